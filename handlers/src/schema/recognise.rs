@@ -158,10 +158,10 @@ async fn read_uniques(
 ) -> Result<BTreeSet<(String, String)>, sqlx::Error> {
     let rows: Vec<(String, String)> = sqlx::query_as(
         "select c.relname::text,
-                (select string_agg(coalesce(a.attname::text, pg_get_indexdef(i.indexrelid, k.place::integer, true)), ', ' order by k.place)
+                '(' || (select string_agg(coalesce(a.attname::text, pg_get_indexdef(i.indexrelid, k.place::integer, true)), ', ' order by k.place)
                  from unnest(i.indkey::smallint[]) with ordinality as k (attribute, place)
                  left join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attribute and k.attribute > 0
-                 where k.place <= i.indnkeyatts)
+                 where k.place <= i.indnkeyatts) || ')'
                 || coalesce(' where ' || pg_get_expr(i.indpred, i.indrelid, true), '')
          from pg_index i
          join pg_class c on c.oid = i.indrelid
@@ -257,10 +257,15 @@ fn unique_notes(
         .uniques
         .iter()
         .filter(|unique| tables.contains_key(unique.table))
-        .map(|unique| (unique.table.to_owned(), unique.columns.join(", ")))
+        .map(|unique| {
+            (
+                unique.table.to_owned(),
+                format!("({})", unique.columns.join(", ")),
+            )
+        })
         .collect();
     let is_legacy_table = |name: &str| expected.tables.iter().any(|table| table.name == name);
-    let shown = |(table, columns): &(String, String)| format!("{table} ({columns})");
+    let shown = |(table, columns): &(String, String)| format!("{table} {columns}");
     let missing = known.difference(found).map(|unique| Note::MissingUnique {
         unique: shown(unique),
     });
