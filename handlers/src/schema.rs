@@ -99,6 +99,9 @@ pub enum SchemaError {
 /// How long to wait for another run, or for a table that somebody holds. PostgreSQL's notation.
 const LOCK_TIMEOUT: &str = "60s";
 
+/// How long one statement of a migration may take, its waits included. PostgreSQL's notation.
+const STATEMENT_TIMEOUT: &str = "5min";
+
 /// Brings the app's database up to date: creates the schema, or adopts what legacy made, and adds what is Ficus's own.
 ///
 /// Safe to run at every start and by several replicas at once. Needs the right to create a schema in the database the first
@@ -119,11 +122,15 @@ pub async fn migrate(database: &PgPool) -> Result<Outcome, SchemaError> {
     Ok(outcome)
 }
 
-/// Waits for other runs to end. The empty search path makes PostgreSQL print every type with its schema and makes an
-/// unqualified name in a migration fail, whatever the role's own search path is.
+/// Waits for other runs to end, and gives every wait of this run its deadline, whatever the role's own settings are. The empty
+/// search path makes PostgreSQL print every type with its schema and makes an unqualified name in a migration fail.
 async fn take_turn(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
-    sqlx::query("select set_config('lock_timeout', $1, true), set_config('search_path', 'pg_catalog', true)")
+    let settings =
+        "select set_config('lock_timeout', $1, true), set_config('statement_timeout', $2, true),
+                           set_config('search_path', 'pg_catalog', true)";
+    sqlx::query(settings)
         .bind(LOCK_TIMEOUT)
+        .bind(STATEMENT_TIMEOUT)
         .execute(&mut *connection)
         .await?;
     sqlx::query("select pg_advisory_xact_lock($1)")
