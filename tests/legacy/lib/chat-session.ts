@@ -130,8 +130,8 @@ export async function ensureAccess(phoneUserId: string): Promise<LinkedUser> {
   return user;
 }
 
-/** Checks a session token and notes its use. The 180 days are not extended: in the legacy system that never works. */
-export async function validateSession(token: unknown): Promise<ValidSession> {
+/** Checks a session token and notes its use. Extending is broken in the legacy system: it fails before the first write. */
+export async function validateSession(token: unknown, extend = false): Promise<ValidSession> {
   if (typeof token !== "string" || token === "") throw new SessionError("SESSION_INVALID", "Session token is required");
   const session = await queryOne<{ id: string; userId: string; expiresAt: Date; revokedAt: Date | null }>(
     `select id, "userId", "expiresAt", "revokedAt" from chatbot_phone_sessions where "sessionToken" = $1`,
@@ -141,6 +141,7 @@ export async function validateSession(token: unknown): Promise<ValidSession> {
   if (!session || session.revokedAt) throw new SessionError("SESSION_INVALID", "Session not found");
   if (session.expiresAt < now) throw new SessionError("SESSION_INVALID", "Session has expired");
   const linked = await ensureAccess(session.userId);
+  if (extend) throw new Error("sessions cannot be extended");
   await query(`update chatbot_phone_sessions set "lastUsedAt" = $1 where id = $2`, [now, session.id]);
   const phoneUser = await queryOne<PhoneUser>(
     `update chatbot_phone_users set "lastActiveAt" = $1 where id = $2 returning ${PHONE_USER}`,

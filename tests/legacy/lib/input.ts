@@ -23,7 +23,7 @@ export async function readStrict(request: Request): Promise<Body> {
   }
 }
 
-function asObject(value: unknown): Body {
+export function asObject(value: unknown): Body {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Body) : {};
 }
 

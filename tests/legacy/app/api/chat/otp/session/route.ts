@@ -8,10 +8,7 @@ const invalid = (message: string) => new SessionError("SESSION_INVALID", message
 const check = endpoint("POST /api/chat/otp/session", async (request) => {
   const body = await readLenient(request);
   try {
-    const session = await validateSession(body.token);
-    // Extending a session is broken in the legacy system: it answers an internal error.
-    if (body.extend !== false) throw new Error("sessions cannot be extended");
-    const { token, sessionId, expiresAt, phoneUser, linked } = session;
+    const { token, sessionId, expiresAt, phoneUser, linked } = await validateSession(body.token, body.extend !== false);
     return Response.json({ success: true, session: { token, sessionId, expiresAt }, user: userInAnswers(phoneUser, linked) });
   } catch (error) {
     if (error instanceof SessionError) throw error.as(error.code === "ACCESS_DENIED" ? 403 : 401);
