@@ -3,7 +3,18 @@ import { bare, endpoint, fixedError } from "@/lib/endpoint";
 import { shortId } from "@/lib/ids";
 
 const MOST_BYTES = 10 * 1024 * 1024;
-const TYPES = ["image/", "application/pdf", "text/plain", "audio/", "video/"];
+const OFFICE = "application/vnd.openxmlformats-officedocument";
+const TYPES = [
+  "image/jpeg",
+  "image/png",
+  "image/gif",
+  "image/webp",
+  "application/pdf",
+  "application/msword",
+  `${OFFICE}.wordprocessingml.document`,
+  "application/vnd.ms-excel",
+  `${OFFICE}.spreadsheetml.sheet`,
+];
 
 function checkedFiles(form: FormData): File[] {
   const values = form.getAll("files");
@@ -11,7 +22,7 @@ function checkedFiles(form: FormData): File[] {
   for (const value of values) {
     if (typeof value === "string") throw bare(400, "File type undefined is not allowed");
     if (value.size > MOST_BYTES) throw bare(400, `File ${value.name} exceeds maximum size of 10MB`);
-    if (!TYPES.some((type) => value.type.startsWith(type))) throw bare(400, `File type ${value.type} is not allowed`);
+    if (!TYPES.includes(value.type)) throw bare(400, `File type ${value.type} is not allowed`);
   }
   return values as File[];
 }
