@@ -21,6 +21,8 @@ const CONTENT_SECURITY_POLICY = [
 ].join("; ");
 
 const config: NextConfig = {
+  // As in the legacy system, whose API answers are never compressed and do not vary on it.
+  compress: false,
   // The repository around this folder is not a JavaScript workspace: keep the file tracing inside.
   outputFileTracingRoot: path.resolve("."),
   turbopack: { root: path.resolve(".") },
