@@ -27,7 +27,7 @@ type SessionRow = {
   errorMessage: string | null;
   hasCredentials: boolean;
   lastQrCode: string | null;
-  config: { routingRule: string } | null;
+  config: { routingRule: string; createdAt: string; updatedAt: string } | null;
   messages: number;
   contacts: number;
 } & Record<string, unknown>;
@@ -40,12 +40,19 @@ const SESSIONS = `select s.id, s."sessionId", s."tenantId", s.name, s."phoneNumb
   from whatsapp_sessions s left join whatsapp_session_configs f on f."sessionId" = s."sessionId"
   where s."sessionId" not like 'deleted-%' order by s."lastSync" desc, s.id`;
 
+/** PostgreSQL prints a timestamp in JSON without a zone; the answers have UTC with milliseconds. */
+function configObject(config: SessionRow["config"]) {
+  if (!config) return undefined;
+  const utc = (text: string) => new Date(`${text}Z`);
+  return { ...config, createdAt: utc(config.createdAt), updatedAt: utc(config.updatedAt) };
+}
+
 function sessionObject({ hasCredentials, lastQrCode: _code, config, messages, contacts, ...session }: SessionRow) {
   const { status, isActive, lastConnected, errorMessage, lastSync } = session;
   return {
     ...session,
     routingRule: config?.routingRule ?? "FLOWBOT_FIRST",
-    config: config ?? undefined,
+    config: configObject(config),
     stats: { messages, contacts },
     timestamps: { createdAt: lastSync, updatedAt: lastSync },
     runtime: {
