@@ -1,1 +1,3 @@
-//! To be written.
+//! The Ficus proxy: data plane, shadow, console and command line.
+
+pub mod provision;
