@@ -21,7 +21,7 @@ const TEST_CEILING: usize = 600;
 const KNOWS_HANDLERS: [(&str, &str); 3] = [
     ("proxy/src/app.rs", "starts the native side and owns its tasks"),
     ("proxy/src/backend/native.rs", "hands a request to a native handler"),
-    ("proxy/src/native.rs", "the one door through which the rest of proxy and the commands reach handlers"),
+    ("proxy/src/cli/native.rs", "lists the handlers for people, and runs the app's migrations"),
 ];
 
 #[test]
@@ -63,7 +63,12 @@ fn there_is_one_tls_stack() {
 fn only_the_named_files_of_proxy_know_handlers() {
     let allowed = |source: &Source| KNOWS_HANDLERS.iter().any(|(path, _)| source.path == *path);
     let tree = Tree::read();
-    tree.under("proxy/src").filter(|source| !allowed(source)).forbid(&["handlers::", "use handlers"], "knows handlers");
+    let words = ["handlers::", "use handlers"];
+    tree.under("proxy/src").filter(|source| !allowed(source)).forbid(&words, "knows handlers");
+    for (path, reason) in KNOWS_HANDLERS {
+        let used = tree.rust().any(|source| source.path == path && !source.lines_with(&words).is_empty());
+        assert!(used, "{path} no longer needs its exception ({reason})");
+    }
 }
 
 #[test]
@@ -166,7 +171,9 @@ fn unsafe_code_says_why_it_is_sound() {
 fn every_endpoint_has_a_contract_test() {
     let tree = Tree::read();
     let calls = coverage::Calls::of(tree.under("tests/contract"));
-    let untested: Vec<String> = handlers::catalogue()
+    let endpoints = handlers::catalogue();
+    assert!(!endpoints.is_empty(), "the catalogue is empty, so this rule would hold by itself");
+    let untested: Vec<String> = endpoints
         .into_iter()
         .filter(|endpoint| !calls.reach(endpoint.method.as_str(), endpoint.pattern))
         .map(|endpoint| format!("{} {}", endpoint.method, endpoint.pattern))
