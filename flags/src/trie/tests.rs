@@ -1,0 +1,1 @@
+//! Lookup against the precedence of Next.js.
