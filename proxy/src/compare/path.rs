@@ -62,6 +62,17 @@ impl JsonPath {
     }
 }
 
+impl From<&flags::JsonPath> for JsonPath {
+    fn from(path: &flags::JsonPath) -> Self {
+        let step = |step: &flags::PathStep| match step {
+            flags::PathStep::Member(name) => Step::Key(name.clone()),
+            flags::PathStep::Index(index) => Step::Index(*index),
+            flags::PathStep::Every => Step::Any,
+        };
+        Self { scope: None, steps: path.steps().iter().map(step).collect() }
+    }
+}
+
 fn plain(name: &str) -> Option<Step> {
     match name {
         "" => None,

@@ -30,6 +30,16 @@ impl Rules {
         Self { ignore: Vec::new(), unordered: Vec::new(), same_shape: Vec::new(), time_tolerance_ms }
     }
 
+    /// The rules of a route as the flag file states them.
+    #[must_use]
+    pub fn of(rules: &flags::CompareRules) -> Self {
+        Self {
+            ignore: rules.ignore.iter().map(|rule| JsonPath::from(&rule.path)).collect(),
+            unordered: rules.unordered.iter().map(|(path, key)| (JsonPath::from(path), key.clone())).collect(),
+            ..Self::new(rules.time_tolerance)
+        }
+    }
+
     /// Nothing at or below this path counts.
     ///
     /// # Errors
