@@ -3,3 +3,7 @@
 pub mod compare;
 
 pub mod store;
+
+pub mod shadow;
+
+pub mod report;
