@@ -7,6 +7,7 @@
 mod budget;
 mod candidate;
 mod clock;
+mod control;
 mod decode;
 mod evidence;
 mod held;
@@ -34,6 +35,7 @@ use crate::store::{Record, Recorder};
 
 pub use self::candidate::{Asked, Candidate, Control, DryRunFailure, DryRunResult, NativeAnswer, RunLimits};
 pub use self::clock::now_ms;
+pub use self::control::LegacyControl;
 pub use self::held::{Held, HeldBody};
 pub use self::job::{Exchange, Pending};
 pub use self::reason::NotCompared;
