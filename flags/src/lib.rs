@@ -14,6 +14,7 @@ mod duration;
 mod explain;
 mod fallback;
 mod file_source;
+mod findings;
 mod inventory;
 mod json_path;
 mod live;

@@ -43,6 +43,11 @@ impl Problems {
         }])
     }
 
+    /// Adds a last word that stands behind all others, whatever its place.
+    pub(crate) fn close_with(&mut self, problem: Problem) {
+        self.0.push(problem);
+    }
+
     /// The problems, ordered by place.
     #[must_use]
     pub fn as_slice(&self) -> &[Problem] {

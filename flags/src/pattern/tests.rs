@@ -117,7 +117,7 @@ fn segment() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn a_pattern_reads_back_what_it_prints(segments in prop::collection::vec(segment(), 0..6), last in 0..3) {
+    fn a_pattern_reads_back_what_it_prints(segments in prop::collection::vec(segment(), 0..6), last in 0usize..3) {
         let tail = ["", "/[...zz]", "/[[...zz]]"][last];
         let text = format!("/{}{tail}", segments.join("/"));
         if let Ok(pattern) = text.parse::<Pattern>() {

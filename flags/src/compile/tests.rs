@@ -1,0 +1,1 @@
+//! Whole flag files, good and bad.
