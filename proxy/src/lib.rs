@@ -1,1 +1,5 @@
 //! To be written.
+
+pub mod compare;
+
+pub mod store;
