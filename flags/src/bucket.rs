@@ -28,7 +28,7 @@ impl Murmur {
         for byte in bytes {
             self.block |= u32::from(*byte) << (8 * (self.length % 4));
             self.length = self.length.wrapping_add(1);
-            if self.length % 4 == 0 {
+            if self.length.is_multiple_of(4) {
                 self.state = (self.state ^ scramble(self.block))
                     .rotate_left(13)
                     .wrapping_mul(5)

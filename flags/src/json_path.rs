@@ -176,3 +176,6 @@ impl Serialize for JsonPath {
         serializer.serialize_str(&self.text)
     }
 }
+
+#[cfg(test)]
+mod tests;

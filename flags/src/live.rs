@@ -62,8 +62,10 @@ impl Flags {
 
     /// Puts a snapshot in force. The kill switch stays as it is.
     pub fn publish(&self, snapshot: Snapshot) {
+        let revived = Arc::new(snapshot.clone().killed(false));
+        let killed = Arc::new(snapshot.killed(true));
         self.live
-            .rcu(|old| snapshot.clone().killed(old.is_killed()));
+            .rcu(|old| Arc::clone(if old.is_killed() { &killed } else { &revived }));
         self.last_failure.store(None);
         self.loaded.fetch_add(1, Ordering::Relaxed);
     }

@@ -38,8 +38,8 @@ pub(crate) struct Trie {
 
 #[derive(Debug, Default)]
 struct Node {
-    statics: HashMap<Box<[u8]>, Node, BuildHasherDefault<SegmentHasher>>,
-    dynamic: Option<Box<Node>>,
+    statics: HashMap<Box<[u8]>, Self, BuildHasherDefault<SegmentHasher>>,
+    dynamic: Option<Box<Self>>,
     here: Option<Box<Methods>>,
     catch_all: Option<Box<Methods>>,
     optional_catch_all: Option<Box<Methods>>,

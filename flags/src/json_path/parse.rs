@@ -104,7 +104,7 @@ impl<'t> Parser<'t> {
                 },
                 Some(letter) if letter == quote => return Ok(PathStep::Member(name)),
                 Some(letter) => name.push(letter),
-                None => return Err(self.wrong_ahead("the closing quote is missing")),
+                None => return Err(self.wrong_behind("the closing quote is missing")),
             }
         }
     }

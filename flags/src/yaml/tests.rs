@@ -81,7 +81,7 @@ fn a_bomb_is_refused_at_its_first_anchor() {
     );
     assert_eq!(
         problems("a: !!str x\n"),
-        ["1:4 tags such as `!!str` are not allowed in a flag file"]
+        ["1:10 tags such as `!!str` are not allowed in a flag file"]
     );
 }
 
