@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use flags::{Inventory, Snapshot};
 use proxy::config::{Config, ConfigError};
+use proxy::store::Store;
 use serde_json::{Value, json};
 
 use super::failure::{Hinted, OrHint};
@@ -84,10 +85,22 @@ impl Files {
         FlagText::read(self.flags.clone().or(configured).or_else(|| present(FLAGS)))
     }
 
-    /// The configuration that is named or found here, if any.
-    pub(crate) fn read_config(&self) -> anyhow::Result<Option<Config>> {
-        self.config.clone().or_else(|| present(CONFIG)).map(|path| read_config(&path)).transpose()
+    /// Where the configuration says that the two databases are.
+    pub(crate) fn places(&self) -> anyhow::Result<Places> {
+        let config = self.config.clone().or_else(|| present(CONFIG)).map(|path| read_config(&path)).transpose()?;
+        let flags = self.flags.clone().or_else(|| config.as_ref()?.flags.clone()).or_else(|| present(FLAGS));
+        let (database, store) = config.map_or((None, None), |config| (config.database, config.store));
+        Ok(Places { database, store: store.or_else(|| flags.map(|path| Store::url_beside(&path))) })
     }
+}
+
+/// Where the two databases of a Ficus are.
+#[derive(Debug)]
+pub(crate) struct Places {
+    /// The app's own.
+    pub(crate) database: Option<String>,
+    /// Ficus's store; none when it would live in memory only.
+    pub(crate) store: Option<String>,
 }
 
 /// Reads and checks one configuration file.
@@ -107,14 +120,14 @@ impl Read {
         };
         match flags::compile(text, inventory) {
             Ok(snapshot) => (Some(snapshot), Vec::new()),
-            Err(problems) => (None, problems.iter().map(|problem| Finding::in_flags(path, problem)).collect()),
+            Err(problems) => (None, problems.iter().map(|problem| Finding::of(path, problem)).collect()),
         }
     }
 
     /// What is wrong with the configuration.
     pub(crate) fn config_problems(&self) -> Vec<Finding> {
         match &self.config {
-            Some((path, Err(error))) => Finding::in_config(path, error),
+            Some((path, Err(problems))) => problems.iter().map(|problem| Finding::of(path, problem)).collect(),
             _ => Vec::new(),
         }
     }
@@ -159,7 +172,7 @@ impl FlagText {
 }
 
 impl Finding {
-    fn in_flags(path: &Path, problem: &flags::Problem) -> Self {
+    fn of(path: &Path, problem: &flags::Problem) -> Self {
         Self {
             file: path.display().to_string(),
             line: problem.line,
@@ -206,4 +219,39 @@ fn read(path: &Path, what: &str) -> anyhow::Result<String> {
         .and_then(|_| if text.len() > limit { Err(io::Error::other(format!("it is larger than {limit} bytes"))) } else { Ok(()) })
         .or_hint(|| failed().0, || failed().1.to_owned())?;
     Ok(text)
+}
+
+/// A database URL that may be shown: without its password.
+pub(crate) fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return url.to_owned();
+    };
+    let authority = rest.split(['/', '?']).next().unwrap_or_default();
+    let Some((user, _)) = authority.rsplit_once('@') else {
+        return without_query(url);
+    };
+    let name = user.split(':').next().unwrap_or_default();
+    without_query(&format!("{scheme}://{name}@{}", &rest[user.len() + 1..]))
+}
+
+/// PostgreSQL also takes a password as a parameter, so none is shown.
+fn without_query(url: &str) -> String {
+    url.split('?').next().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_password;
+
+    #[test]
+    fn a_password_is_never_shown() {
+        for (url, shown) in [
+            ("postgres://ficus:s3cret@db:5432/app", "postgres://ficus@db:5432/app"),
+            ("postgres://ficus:s3@cret@db/app", "postgres://ficus@db/app"),
+            ("postgres://db/app?user=a&password=s3cret", "postgres://db/app"),
+            ("sqlite:ficus.db", "sqlite:ficus.db"),
+        ] {
+            assert_eq!(without_password(url), shown);
+        }
+    }
 }
