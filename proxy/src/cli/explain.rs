@@ -70,11 +70,8 @@ impl Answer<'_> {
     }
 
     fn plan_lines(&self, plan: &RoutePlan, lines: &mut Vec<(&'static str, String)>) {
-        lines.push(("beside", beside(self.explanation.shadow, plan)));
+        lines.push(("beside", beside(self.explanation.shadow).to_owned()));
         lines.push(("route", format!("{} ({}:{})", plan.key, self.file, plan.line)));
-        if let Some(group) = &plan.group {
-            lines.push(("group", format!("{group}: its routes flip together")));
-        }
         if let Some(phase) = plan.phase {
             lines.push(("phase", phase.to_string()));
         }
@@ -99,13 +96,11 @@ impl Answer<'_> {
     }
 }
 
-fn beside(shadow: Shadowing, plan: &RoutePlan) -> String {
+fn beside(shadow: Shadowing) -> &'static str {
     match shadow {
-        Shadowing::Native => {
-            format!("native, as a dry run, on {} of the requests; the answers are compared", plan.sample)
-        }
-        Shadowing::SampledOut => "nothing: the sample of this route is 0%".to_owned(),
-        _ => "nothing".to_owned(),
+        Shadowing::Native => "native, as a dry run; the answers are compared",
+        Shadowing::SampledOut => "nothing: the sample of this route is 0%",
+        _ => "nothing",
     }
 }
 

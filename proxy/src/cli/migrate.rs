@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use anyhow::Context as _;
 use clap::Args;
 use proxy::store::Store;
 use serde_json::{Value, json};
-use sqlx::postgres::PgPoolOptions;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{Connection as _, PgConnection, PgPool};
 
 use super::exit::ExitStatus;
 use super::failure::{Hinted, OrHint};
@@ -67,12 +69,10 @@ pub(crate) async fn migrate(arguments: MigrateArgs, printer: Printer) -> anyhow:
 
 async fn app(url: &str, json: bool, printer: Printer) -> anyhow::Result<Value> {
     let shown = without_password(url);
-    let pool = PgPoolOptions::new()
-        .max_connections(1)
-        .acquire_timeout(PATIENCE)
-        .connect(url)
-        .await
-        .or_hint(|| format!("the app's database {shown} cannot be reached"), || "check the address, the name and the password".to_owned())?;
+    let pool = connect(url).await.or_hint(
+        || format!("the app's database {shown} cannot be reached"),
+        || "check the address, the name of the database, the user and the password".to_owned(),
+    )?;
     let outcome = native::migrate(&pool).await.or_hint(
         || format!("the app's database {shown} cannot be migrated"),
         || "docs/operations/running.md says what the user of the database needs to be allowed".to_owned(),
@@ -83,6 +83,15 @@ async fn app(url: &str, json: bool, printer: Printer) -> anyhow::Result<Value> {
         printer.data(&format!("app database {shown}\n{}\n", indented(&outcome.to_string())))?;
     }
     Ok(native::outcome_to_json(&outcome))
+}
+
+/// A pool only says that it timed out; a single connection first says why there is none.
+async fn connect(url: &str) -> anyhow::Result<PgPool> {
+    let options: PgConnectOptions = url.parse()?;
+    let first = tokio::time::timeout(PATIENCE, PgConnection::connect_with(&options)).await;
+    let first = first.with_context(|| format!("no answer within {} s", PATIENCE.as_secs()))??;
+    first.close().await?;
+    Ok(PgPoolOptions::new().max_connections(1).acquire_timeout(PATIENCE).connect_with(options).await?)
 }
 
 async fn own_store(url: &str, json: bool, printer: Printer) -> anyhow::Result<Value> {
