@@ -4,3 +4,7 @@ pub mod compare;
 pub mod console;
 pub mod provision;
 pub mod store;
+
+pub mod shadow;
+
+pub mod report;
