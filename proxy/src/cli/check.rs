@@ -1,13 +1,13 @@
 //! `ficus check`: everything that is wrong, at once, without touching network or database.
 
 use clap::Args;
+use proxy::report::safe;
 use serde_json::json;
 
 use super::exit::ExitStatus;
 use super::native;
 use super::printer::Printer;
 use super::settings::{Files, Finding};
-use super::table::printable;
 
 /// What `ficus check` looks at.
 #[derive(Debug, Args)]
@@ -39,7 +39,7 @@ pub(crate) fn check(arguments: &CheckArgs, printer: Printer) -> anyhow::Result<E
             "problems": findings.iter().map(Finding::to_json).collect::<Vec<_>>(),
         }))?;
     } else {
-        let lines: String = findings.iter().map(|finding| format!("{}\n", printable(&finding.to_string()))).collect();
+        let lines: String = findings.iter().map(|finding| format!("{}\n", safe(&finding.to_string()))).collect();
         printer.data(&lines)?;
     }
     printer.note(&summary(&findings, &read.names(), routes));

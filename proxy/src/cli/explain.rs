@@ -3,6 +3,7 @@
 use clap::Args;
 use flags::{Explanation, RoutePlan, Shadowing, Side};
 use http::Method;
+use proxy::report::safe;
 use serde_json::{Value, json};
 
 use super::exit::ExitStatus;
@@ -10,7 +11,6 @@ use super::failure::Hinted;
 use super::native::{self, NativeRoute};
 use super::printer::Printer;
 use super::settings::Files;
-use super::table::printable;
 
 /// The request in question.
 #[derive(Debug, Args)]
@@ -51,7 +51,7 @@ pub(crate) fn explain(arguments: &ExplainArgs, printer: Printer) -> anyhow::Resu
     if arguments.json {
         printer.json(&answer.to_json())?;
     } else {
-        let heading = printer.paint().bold(&printable(&format!("{} {}", arguments.method, arguments.path)));
+        let heading = printer.paint().bold(&safe(&format!("{} {}", arguments.method, arguments.path)));
         printer.data(&format!("{heading}\n{}", answer.lines()))?;
     }
     Ok(ExitStatus::Success)
@@ -66,7 +66,7 @@ impl Answer<'_> {
         }
         lines.extend(explanation.notes.iter().map(|note| ("note", note.clone())));
         lines.push(("flags", format!("{} (version {})", self.file, explanation.version)));
-        lines.into_iter().map(|(name, value)| format!("  {name:<9} {}\n", printable(&value))).collect()
+        lines.into_iter().map(|(name, value)| format!("  {name:<9} {}\n", safe(&value))).collect()
     }
 
     fn plan_lines(&self, plan: &RoutePlan, lines: &mut Vec<(&'static str, String)>) {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
+use proxy::report::safe;
 use proxy::store::Store;
 use serde_json::{Value, json};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -14,7 +15,6 @@ use super::failure::{Hinted, OrHint};
 use super::native;
 use super::printer::Printer;
 use super::settings::{Files, without_password};
-use super::table::printable;
 
 /// How long to wait for the database to take the connection.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -108,5 +108,5 @@ async fn own_store(url: &str, json: bool, printer: Printer) -> anyhow::Result<Va
 }
 
 fn indented(text: &str) -> String {
-    text.lines().map(|line| format!("  {}", printable(line))).collect::<Vec<_>>().join("\n")
+    text.lines().map(|line| format!("  {}", safe(line))).collect::<Vec<_>>().join("\n")
 }
