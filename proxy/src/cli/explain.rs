@@ -47,11 +47,17 @@ pub(crate) fn explain(arguments: &ExplainArgs, printer: Printer) -> anyhow::Resu
     let explanation = flags::explain(&snapshot, &arguments.method, &arguments.path);
     let key = explanation.plan.as_ref().map(|plan| &plan.key);
     let handler = native.iter().find(|route| Some(&route.key) == key);
-    let answer = Answer { handler, file: text.name(), explanation };
+    let answer = Answer {
+        handler,
+        file: text.name(),
+        explanation,
+    };
     if arguments.json {
         printer.json(&answer.to_json())?;
     } else {
-        let heading = printer.paint().bold(&safe(&format!("{} {}", arguments.method, arguments.path)));
+        let heading = printer
+            .paint()
+            .bold(&safe(&format!("{} {}", arguments.method, arguments.path)));
         printer.data(&format!("{heading}\n{}", answer.lines()))?;
     }
     Ok(ExitStatus::Success)
@@ -60,25 +66,41 @@ pub(crate) fn explain(arguments: &ExplainArgs, printer: Printer) -> anyhow::Resu
 impl Answer<'_> {
     fn lines(&self) -> String {
         let explanation = &self.explanation;
-        let mut lines = vec![("answers", explanation.serve.to_string()), ("because", explanation.reason.clone())];
+        let mut lines = vec![
+            ("answers", explanation.serve.to_string()),
+            ("because", explanation.reason.clone()),
+        ];
         if let Some(plan) = &explanation.plan {
             self.plan_lines(plan, &mut lines);
         }
         lines.extend(explanation.notes.iter().map(|note| ("note", note.clone())));
-        lines.push(("flags", format!("{} (version {})", self.file, explanation.version)));
-        lines.into_iter().map(|(name, value)| format!("  {name:<9} {}\n", safe(&value))).collect()
+        lines.push((
+            "flags",
+            format!("{} (version {})", self.file, explanation.version),
+        ));
+        lines
+            .into_iter()
+            .map(|(name, value)| format!("  {name:<9} {}\n", safe(&value)))
+            .collect()
     }
 
     fn plan_lines(&self, plan: &RoutePlan, lines: &mut Vec<(&'static str, String)>) {
         lines.push(("beside", beside(self.explanation.shadow).to_owned()));
-        lines.push(("route", format!("{} ({}:{})", plan.key, self.file, plan.line)));
+        lines.push((
+            "route",
+            format!("{} ({}:{})", plan.key, self.file, plan.line),
+        ));
         if let Some(phase) = plan.phase {
             lines.push(("phase", phase.to_string()));
         }
         if self.explanation.serve == Side::Native {
             lines.push(("fallback", fallback(plan)));
         }
-        lines.push(("handler", self.handler.map_or_else(|| "none in this binary".to_owned(), describe)));
+        lines.push((
+            "handler",
+            self.handler
+                .map_or_else(|| "none in this binary".to_owned(), describe),
+        ));
     }
 
     fn to_json(&self) -> Value {
@@ -106,17 +128,33 @@ fn beside(shadow: Shadowing) -> &'static str {
 
 fn fallback(plan: &RoutePlan) -> String {
     let on = plan.fallback;
-    let words = [("fault", on.fault), ("timeout", on.timeout), ("saturated", on.saturated), ("panic", on.panic)];
-    let chosen: Vec<&str> = words.into_iter().filter(|(_, wanted)| *wanted).map(|(word, _)| word).collect();
+    let words = [
+        ("fault", on.fault),
+        ("timeout", on.timeout),
+        ("saturated", on.saturated),
+        ("panic", on.panic),
+    ];
+    let chosen: Vec<&str> = words
+        .into_iter()
+        .filter(|(_, wanted)| *wanted)
+        .map(|(word, _)| word)
+        .collect();
     if chosen.is_empty() {
         "none: a native failure is the answer".to_owned()
     } else {
-        format!("to legacy, while nothing is committed, on {}", chosen.join(", "))
+        format!(
+            "to legacy, while nothing is committed, on {}",
+            chosen.join(", ")
+        )
     }
 }
 
 fn describe(handler: &NativeRoute) -> String {
-    let needs = if handler.calls.is_empty() { String::new() } else { format!("; calls {}", handler.calls.join(", ")) };
+    let needs = if handler.calls.is_empty() {
+        String::new()
+    } else {
+        format!("; calls {}", handler.calls.join(", "))
+    };
     format!("{} in {}{needs}", handler.kind, handler.area)
 }
 
@@ -130,6 +168,9 @@ fn path(text: &str) -> anyhow::Result<String> {
     if path.starts_with('/') {
         Ok(path.to_owned())
     } else {
-        Err(Hinted::error("a path starts with `/`", "leave the origin out"))
+        Err(Hinted::error(
+            "a path starts with `/`",
+            "leave the origin out",
+        ))
     }
 }

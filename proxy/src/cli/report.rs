@@ -15,9 +15,11 @@ use super::settings::{Files, without_password};
 
 /// Which part of the evidence to show.
 #[derive(Debug, Args)]
-#[command(after_long_help = "Example: ficus report --route tickets --since 24h\n\nStages, groups and phases come from the flag file; \
+#[command(
+    after_long_help = "Example: ficus report --route tickets --since 24h\n\nStages, groups and phases come from the flag file; \
     everything else from the store: ficus.db beside the flag file, unless --store or `store.url` says otherwise.\n\n\
-    Exit codes: 0 the report was printed; 2 there is no store, or it cannot be read.")]
+    Exit codes: 0 the report was printed; 2 there is no store, or it cannot be read."
+)]
 pub(crate) struct ReportArgs {
     #[command(flatten)]
     files: Files,
@@ -89,7 +91,10 @@ async fn open(url: &str) -> anyhow::Result<Store> {
 
 /// Opening would make an empty file, and an empty report is a wrong answer to a wrong path.
 fn must_exist(url: &str) -> anyhow::Result<()> {
-    let Some(path) = url.strip_prefix("sqlite:").map(|path| path.trim_start_matches("//")) else {
+    let Some(path) = url
+        .strip_prefix("sqlite:")
+        .map(|path| path.trim_start_matches("//"))
+    else {
         return Ok(());
     };
     let path = path.split('?').next().unwrap_or_default();
@@ -103,18 +108,26 @@ fn must_exist(url: &str) -> anyhow::Result<()> {
 }
 
 fn no_store() -> anyhow::Error {
-    Hinted::error("there is no flag file here, so there is no store beside it", "name the store with --store, or the flag file with --flags")
+    Hinted::error(
+        "there is no flag file here, so there is no store beside it",
+        "name the store with --store, or the flag file with --flags",
+    )
 }
 
 fn since(now: SystemTime, past: Duration) -> i64 {
-    let then = now.checked_sub(past).and_then(|then| then.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
+    let then = now
+        .checked_sub(past)
+        .and_then(|then| then.duration_since(UNIX_EPOCH).ok())
+        .unwrap_or_default();
     i64::try_from(then.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// A whole number and a unit.
 fn duration(text: &str) -> Result<Duration, String> {
     let refused = || format!("`{text}` is not a duration such as 30m, 24h or 7d");
-    let split = text.find(|character: char| !character.is_ascii_digit()).ok_or_else(refused)?;
+    let split = text
+        .find(|character: char| !character.is_ascii_digit())
+        .ok_or_else(refused)?;
     let (number, unit) = text.split_at(split);
     let seconds = match unit {
         "s" => 1,
@@ -143,7 +156,10 @@ mod tests {
 
     #[test]
     fn more_time_than_there_was_is_all_of_it() {
-        assert_eq!(since(UNIX_EPOCH + Duration::from_secs(10), Duration::from_secs(4)), 6_000);
+        assert_eq!(
+            since(UNIX_EPOCH + Duration::from_secs(10), Duration::from_secs(4)),
+            6_000
+        );
         assert_eq!(since(UNIX_EPOCH, Duration::from_secs(u64::MAX)), 0);
     }
 }

@@ -13,13 +13,17 @@ pub(crate) struct Table {
 
 impl Table {
     pub(crate) fn new(heading: &[&'static str]) -> Self {
-        Self { heading: heading.to_vec(), rows: Vec::new() }
+        Self {
+            heading: heading.to_vec(),
+            rows: Vec::new(),
+        }
     }
 
     /// Adds a row; it has as many cells as the heading.
     pub(crate) fn row(&mut self, cells: Vec<String>) {
         debug_assert_eq!(cells.len(), self.heading.len(), "a row fits its heading");
-        self.rows.push(cells.into_iter().map(|cell| safe(&cell)).collect());
+        self.rows
+            .push(cells.into_iter().map(|cell| safe(&cell)).collect());
     }
 
     /// The finished table, one line a row.
@@ -37,8 +41,15 @@ impl Table {
     fn widths(&self) -> Vec<usize> {
         (0..self.heading.len())
             .map(|column| {
-                let cells = self.rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
-                cells.chain([self.heading[column].len()]).max().unwrap_or_default()
+                let cells = self
+                    .rows
+                    .iter()
+                    .filter_map(|row| row.get(column))
+                    .map(|cell| cell.chars().count());
+                cells
+                    .chain([self.heading[column].len()])
+                    .max()
+                    .unwrap_or_default()
             })
             .collect()
     }
