@@ -32,8 +32,8 @@ pub(crate) fn routes() -> anyhow::Result<Vec<NativeRoute>> {
         .map(|endpoint| {
             Ok(NativeRoute {
                 key: RouteKey::parse(endpoint.method.as_str(), endpoint.pattern)?,
-                area: endpoint.area.to_string(),
-                kind: endpoint.kind.to_string(),
+                area: format!("{:?}", endpoint.area).to_lowercase(),
+                kind: format!("{:?}", endpoint.kind).to_lowercase(),
                 calls: endpoint.calls,
             })
         })
