@@ -1,1 +1,50 @@
-//! To be written.
+//! What a Ficus flag file means.
+//!
+//! The way of a flag file: text → [`compile`] (parse, check, every problem at once with its place) → [`Snapshot`] → one
+//! swap in [`Flags`]. The way of a request: [`Facts`] → [`decide`] → [`Decision`], which is pure, total, allocates
+//! nothing and carries its reason. [`FileSource`] watches the file and never lets a broken one replace a good one.
+//!
+//! This crate knows no HTTP server, no SQL, no clock and no chance. The file format is described in `docs/flags.md`.
+
+mod bucket;
+mod compare_rules;
+mod compile;
+mod decide;
+mod duration;
+mod explain;
+mod fallback;
+mod file_source;
+mod findings;
+mod inventory;
+mod json_path;
+mod live;
+mod pattern;
+mod plan;
+mod problem;
+mod route_key;
+mod shadow_rules;
+mod share;
+mod snapshot;
+mod stage;
+mod suggest;
+mod trie;
+mod yaml;
+
+pub use bucket::bucket;
+pub use compare_rules::{CompareRules, IgnoreRule};
+pub use compile::{MAX_FILE_BYTES, compile};
+pub use decide::{Decision, Facts, Reason, Shadowing, Side, decide};
+pub use explain::{Explanation, explain};
+pub use fallback::FallbackOn;
+pub use file_source::{FileSource, Poll};
+pub use inventory::Inventory;
+pub use json_path::{JsonPath, JsonPathError, PathPart, PathStep};
+pub use live::{Flags, Status};
+pub use pattern::{Pattern, PatternError, Segment};
+pub use plan::RoutePlan;
+pub use problem::{Problem, Problems};
+pub use route_key::{RouteKey, RouteKeyError};
+pub use shadow_rules::ShadowRules;
+pub use share::{Share, ShareError};
+pub use snapshot::Snapshot;
+pub use stage::Stage;

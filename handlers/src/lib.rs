@@ -13,6 +13,7 @@ pub mod domain;
 pub mod kit;
 mod native;
 mod public;
+pub mod schema;
 
 pub use config::{Secret, Settings, SettingsError};
 pub use kit::{

@@ -1,1 +1,4 @@
-//! To be written.
+//! The native handlers against the written contract.
+
+#[cfg(test)]
+mod schema;

@@ -1,0 +1,123 @@
+//! The file as a whole: `version`, `defaults`, `groups`, `routes`.
+
+use std::collections::BTreeMap;
+
+use super::fields::Fields;
+use super::routes::{self, Found};
+use super::settings::{self, Settings};
+use super::{conflicts, handlers, values};
+use crate::findings::Findings;
+use crate::inventory::Inventory;
+use crate::plan::RoutePlan;
+use crate::stage::Stage;
+use crate::yaml::{Node, Value};
+
+const KEYS: [&str; 4] = ["version", "defaults", "groups", "routes"];
+const VERSION: &str = "1";
+
+/// A group of routes that flip together.
+#[derive(Debug, Default)]
+pub(super) struct Group {
+    pub(super) stage: Stage,
+    pub(super) phase: Option<u8>,
+    pub(super) settings: Settings,
+}
+
+/// Reads the whole file. What is wrong goes to `findings`; the plans are only good when there is nothing in it.
+pub(super) fn read(root: &Node, inventory: &Inventory, findings: &mut Findings) -> Vec<RoutePlan> {
+    let Some(fields) = Fields::open(root, "a flag file", &KEYS, findings) else {
+        return Vec::new();
+    };
+    check_version(fields, findings);
+    let defaults = read_defaults(fields, findings);
+    let groups = fields
+        .get("groups")
+        .map(|node| read_groups(node, &defaults, findings))
+        .unwrap_or_default();
+    let found: Vec<Found> = match fields.get("routes") {
+        Some(node) => routes::read(node, &defaults, &groups, findings),
+        None => Vec::new(),
+    };
+    conflicts::check(&found, findings);
+    handlers::check(&found, inventory, findings);
+    found.into_iter().map(|found| found.plan).collect()
+}
+
+fn check_version(fields: Fields<'_>, findings: &mut Findings) {
+    let Some(node) = fields.get("version") else {
+        let message = "the file does not say which version of the format it is written in";
+        return findings.add_with_remedy(fields.place(), message, "begin it with `version: 1`");
+    };
+    match values::text(node, "version", findings) {
+        None | Some(VERSION) => {}
+        Some(written) => {
+            let message = format!("the file is written in version `{written}` of the format");
+            findings.add_with_remedy(node.place, message, "this version of Ficus reads version 1");
+        }
+    }
+}
+
+fn read_defaults(fields: Fields<'_>, findings: &mut Findings) -> Settings {
+    let Some(node) = fields.get("defaults") else {
+        return Settings::default();
+    };
+    match Fields::open(node, "`defaults`", &settings::KEYS, findings) {
+        Some(fields) => Settings::read(fields, findings),
+        None => Settings::default(),
+    }
+}
+
+fn read_groups(
+    node: &Node,
+    defaults: &Settings,
+    findings: &mut Findings,
+) -> BTreeMap<String, Group> {
+    let Value::Map(entries) = &node.value else {
+        let message = format!(
+            "`groups` is a mapping from names to groups, not {}",
+            node.kind()
+        );
+        findings.add_with_remedy(
+            node.place,
+            message,
+            "write for example `auth: { stage: shadow }` under it",
+        );
+        return BTreeMap::new();
+    };
+    let mut groups = BTreeMap::new();
+    for entry in entries {
+        if !values::is_name(&entry.key) {
+            let message = format!("`{}` is not the name of a group", entry.key);
+            findings.add_with_remedy(
+                entry.key_place,
+                message,
+                "use 1 to 64 letters, digits, `_`, `-` and `.`",
+            );
+        }
+        groups.insert(
+            entry.key.clone(),
+            read_group(&entry.value, defaults, findings),
+        );
+    }
+    groups
+}
+
+fn read_group(node: &Node, defaults: &Settings, findings: &mut Findings) -> Group {
+    let known: Vec<&str> = ["stage", "phase"]
+        .into_iter()
+        .chain(settings::KEYS)
+        .collect();
+    let Some(fields) = Fields::open(node, "a group", &known, findings) else {
+        return Group::default();
+    };
+    Group {
+        stage: fields
+            .get("stage")
+            .and_then(|node| values::stage(node, findings))
+            .unwrap_or_default(),
+        phase: fields
+            .get("phase")
+            .and_then(|node| routes::phase(node, findings)),
+        settings: Settings::read(fields, findings).over(defaults),
+    }
+}

@@ -1,0 +1,167 @@
+//! `routes:`: one entry for each route.
+
+use std::collections::BTreeMap;
+
+use super::fields::Fields;
+use super::file::Group;
+use super::settings::{self, Settings};
+use super::values;
+use crate::findings::{Findings, Place};
+use crate::plan::RoutePlan;
+use crate::route_key::{RouteKey, RouteKeyError};
+use crate::share::Share;
+use crate::stage::Stage;
+use crate::suggest::nearest;
+use crate::yaml::{Node, Value};
+
+/// The phases of the migration plan.
+const LAST_PHASE: u32 = 9;
+
+/// A route that was read, with the place of its name and of the stage that it has.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) plan: RoutePlan,
+    pub(super) place: Place,
+}
+
+/// Reads every entry.
+pub(super) fn read(
+    node: &Node,
+    defaults: &Settings,
+    groups: &BTreeMap<String, Group>,
+    findings: &mut Findings,
+) -> Vec<Found> {
+    let Value::List(items) = &node.value else {
+        let message = format!("`routes` is a list, not {}", node.kind());
+        findings.add_with_remedy(
+            node.place,
+            message,
+            "write `routes: []` for a file that names no route",
+        );
+        return Vec::new();
+    };
+    items
+        .iter()
+        .filter_map(|item| read_route(item, defaults, groups, findings))
+        .collect()
+}
+
+/// A phase of the migration plan.
+pub(super) fn phase(node: &Node, findings: &mut Findings) -> Option<u8> {
+    values::number(node, "phase", 0..=LAST_PHASE, findings)
+        .and_then(|phase| u8::try_from(phase).ok())
+}
+
+fn read_route(
+    node: &Node,
+    defaults: &Settings,
+    groups: &BTreeMap<String, Group>,
+    findings: &mut Findings,
+) -> Option<Found> {
+    let known: Vec<&str> = ["route", "group", "stage", "phase"]
+        .into_iter()
+        .chain(settings::KEYS)
+        .collect();
+    let fields = Fields::open(node, "a route", &known, findings)?;
+    let group = fields
+        .get("group")
+        .and_then(|node| find_group(node, groups, findings));
+    let stage = read_stage(fields, group, findings);
+    let own_phase = fields.get("phase").and_then(|node| phase(node, findings));
+    let settings = Settings::read(fields, findings);
+    let Some(name) = fields.get("route") else {
+        findings.add_with_remedy(
+            fields.place(),
+            "a route needs its name",
+            "write `route: GET /api/…`",
+        );
+        return None;
+    };
+    let key = read_key(name, findings)?;
+    let settings = settings.over(group.map_or(defaults, |(_, group)| &group.settings));
+    let plan = RoutePlan {
+        index: 0,
+        key,
+        stage,
+        group: group.map(|(name, _)| name.to_owned()),
+        phase: own_phase.or(group.and_then(|(_, group)| group.phase)),
+        sample: settings.sample.unwrap_or(Share::ALL),
+        fallback: settings.fallback.unwrap_or_default(),
+        shadow: settings.shadow(),
+        timeout: settings.timeout,
+        compat: settings.compat,
+        compare: settings.compare.complete(),
+        line: name.place.line,
+    };
+    Some(Found {
+        plan,
+        place: name.place,
+    })
+}
+
+fn find_group<'g>(
+    node: &Node,
+    groups: &'g BTreeMap<String, Group>,
+    findings: &mut Findings,
+) -> Option<(&'g str, &'g Group)> {
+    let written = values::text(node, "group", findings)?;
+    if let Some((name, group)) = groups.get_key_value(written) {
+        return Some((name, group));
+    }
+    let remedy = match nearest(written, groups.keys().map(String::as_str)) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => format!("write it under `groups:`, for example `{written}: {{ stage: legacy }}`"),
+    };
+    findings.add_with_remedy(node.place, format!("there is no group `{written}`"), remedy);
+    None
+}
+
+/// The stage of a route: its group's, or its own, never both, so that a group flips as one.
+fn read_stage(fields: Fields<'_>, group: Option<(&str, &Group)>, findings: &mut Findings) -> Stage {
+    let own = fields.entry("stage");
+    let stage = own.and_then(|entry| values::stage(&entry.value, findings));
+    if let (Some(entry), Some(group)) = (own, fields.get("group")) {
+        let name = group.text().unwrap_or_default();
+        let message = format!(
+            "a member of the group `{name}` has no stage of its own, because the group flips together"
+        );
+        findings.add_with_remedy(entry.key_place, message, "leave out `stage` or `group`");
+    }
+    group
+        .map_or(stage, |(_, group)| Some(group.stage))
+        .unwrap_or_default()
+}
+
+fn read_key(node: &Node, findings: &mut Findings) -> Option<RouteKey> {
+    let written = values::text(node, "route", findings)?;
+    match written.parse() {
+        Ok(key) => Some(key),
+        Err(error) => {
+            let message = format!("`{written}` is not a route: {error}");
+            match remedy_for(written, &error) {
+                Some(remedy) => findings.add_with_remedy(node.place, message, remedy),
+                None => findings.add(node.place, message),
+            }
+            None
+        }
+    }
+}
+
+/// The route that was probably meant: the method in capital letters, one space, GET for HEAD.
+fn remedy_for(written: &str, error: &RouteKeyError) -> Option<String> {
+    let mut words = written.split_whitespace();
+    let (method, path) = (words.next()?.to_uppercase(), words.next()?);
+    let method = if *error == RouteKeyError::Head {
+        "GET"
+    } else {
+        method.as_str()
+    };
+    let path = path
+        .strip_suffix('/')
+        .filter(|path| !path.is_empty())
+        .unwrap_or(path);
+    let meant = RouteKey::parse(method, path)
+        .ok()
+        .filter(|_| words.next().is_none())?;
+    Some(format!("write `{meant}`"))
+}

@@ -1,0 +1,245 @@
+//! What is refused, where, and with which advice.
+
+use super::*;
+
+/// The problems of a file, one a line.
+fn problems(text: &str) -> String {
+    compile(text, &inventory())
+        .err()
+        .map(|problems| problems.to_string())
+        .unwrap_or_default()
+}
+
+/// A file with one route with these settings, at line 3.
+fn route(settings: &str) -> String {
+    problems(&format!(
+        "version: 1\nroutes:\n  - {{ route: GET /api/tickets, {settings} }}\n"
+    ))
+}
+
+#[test]
+fn every_problem_is_reported_at_once_in_the_order_of_the_file() {
+    let text = "version: 2
+default: {}
+groups:
+  otp: { stage: shadwo, stge: x }
+routes:
+  - route: get /api/tickets
+  - route: GET /api/tickets
+    stage: canary
+    guard: { error_rate: 1% }
+    sample: 101%
+  - route: POST /api/otp/verify
+    group: opt
+";
+    assert_eq!(
+        problems(text),
+        "flags.yaml:1:10: the file is written in version `2` of the format (this version of Ficus reads version 1)
+flags.yaml:2:1: a flag file has no key `default` (did you mean `defaults`?)
+flags.yaml:4:17: the stage `shadwo` is unknown (did you mean `shadow`?)
+flags.yaml:4:25: a group has no key `stge` (did you mean `stage`?)
+flags.yaml:6:12: `get /api/tickets` is not a route: `get` is not a method of a route; write one of GET, POST, PUT, PATCH, DELETE, OPTIONS (write `GET /api/tickets`)
+flags.yaml:8:12: the stage `canary` belongs to a later version (this version of Ficus knows `legacy`, `shadow`, `native`)
+flags.yaml:9:5: `guard` is not known to this version of Ficus (leave it out, or run a version that knows it: a safety setting that is passed over would protect nobody)
+flags.yaml:10:13: `sample: 101%`: a share is at most 100% (write for example `25%` or `0.5%`)
+flags.yaml:12:12: there is no group `opt` (did you mean `otp`?)"
+    );
+}
+
+#[test]
+fn values_are_refused_with_their_place_and_advice() {
+    for (settings, refusal) in [
+        (
+            "sample: 50",
+            "3:40: `sample: 50`: a share is written as a percentage, with its percent sign (write `50%`)",
+        ),
+        (
+            "sample: \"50\"",
+            "3:40: `sample: 50`: a share is written as a percentage, with its percent sign (write `50%`)",
+        ),
+        ("sample: .nan", "a share is written as a percentage"),
+        ("sample: NaN%", "a share is a plain number"),
+        ("sample: -1%", "a share is a plain number"),
+        ("sample: ~", "`sample` is a text, not nothing"),
+        ("sample: [1%]", "`sample` is a text, not a list"),
+        (
+            "phase: 10",
+            "`phase` is a whole number from 0 to 9, not `10`",
+        ),
+        ("phase: +1", "not `+1`"),
+        (
+            "timeout: 5",
+            "`timeout: 5` is not a duration (write a whole number and its unit",
+        ),
+        ("timeout: 0ms", "not between 1ms and 1d"),
+        ("shadow: { budget: 2m }", "not between 1ms and 1m"),
+        ("shadow: { rate_per_second: 0 }", "a whole number from 1 to"),
+        (
+            "shadow: 5",
+            "`shadow` is a mapping, not a text (its keys are `budget`, `rate_per_second`)",
+        ),
+        ("fallback: fault", "`fallback` is a list, not a text"),
+        (
+            "fallback: [timout]",
+            "`timout` is no failure that has a fallback (did you mean `timeout`?)",
+        ),
+        ("compat: [a b]", "is not the name of an old behaviour"),
+        (
+            "compare: { ignore: [\"$.a[?x]\"] }",
+            "3:57: the path `$.a[?x]`: filters are not known here",
+        ),
+        ("compare: { ignore: [{ reason: x }] }", "needs its `path`"),
+        (
+            "compare: { unordered: { items: id } }",
+            "3:56: the path `items`: a path begins with `$`",
+        ),
+        ("compare: { time_tolerance: 2 }", "is not a duration"),
+        (
+            "requires: [GET /x]",
+            "3:32: `requires` is not known to this version",
+        ),
+        (
+            "stage: shadow, stage: native",
+            "3:47: the key `stage` stands here a second time; the first is on line 3",
+        ),
+        ("stage: \"null\"", "the stage `null` is unknown"),
+    ] {
+        let found = route(settings);
+        assert!(
+            found.contains(refusal) && found.lines().count() == 1,
+            "{settings}\n{found}"
+        );
+    }
+}
+
+#[test]
+fn half_a_file_does_not_pass_for_a_whole_one() {
+    for text in [
+        "version: 1\nroutes:\n",
+        "version: 1\ngroups:\n",
+        "version: 1\ndefaults:\n",
+        "routes: []\n",
+        "version:\n",
+        "version: 1\nroutes:\n  - route:\n",
+        "- a\n",
+        "x\n",
+    ] {
+        assert!(!problems(text).is_empty(), "{text:?} was accepted");
+    }
+    assert_eq!(problems("version: 1\nroutes: []\n"), "");
+}
+
+#[test]
+fn routes_that_next_js_would_not_build_side_by_side_are_refused() {
+    for (one, other, refusal) in [
+        (
+            "GET /a",
+            "GET /a",
+            "the route `GET /a` stands here a second time; the first is on line 3",
+        ),
+        (
+            "GET /a/[id]",
+            "POST /a/[key]",
+            "the parameter `key` is called `id` at the same position on line 3",
+        ),
+        (
+            "GET /a/[id]",
+            "GET /a/[slug]/b",
+            "the parameter `slug` is called `id`",
+        ),
+        (
+            "GET /[t]/a/[id]",
+            "GET /[t]/a/[x]",
+            "the parameter `x` is called `id`",
+        ),
+        (
+            "GET /a/[...p]",
+            "GET /a/[...q]",
+            "the parameter `q` is called `p`",
+        ),
+        (
+            "GET /a/[...p]",
+            "GET /a/[[...p]]",
+            "a required and an optional catch-all stand at the same position",
+        ),
+        (
+            "GET /a/[[...p]]",
+            "GET /a/[...p]",
+            "a required and an optional catch-all stand at the same position",
+        ),
+        (
+            "GET /a",
+            "GET /a/[[...p]]",
+            "the optional catch-all matches the path of the route on line 3",
+        ),
+        (
+            "GET /a/[[...p]]",
+            "POST /a",
+            "the optional catch-all on line 3 matches this path",
+        ),
+    ] {
+        let found = problems(&format!(
+            "version: 1\nroutes:\n  - route: {one}\n  - route: \"{other}\"\n"
+        ));
+        assert!(
+            found.starts_with("flags.yaml:4:12: ")
+                && found.contains(refusal)
+                && found.lines().count() == 1,
+            "{one} {other}\n{found}"
+        );
+    }
+    let side_by_side = "version: 1\nroutes: [{route: 'GET /a/[id]'}, {route: 'POST /a/[id]'}, {route: 'GET /a/[...rest]'}, {route: 'GET /a/[id]/[x]'}, {route: GET /a}]";
+    assert_eq!(problems(side_by_side), "");
+}
+
+#[test]
+fn a_group_flips_as_one() {
+    let text = "version: 1\ngroups: { g: { stage: legacy } }\nroutes:\n  - { route: GET /a, group: g, stage: legacy }\n";
+    let expected = "flags.yaml:4:32: a member of the group `g` has no stage of its own, because the group flips together (leave out `stage` or `group`)";
+    assert_eq!(problems(text), expected);
+}
+
+#[test]
+fn a_native_stage_needs_its_handler() {
+    for (route, advice) in [
+        (
+            "GET /api/tickets/[id]",
+            "write `GET /api/tickets/[ticketId]`",
+        ),
+        ("DELETE /api/tickets", "on this path it has GET, POST"),
+        (
+            "GET /api/crm/custmers",
+            "did you mean `GET /api/crm/customers`?",
+        ),
+        ("GET /somewhere/else/entirely", "leave it at `legacy`"),
+    ] {
+        for stage in ["shadow", "native"] {
+            let found = problems(&format!(
+                "version: 1\nroutes:\n  - {{ route: \"{route}\", stage: {stage} }}\n"
+            ));
+            assert!(
+                found.contains("this binary has no native handler") && found.contains(advice),
+                "{found}"
+            );
+        }
+        assert_eq!(
+            problems(&format!(
+                "version: 1\nroutes:\n  - {{ route: \"{route}\", stage: legacy }}\n"
+            )),
+            ""
+        );
+    }
+}
+
+#[test]
+fn a_flood_of_problems_is_counted_and_size_has_a_bound() {
+    let text = format!("version: 1\nroutes:\n{}", "  - route: x\n".repeat(1_000));
+    let found = problems(&text);
+    assert_eq!(found.lines().count(), 201);
+    assert!(
+        found.ends_with("800 more problems are not listed"),
+        "{found}"
+    );
+    let oversized = format!("version: 1\n{}", "#".repeat(MAX_FILE_BYTES));
+    assert!(problems(&oversized).contains("larger than 4 MiB"));
+}

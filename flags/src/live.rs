@@ -1,0 +1,105 @@
+//! The live cell: the flags that hold right now, and what happened to those that do not.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use arc_swap::{ArcSwap, ArcSwapOption, Guard};
+use serde::Serialize;
+
+use crate::problem::Problems;
+use crate::snapshot::Snapshot;
+
+/// The flags in force. Reading never waits; a new snapshot replaces the old one whole.
+#[derive(Debug)]
+pub struct Flags {
+    live: ArcSwap<Snapshot>,
+    loaded: AtomicU64,
+    failed: AtomicU64,
+    last_failure: ArcSwapOption<Problems>,
+}
+
+/// What a status page or a metric shows of the flags.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Status {
+    /// The version in force.
+    pub version: String,
+    /// Whether the kill switch is on.
+    pub killed: bool,
+    /// How many routes the version names.
+    pub routes: usize,
+    /// How many versions were put in force since the start, the first included.
+    pub loaded: u64,
+    /// How many were refused since the start.
+    pub failed: u64,
+    /// Why the newest one was refused; `None` when the newest one is in force.
+    pub last_failure: Option<Problems>,
+}
+
+impl Flags {
+    /// Puts a first snapshot in force.
+    #[must_use]
+    pub fn new(snapshot: Snapshot) -> Self {
+        Self {
+            live: ArcSwap::from_pointee(snapshot),
+            loaded: AtomicU64::new(1),
+            failed: AtomicU64::new(0),
+            last_failure: ArcSwapOption::empty(),
+        }
+    }
+
+    /// The snapshot in force, to keep.
+    #[must_use]
+    pub fn load(&self) -> Arc<Snapshot> {
+        self.live.load_full()
+    }
+
+    /// The snapshot in force, to look at: cheaper than [`Self::load`], because cores do not write to a shared count. Not to
+    /// be held while waiting.
+    #[must_use]
+    pub fn peek(&self) -> Guard<Arc<Snapshot>> {
+        self.live.load()
+    }
+
+    /// Puts a snapshot in force. The kill switch stays as it is.
+    pub fn publish(&self, snapshot: Snapshot) {
+        let revived = Arc::new(snapshot.clone().killed(false));
+        let killed = Arc::new(snapshot.killed(true));
+        self.live
+            .rcu(|old| Arc::clone(if old.is_killed() { &killed } else { &revived }));
+        self.last_failure.store(None);
+        self.loaded.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Notes that a newer version was refused; the old one stays in force.
+    pub fn note_failure(&self, problems: Problems) {
+        self.last_failure.store(Some(Arc::new(problems)));
+        self.failed.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Sends everything to legacy, whatever the flags say, until [`Self::revive`]. Reads and parses nothing.
+    pub fn kill(&self) {
+        self.live.rcu(|old| Snapshot::clone(old).killed(true));
+    }
+
+    /// Lets the flags hold again.
+    pub fn revive(&self) {
+        self.live.rcu(|old| Snapshot::clone(old).killed(false));
+    }
+
+    /// What to show of the flags.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        let live = self.live.load();
+        Status {
+            version: live.version().to_owned(),
+            killed: live.is_killed(),
+            routes: live.plans().len(),
+            loaded: self.loaded.load(Ordering::Relaxed),
+            failed: self.failed.load(Ordering::Relaxed),
+            last_failure: self
+                .last_failure
+                .load_full()
+                .map(|problems| Problems::clone(&problems)),
+        }
+    }
+}

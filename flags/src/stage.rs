@@ -1,0 +1,54 @@
+//! The stage of a route: who answers.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Who answers a route, and what runs beside it.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Stage {
+    /// Legacy answers; nothing else runs. The stage of every route that no flag names.
+    #[default]
+    Legacy,
+    /// Legacy answers; native runs without effects on a sample, and the answers are compared.
+    Shadow,
+    /// Native answers.
+    Native,
+}
+
+impl Stage {
+    /// Every stage that this version knows, from the first step of a migration to the last.
+    pub const ALL: [Self; 3] = [Self::Legacy, Self::Shadow, Self::Native];
+
+    /// The word in the flag file.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Legacy => "legacy",
+            Self::Shadow => "shadow",
+            Self::Native => "native",
+        }
+    }
+
+    /// The stage that this word means; `None` for a word this version does not know.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|stage| stage.as_str() == word)
+    }
+
+    /// Whether the stage runs native code, so that the binary must contain a handler.
+    #[must_use]
+    pub const fn needs_handler(self) -> bool {
+        !matches!(self, Self::Legacy)
+    }
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
