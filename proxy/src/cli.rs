@@ -1,0 +1,106 @@
+//! The command line: one file a subcommand, each an `async fn` from its arguments to an [`ExitStatus`].
+//!
+//! Data goes to standard output, everything said to a person to standard error, both through the [`Printer`]. An error
+//! travels up as a chain of causes and is printed once, here.
+
+mod check;
+mod demo;
+mod exit;
+mod explain;
+mod failure;
+mod global;
+mod logging;
+mod migrate;
+mod printer;
+mod report;
+mod routes;
+mod run;
+mod settings;
+mod signals;
+mod table;
+
+use std::future::Future;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use exit::ExitStatus;
+use global::Global;
+use printer::Printer;
+
+/// What the exit codes mean, below every long help text.
+const EXIT_CODES: &str = "Exit codes: 0 done and the answer is yes; 1 done and the answer is no; 2 it could not be done.";
+
+/// Ficus stands in front of a Next.js app and moves its API, endpoint by endpoint, to native handlers: with proof before
+/// every step and a way back after every step.
+#[derive(Debug, Parser)]
+#[command(name = "ficus", version, after_help = EXIT_CODES, max_term_width = 110, disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+
+    #[command(flatten)]
+    global: Global,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Stand in front of the legacy app
+    Run(run::RunArgs),
+    /// Say everything that is wrong with the configuration and the flags, at once
+    Check(check::CheckArgs),
+    /// List every route that a flag or a native handler names, and its stage
+    Routes(routes::RoutesArgs),
+    /// Say who answers a request, and why
+    Explain(explain::ExplainArgs),
+    /// Bring the app's database and Ficus's own store up to date
+    Migrate(migrate::MigrateArgs),
+    /// Show what the comparisons of native and legacy answers found
+    Report(report::ReportArgs),
+    /// Show all of it on this machine: a legacy app, a database, and Ficus in front
+    Demo(demo::DemoArgs),
+}
+
+/// Parses the arguments, runs the command and says how it went.
+pub(crate) fn main() -> ExitCode {
+    // Clap prints its own usage errors and leaves with 2, which is our code for them as well.
+    let cli = Cli::parse();
+    let printer = Printer::new(&cli.global);
+    let status = logging::start(&cli.global).and_then(|()| dispatch(cli.command, printer));
+    status
+        .unwrap_or_else(|error| {
+            printer.error(&error, failure::hint_of(&error));
+            ExitStatus::Error
+        })
+        .into()
+}
+
+fn dispatch(command: Command, printer: Printer) -> anyhow::Result<ExitStatus> {
+    match command {
+        Command::Run(arguments) => block_on(run::run(arguments, printer)),
+        Command::Check(arguments) => check::check(&arguments, printer),
+        Command::Routes(arguments) => routes::routes(&arguments, printer),
+        Command::Explain(arguments) => explain::explain(&arguments, printer),
+        Command::Migrate(arguments) => block_on(migrate::migrate(arguments, printer)),
+        Command::Report(arguments) => block_on(report::report(arguments, printer)),
+        Command::Demo(arguments) => block_on(demo::demo(arguments, printer)),
+    }
+}
+
+/// The thread of `main` only waits: the data plane and the workshop have runtimes of their own.
+fn block_on(command: impl Future<Output = anyhow::Result<ExitStatus>>) -> anyhow::Result<ExitStatus> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(command)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::Cli;
+
+    #[test]
+    fn the_arguments_do_not_contradict_each_other() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,1 @@
+//! `ficus demo`: everything on this machine, to look at or to check. The walk itself is [`proxy::demo`].

@@ -1,0 +1,42 @@
+//! Values that existed before the exchange.
+
+use std::collections::HashSet;
+
+/// The words of the request and of whatever else is known to be older than the answers. A word is a run of letters, digits, `-`
+/// and `_`, which is what ids and tokens are made of.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    words: HashSet<Box<str>>,
+}
+
+impl Known {
+    /// Nothing is known.
+    #[must_use]
+    pub fn nothing() -> Self {
+        Self::default()
+    }
+
+    /// Adds every word of a text that is long enough to be an id.
+    #[must_use]
+    pub fn and(mut self, text: &str) -> Self {
+        self.words.extend(words(text).map(Box::from));
+        self
+    }
+
+    /// Adds the words that two texts have in common: what a side says twice, it did not make up.
+    #[must_use]
+    pub fn and_common(mut self, one: &str, other: &str) -> Self {
+        let other: HashSet<&str> = words(other).collect();
+        self.words.extend(words(one).filter(|word| other.contains(word)).map(Box::from));
+        self
+    }
+
+    pub(super) fn contains(&self, word: &str) -> bool {
+        self.words.contains(word)
+    }
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|character: char| !(character.is_ascii_alphanumeric() || character == '-' || character == '_'))
+        .filter(|word| word.len() >= super::ids::SHORTEST)
+}

@@ -1,0 +1,151 @@
+//! The way from a request to the store: a bounded queue, added up and written by one task on an interval.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::Store;
+use super::batch::{Batch, Record};
+
+/// Records that may wait to be added up.
+const QUEUE: usize = 4_096;
+
+/// How often a batch is written.
+const INTERVAL: Duration = Duration::from_secs(1);
+
+/// How long one write may take before it is given up and tried again with the next batch.
+const WRITE_PATIENCE: Duration = Duration::from_secs(10);
+
+/// How often what is older than the retention is forgotten.
+const SWEEP: Duration = Duration::from_secs(3_600);
+
+/// The end that requests hold. Cloning is cheap; recording never waits.
+#[derive(Clone, Debug)]
+pub struct Recorder {
+    queue: mpsc::Sender<Record>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    dropped: AtomicU64,
+    failed_writes: AtomicU64,
+    /// Totals since the start by route and outcome or reason. Touched by the one task and by scrapes, never by a request.
+    totals: RwLock<BTreeMap<(Arc<str>, String), u64>>,
+}
+
+/// The end that writes; the owner of the tasks runs it.
+#[derive(Debug)]
+pub struct RecorderTask {
+    store: Store,
+    queue: mpsc::Receiver<Record>,
+    shared: Arc<Shared>,
+    retention: Duration,
+    now_ms: fn() -> i64,
+}
+
+impl Recorder {
+    /// A recorder into this store, and the task that writes. What is older than `retention` is forgotten.
+    #[must_use]
+    pub fn new(store: Store, retention: Duration, now_ms: fn() -> i64) -> (Self, RecorderTask) {
+        let (sender, queue) = mpsc::channel(QUEUE);
+        let shared = Arc::new(Shared::default());
+        let recorder = Self { queue: sender, shared: Arc::clone(&shared) };
+        (recorder, RecorderTask { store, queue, shared, retention, now_ms })
+    }
+
+    /// Records something, or counts it as dropped when the queue is full.
+    pub fn record(&self, record: Record) {
+        if self.queue.try_send(record).is_err() {
+            self.shared.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Records that were lost because the store was too slow or away.
+    #[must_use]
+    pub fn dropped(&self) -> u64 {
+        self.shared.dropped.load(Ordering::Relaxed)
+    }
+
+    /// Batches that could not be written at the first try.
+    #[must_use]
+    pub fn failed_writes(&self) -> u64 {
+        self.shared.failed_writes.load(Ordering::Relaxed)
+    }
+
+    /// Totals since the start: route, outcome (`match`, …) or `not compared: reason`, count. For metrics.
+    #[must_use]
+    pub fn totals(&self) -> Vec<(Arc<str>, String, u64)> {
+        let totals = self.shared.totals.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        totals.iter().map(|((route, word), n)| (Arc::clone(route), word.clone(), *n)).collect()
+    }
+}
+
+impl RecorderTask {
+    /// Writes until the shutdown, then writes the rest.
+    pub async fn run(mut self, shutdown: CancellationToken) {
+        let mut batch = Batch::default();
+        let mut tick = interval(INTERVAL);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut swept: Option<Instant> = None;
+        loop {
+            tokio::select! {
+                () = shutdown.cancelled() => break,
+                record = self.queue.recv() => match record {
+                    Some(record) => self.add(&mut batch, record),
+                    None => break,
+                },
+                _ = tick.tick() => {
+                    self.flush(&mut batch).await;
+                    if swept.is_none_or(|at| at.elapsed() >= SWEEP) {
+                        swept = Some(Instant::now());
+                        self.sweep().await;
+                    }
+                }
+            }
+        }
+        while let Ok(record) = self.queue.try_recv() {
+            self.add(&mut batch, record);
+        }
+        self.flush(&mut batch).await;
+    }
+
+    fn add(&self, batch: &mut Batch, record: Record) {
+        let key = match &record {
+            Record::NotCompared { route, reason, .. } => (Arc::clone(route), format!("not compared: {reason}")),
+            Record::Compared(comparison) => (Arc::clone(&comparison.route), comparison.outcome.as_str().to_owned()),
+        };
+        *self.shared.totals.write().unwrap_or_else(std::sync::PoisonError::into_inner).entry(key).or_default() += 1;
+        batch.add(record);
+    }
+
+    /// Writes the batch; on failure it stays and goes with the next one (its size is bounded).
+    async fn flush(&self, batch: &mut Batch) {
+        self.shared.dropped.fetch_add(std::mem::take(&mut batch.dropped), Ordering::Relaxed);
+        if batch.is_empty() {
+            return;
+        }
+        match timeout(WRITE_PATIENCE, self.store.write(batch)).await {
+            Ok(Ok(())) => *batch = Batch::default(),
+            Ok(Err(error)) => self.note_failure(&error.to_string()),
+            Err(_) => self.note_failure("it took too long"),
+        }
+    }
+
+    fn note_failure(&self, why: &str) {
+        self.shared.failed_writes.fetch_add(1, Ordering::Relaxed);
+        tracing::warn!(why, "comparison results could not be stored, they are kept for the next try");
+    }
+
+    async fn sweep(&self) {
+        let retention = i64::try_from(self.retention.as_millis()).unwrap_or(i64::MAX);
+        if let Err(error) = self.store.forget_before((self.now_ms)().saturating_sub(retention)).await {
+            tracing::warn!(%error, "old comparison results could not be forgotten");
+        }
+    }
+}
