@@ -1,9 +1,6 @@
-//! To be written.
+//! The Ficus strangler-fig migration proxy: data plane, shadow, console and command line.
 
 pub mod compare;
-
-pub mod store;
-
-pub mod shadow;
-
 pub mod report;
+pub mod shadow;
+pub mod store;

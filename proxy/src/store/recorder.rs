@@ -55,8 +55,20 @@ impl Recorder {
     pub fn new(store: Store, retention: Duration, now_ms: fn() -> i64) -> (Self, RecorderTask) {
         let (sender, queue) = mpsc::channel(QUEUE);
         let shared = Arc::new(Shared::default());
-        let recorder = Self { queue: sender, shared: Arc::clone(&shared) };
-        (recorder, RecorderTask { store, queue, shared, retention, now_ms })
+        let recorder = Self {
+            queue: sender,
+            shared: Arc::clone(&shared),
+        };
+        (
+            recorder,
+            RecorderTask {
+                store,
+                queue,
+                shared,
+                retention,
+                now_ms,
+            },
+        )
     }
 
     /// Records something, or counts it as dropped when the queue is full.
@@ -81,8 +93,15 @@ impl Recorder {
     /// Totals since the start: route, outcome (`match`, …) or `not compared: reason`, count. For metrics.
     #[must_use]
     pub fn totals(&self) -> Vec<(Arc<str>, String, u64)> {
-        let totals = self.shared.totals.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        totals.iter().map(|((route, word), n)| (Arc::clone(route), word.clone(), *n)).collect()
+        let totals = self
+            .shared
+            .totals
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        totals
+            .iter()
+            .map(|((route, word), n)| (Arc::clone(route), word.clone(), *n))
+            .collect()
     }
 }
 
@@ -117,16 +136,29 @@ impl RecorderTask {
 
     fn add(&self, batch: &mut Batch, record: Record) {
         let key = match &record {
-            Record::NotCompared { route, reason, .. } => (Arc::clone(route), format!("not compared: {reason}")),
-            Record::Compared(comparison) => (Arc::clone(&comparison.route), comparison.outcome.as_str().to_owned()),
+            Record::NotCompared { route, reason, .. } => {
+                (Arc::clone(route), format!("not compared: {reason}"))
+            }
+            Record::Compared(comparison) => (
+                Arc::clone(&comparison.route),
+                comparison.outcome.as_str().to_owned(),
+            ),
         };
-        *self.shared.totals.write().unwrap_or_else(std::sync::PoisonError::into_inner).entry(key).or_default() += 1;
+        *self
+            .shared
+            .totals
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .entry(key)
+            .or_default() += 1;
         batch.add(record);
     }
 
     /// Writes the batch; on failure it stays and goes with the next one (its size is bounded).
     async fn flush(&self, batch: &mut Batch) {
-        self.shared.dropped.fetch_add(std::mem::take(&mut batch.dropped), Ordering::Relaxed);
+        self.shared
+            .dropped
+            .fetch_add(std::mem::take(&mut batch.dropped), Ordering::Relaxed);
         if batch.is_empty() {
             return;
         }
@@ -139,12 +171,19 @@ impl RecorderTask {
 
     fn note_failure(&self, why: &str) {
         self.shared.failed_writes.fetch_add(1, Ordering::Relaxed);
-        tracing::warn!(why, "comparison results could not be stored, they are kept for the next try");
+        tracing::warn!(
+            why,
+            "comparison results could not be stored, they are kept for the next try"
+        );
     }
 
     async fn sweep(&self) {
         let retention = i64::try_from(self.retention.as_millis()).unwrap_or(i64::MAX);
-        if let Err(error) = self.store.forget_before((self.now_ms)().saturating_sub(retention)).await {
+        if let Err(error) = self
+            .store
+            .forget_before((self.now_ms)().saturating_sub(retention))
+            .await
+        {
             tracing::warn!(%error, "old comparison results could not be forgotten");
         }
     }
