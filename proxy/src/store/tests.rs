@@ -161,3 +161,39 @@ fn a_group_is_route_kind_and_path() {
     assert_ne!(key, group_key("GET /a", &difference("body", "$.b")));
     assert_ne!(key, group_key("GET /b", &difference("body", "$.a")));
 }
+
+/// The same on PostgreSQL, which several replicas share. Run with `--ignored` and the URL of a throw-away database.
+#[tokio::test]
+#[ignore = "needs FICUS_STORE_TEST_URL, a throw-away PostgreSQL database"]
+async fn postgresql_keeps_the_same_in_its_own_schema() {
+    let url = std::env::var("FICUS_STORE_TEST_URL").expect("FICUS_STORE_TEST_URL");
+    let (one, other) = (
+        Store::open(&url).await.expect("store"),
+        Store::open(&url).await.expect("second replica"),
+    );
+    one.forget_before(i64::MAX).await.expect("forget");
+    recorded(&one, (0..4).map(mismatch)).await;
+    let skipped = Record::NotCompared {
+        route: Arc::from("GET /api/items"),
+        reason: "queue full".into(),
+        at_ms: NOW,
+    };
+    recorded(&other, (0..4).map(mismatch).chain([skipped])).await;
+    assert_eq!(one.counts(0).await.expect("counts")[0].n, 8);
+    assert_eq!(one.not_compared(0).await.expect("reasons")[0].n, 1);
+    assert_eq!(one.latencies(0).await.expect("latencies").len(), 2);
+    let groups = other.groups(0).await.expect("groups");
+    assert_eq!((groups[0].n, groups[0].clients), (8, 4));
+    assert_eq!(
+        one.samples(&groups[0].group_key)
+            .await
+            .expect("samples")
+            .len(),
+        5
+    );
+    let schema: String = sqlx::query_scalar("select table_schema::text from information_schema.tables where table_name = 'difference_groups'")
+        .fetch_one(one.pool())
+        .await
+        .expect("schema");
+    assert_eq!(schema, "ficus");
+}
