@@ -153,6 +153,12 @@ impl Batch {
         self.compared.is_empty() && self.not_compared.is_empty()
     }
 
+    /// How many records it holds.
+    pub(super) fn records(&self) -> u64 {
+        let counts = self.compared.values().chain(self.not_compared.values());
+        counts.map(|n| u64::try_from(*n).unwrap_or_default()).sum()
+    }
+
     pub(super) fn add(&mut self, record: Record) {
         match record {
             Record::NotCompared {

@@ -21,6 +21,10 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// How long one write may take before it is given up and tried again with the next batch.
 const WRITE_PATIENCE: Duration = Duration::from_secs(10);
 
+/// Tries after which a batch is given up, counted as dropped: the store may be away for minutes, but a batch that it refuses for
+/// ever must not hold up the ones behind it.
+const MOST_TRIES: u32 = 300;
+
 /// How often what is older than the retention is forgotten.
 const SWEEP: Duration = Duration::from_secs(3_600);
 
@@ -47,6 +51,7 @@ pub struct RecorderTask {
     shared: Arc<Shared>,
     retention: Duration,
     now_ms: fn() -> i64,
+    tries: u32,
 }
 
 impl Recorder {
@@ -67,6 +72,7 @@ impl Recorder {
                 shared,
                 retention,
                 now_ms,
+                tries: 0,
             },
         )
     }
@@ -155,26 +161,37 @@ impl RecorderTask {
     }
 
     /// Writes the batch; on failure it stays and goes with the next one (its size is bounded).
-    async fn flush(&self, batch: &mut Batch) {
-        self.shared
-            .dropped
-            .fetch_add(std::mem::take(&mut batch.dropped), Ordering::Relaxed);
+    async fn flush(&mut self, batch: &mut Batch) {
+        self.lose(std::mem::take(&mut batch.dropped));
         if batch.is_empty() {
             return;
         }
-        match timeout(WRITE_PATIENCE, self.store.write(batch)).await {
-            Ok(Ok(())) => *batch = Batch::default(),
-            Ok(Err(error)) => self.note_failure(&error.to_string()),
-            Err(_) => self.note_failure("it took too long"),
+        let why = match timeout(WRITE_PATIENCE, self.store.write(batch)).await {
+            Ok(Ok(())) => {
+                self.tries = 0;
+                *batch = Batch::default();
+                return;
+            }
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "it took too long".to_owned(),
+        };
+        self.shared.failed_writes.fetch_add(1, Ordering::Relaxed);
+        self.tries += 1;
+        if self.tries < MOST_TRIES {
+            tracing::warn!(
+                why,
+                "comparison results could not be stored, they are kept for the next try"
+            );
+        } else {
+            tracing::error!(why, "comparison results could not be stored and are lost");
+            self.tries = 0;
+            self.lose(batch.records());
+            *batch = Batch::default();
         }
     }
 
-    fn note_failure(&self, why: &str) {
-        self.shared.failed_writes.fetch_add(1, Ordering::Relaxed);
-        tracing::warn!(
-            why,
-            "comparison results could not be stored, they are kept for the next try"
-        );
+    fn lose(&self, records: u64) {
+        self.shared.dropped.fetch_add(records, Ordering::Relaxed);
     }
 
     async fn sweep(&self) {
