@@ -3,6 +3,9 @@
 //!
 //! Below the decision, which says whether to shadow, and above dispatch, whose answer is copied on its way out.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -34,7 +37,10 @@ impl<S> tower::Layer<S> for ShadowLayer {
     type Service = ShadowStep<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        ShadowStep { inner, shadow: self.shadow.clone() }
+        ShadowStep {
+            inner,
+            shadow: self.shadow.clone(),
+        }
     }
 }
 
@@ -47,7 +53,9 @@ pub struct ShadowStep<S> {
 
 impl<S: Step> Step for ShadowStep<S> {
     async fn call(&self, exchange: Exchange) -> Result<Response<Body>, ProxyError> {
-        let Some((plan, routed)) = shadowed(&exchange) else { return self.inner.call(exchange).await };
+        let Some((plan, routed)) = shadowed(&exchange) else {
+            return self.inner.call(exchange).await;
+        };
         match routed.shadowing {
             Shadowing::Native if is_upgrade(&exchange.request) => {
                 self.shadow.skip(&plan, NotCompared::Streamed);
@@ -65,7 +73,12 @@ impl<S: Step> Step for ShadowStep<S> {
 
 impl<S: Step> ShadowStep<S> {
     /// Starts the dry run, then asks legacy in any case.
-    async fn beside(&self, mut exchange: Exchange, plan: Arc<RoutePlan>, routed: &Routed) -> Result<Response<Body>, ProxyError> {
+    async fn beside(
+        &self,
+        mut exchange: Exchange,
+        plan: Arc<RoutePlan>,
+        routed: &Routed,
+    ) -> Result<Response<Body>, ProxyError> {
         let body = match self.held(&mut exchange.request).await? {
             Ok(body) => body,
             Err(reason) => {
@@ -79,7 +92,11 @@ impl<S: Step> ShadowStep<S> {
             client: Some(exchange.facts.client),
             plan,
         };
-        let pending = if exchange.request.method().is_safe() { self.shadow.begin_read(copy) } else { self.shadow.run_write(copy).await };
+        let pending = if exchange.request.method().is_safe() {
+            self.shadow.begin_read(copy)
+        } else {
+            self.shadow.run_write(copy).await
+        };
         let answer = self.inner.call(exchange).await;
         match pending {
             Some(pending) => copied(pending, answer),
@@ -88,12 +105,18 @@ impl<S: Step> ShadowStep<S> {
     }
 
     /// The whole request body; the request keeps the same body for legacy. The inner error says why it is not whole.
-    async fn held(&self, request: &mut Request<Body>) -> Result<Result<Bytes, NotCompared>, ProxyError> {
+    async fn held(
+        &self,
+        request: &mut Request<Body>,
+    ) -> Result<Result<Bytes, NotCompared>, ProxyError> {
         if request.body().is_end_stream() {
             return Ok(Ok(Bytes::new()));
         }
         let body = std::mem::take(request.body_mut());
-        let held = self.shadow.hold(body).await.map_err(|error| ProxyError { source: Some(error), ..ProxyError::client(ErrorKind::ClientGone) })?;
+        let held = self.shadow.hold(body).await.map_err(|error| ProxyError {
+            source: Some(error),
+            ..ProxyError::client(ErrorKind::ClientGone)
+        })?;
         *request.body_mut() = Body::wrapped(held.body);
         Ok(held.whole)
     }
@@ -110,7 +133,14 @@ fn shadowed(exchange: &Exchange) -> Option<(Arc<RoutePlan>, Routed)> {
 
 fn is_upgrade(request: &Request<Body>) -> bool {
     let headers = request.headers();
-    headers.contains_key(UPGRADE) && headers.get(CONNECTION).is_some_and(|value| value.as_bytes().to_ascii_lowercase().windows(7).any(|word| word == b"upgrade"))
+    headers.contains_key(UPGRADE)
+        && headers.get(CONNECTION).is_some_and(|value| {
+            value
+                .as_bytes()
+                .to_ascii_lowercase()
+                .windows(7)
+                .any(|word| word == b"upgrade")
+        })
 }
 
 /// The request as the native side gets it; the facts and the plan travel as extensions.
@@ -119,12 +149,19 @@ fn request_for_native(exchange: &Exchange, plan: &Arc<RoutePlan>, body: Bytes) -
     *request.method_mut() = exchange.request.method().clone();
     *request.uri_mut() = exchange.request.uri().clone();
     *request.headers_mut() = exchange.request.headers().clone();
-    request.extensions_mut().insert::<RequestFacts>(exchange.facts.clone());
-    request.extensions_mut().insert::<Arc<RoutePlan>>(Arc::clone(plan));
+    request
+        .extensions_mut()
+        .insert::<RequestFacts>(exchange.facts.clone());
+    request
+        .extensions_mut()
+        .insert::<Arc<RoutePlan>>(Arc::clone(plan));
     request
 }
 
-fn copied(pending: Pending, answer: Result<Response<Body>, ProxyError>) -> Result<Response<Body>, ProxyError> {
+fn copied(
+    pending: Pending,
+    answer: Result<Response<Body>, ProxyError>,
+) -> Result<Response<Body>, ProxyError> {
     match answer {
         Ok(response) => Ok(pending.copy(response).map(Body::wrapped)),
         Err(error) => {

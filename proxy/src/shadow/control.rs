@@ -5,14 +5,23 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderName, TE, TRANSFER_ENCODING, UPGRADE};
+use http::header::{
+    CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderName, TE, TRANSFER_ENCODING, UPGRADE,
+};
 use http::{HeaderMap, Request, Response};
 use reqwest::redirect::Policy;
 
 use super::candidate::{Asked, Control};
 
 /// Headers that belong to the client's own connection.
-const HOP_BY_HOP: [HeaderName; 6] = [CONNECTION, CONTENT_LENGTH, EXPECT, TE, TRANSFER_ENCODING, UPGRADE];
+const HOP_BY_HOP: [HeaderName; 6] = [
+    CONNECTION,
+    CONTENT_LENGTH,
+    EXPECT,
+    TE,
+    TRANSFER_ENCODING,
+    UPGRADE,
+];
 
 /// Legacy, by its address.
 #[derive(Clone, Debug)]
@@ -28,19 +37,34 @@ impl LegacyControl {
     /// # Errors
     /// When the client cannot be set up.
     pub fn new(origin: &str, answer_bytes: usize) -> Result<Self, reqwest::Error> {
-        let client = reqwest::Client::builder().redirect(Policy::none()).no_proxy().connect_timeout(Duration::from_secs(2)).build()?;
-        Ok(Self { client, origin: origin.trim_end_matches('/').to_owned(), answer_bytes })
+        let client = reqwest::Client::builder()
+            .redirect(Policy::none())
+            .no_proxy()
+            .connect_timeout(Duration::from_secs(2))
+            .build()?;
+        Ok(Self {
+            client,
+            origin: origin.trim_end_matches('/').to_owned(),
+            answer_bytes,
+        })
     }
 }
 
 impl Control for LegacyControl {
     fn ask(&self, request: Request<Bytes>, deadline: Duration) -> BoxFuture<'static, Asked> {
         let (client, most) = (self.client.clone(), self.answer_bytes);
-        let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
+        let target = request
+            .uri()
+            .path_and_query()
+            .map_or("/", |target| target.as_str());
         let url = format!("{}{target}", self.origin);
         async move {
             let (parts, body) = request.into_parts();
-            let asked = client.request(parts.method, url).headers(end_to_end(&parts.headers)).body(body).timeout(deadline);
+            let asked = client
+                .request(parts.method, url)
+                .headers(end_to_end(&parts.headers))
+                .body(body)
+                .timeout(deadline);
             whole(asked.send().await.ok()?, most).await
         }
         .boxed()
@@ -48,8 +72,12 @@ impl Control for LegacyControl {
 }
 
 fn end_to_end(headers: &HeaderMap) -> HeaderMap {
-    let kept = headers.iter().filter(|(name, _)| !HOP_BY_HOP.contains(name) && **name != HOST);
-    let mut kept: HeaderMap = kept.map(|(name, value)| (name.clone(), value.clone())).collect();
+    let kept = headers
+        .iter()
+        .filter(|(name, _)| !HOP_BY_HOP.contains(name) && **name != HOST);
+    let mut kept: HeaderMap = kept
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
     // Legacy builds addresses from the host that the client used.
     if let Some(host) = headers.get(HOST) {
         kept.insert(HOST, host.clone());
