@@ -82,6 +82,11 @@ impl LegacyApp {
         format!("http://127.0.0.1:{}", self.port)
     }
 
+    /// The file that says where it answers differently on purpose; it is looked at on every request.
+    pub fn differences_file(&self) -> PathBuf {
+        self.home.join("differences")
+    }
+
     /// Makes routes answer differently on purpose, in the words of `tests/legacy/lib/differ.ts`; an empty text makes them right
     /// again. Takes effect with the next request.
     ///
@@ -126,7 +131,7 @@ impl LegacyApp {
 
     fn write_differences(&self) -> Result<(), ProvisionError> {
         // Under another name first, so that the app never reads half of it.
-        let (draft, file) = (self.home.join("differences.new"), self.home.join("differences"));
+        let (draft, file) = (self.home.join("differences.new"), self.differences_file());
         std::fs::write(&draft, &self.differences)
             .and_then(|()| std::fs::rename(&draft, &file))
             .map_err(ProvisionError::io("cannot write the file of the legacy app's differences"))
@@ -135,7 +140,7 @@ impl LegacyApp {
     fn service(&self) -> Service {
         let own = [
             ("DATABASE_URL", self.settings.database_url.clone()),
-            ("LEGACY_DIFFER_FILE", self.home.join("differences").to_string_lossy().into_owned()),
+            ("LEGACY_DIFFER_FILE", self.differences_file().to_string_lossy().into_owned()),
             ("NEXT_TELEMETRY_DISABLED", "1".to_owned()),
             ("NODE_ENV", "production".to_owned()),
             ("TZ", "UTC".to_owned()),
