@@ -1,0 +1,70 @@
+//! Everything that runs in the demo, started in order and ended in reverse.
+
+use tempfile::TempDir;
+
+use crate::provision::Progress;
+use crate::provision::legacy::{self, LegacyApp};
+use crate::provision::postgres::{Cluster, Origin};
+
+use super::evidence::Evidence;
+use super::flag_file::FlagFile;
+use super::front::Front;
+use super::visitor::Visitor;
+use super::{DemoError, Settings, database, front};
+
+#[derive(Debug)]
+pub(super) struct Parts {
+    pub(super) visitor: Visitor,
+    pub(super) flags: FlagFile,
+    pub(super) evidence: Evidence,
+    pub(super) legacy: LegacyApp,
+    front: Front,
+    cluster: Cluster,
+    /// Removed last: the flags and the store are in it.
+    _home: TempDir,
+}
+
+impl Parts {
+    pub(super) async fn start(settings: Settings, progress: &Progress) -> Result<Self, DemoError> {
+        progress.say("Starting PostgreSQL");
+        let origin = settings.database_url.clone().map_or(Origin::Anywhere, Origin::Url);
+        let cluster = Cluster::start(origin, progress).await?;
+        progress.say(&format!("  {}", cluster.description()));
+        let database = database::fill(&cluster).await?;
+        progress.say("Starting the legacy app");
+        // Secrets come to both sides from our own environment, if it has any; the walk needs none.
+        let told = legacy::Settings { database_url: database.clone(), environment: Vec::new() };
+        let legacy = LegacyApp::start(told, progress).await?;
+        progress.say(&format!("  {}", legacy.url()));
+        progress.say("Starting Ficus");
+        let home = TempDir::with_prefix("ficus-demo-").map_err(start("Ficus"))?;
+        let flags = FlagFile::create(home.path().join("flags.yaml")).map_err(start("Ficus"))?;
+        let store = format!("sqlite:{}", home.path().join("store.db").display());
+        let config = front::config(&settings, &legacy.url(), flags.path(), &store, &database).map_err(start("Ficus"))?;
+        let front = Front::start(config).await.map_err(start("Ficus"))?;
+        let evidence = Evidence::open(&store).await.map_err(start("the report"))?;
+        let visitor = Visitor::new(front.origin.clone()).map_err(start("the client"))?;
+        Ok(Self { visitor, flags, evidence, legacy, front, cluster, _home: home })
+    }
+
+    pub(super) fn origin(&self) -> String {
+        self.front.origin()
+    }
+
+    pub(super) fn console(&self) -> String {
+        self.front.console()
+    }
+
+    pub(super) async fn stop(self) {
+        self.evidence.close().await;
+        self.front.stop().await;
+        self.legacy.stop().await;
+        // A throw-away cluster is about to vanish anyway, and a named one may be gone already.
+        let _ = database::forget(&self.cluster).await;
+        self.cluster.stop().await;
+    }
+}
+
+fn start<E: std::fmt::Display>(part: &'static str) -> impl FnOnce(E) -> DemoError {
+    move |error| DemoError::Start { part, reason: error.to_string() }
+}
