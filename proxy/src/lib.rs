@@ -1,10 +1,8 @@
-//! The Ficus proxy: data plane, shadow, console and command line.
+//! The Ficus strangler-fig migration proxy: data plane, shadow, console and command line.
 
 pub mod compare;
 pub mod console;
 pub mod provision;
-pub mod store;
-
-pub mod shadow;
-
 pub mod report;
+pub mod shadow;
+pub mod store;

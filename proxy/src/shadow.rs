@@ -7,6 +7,7 @@
 mod budget;
 mod candidate;
 mod clock;
+mod control;
 mod decode;
 mod evidence;
 mod held;
@@ -32,8 +33,11 @@ use tokio_util::task::TaskTracker;
 
 use crate::store::{Record, Recorder};
 
-pub use self::candidate::{Asked, Candidate, Control, DryRunFailure, DryRunResult, NativeAnswer, RunLimits};
+pub use self::candidate::{
+    Asked, Candidate, Control, DryRunFailure, DryRunResult, NativeAnswer, RunLimits,
+};
 pub use self::clock::now_ms;
+pub use self::control::LegacyControl;
 pub use self::held::{Held, HeldBody};
 pub use self::job::{Exchange, Pending};
 pub use self::reason::NotCompared;
@@ -99,7 +103,9 @@ struct Shared {
 
 impl fmt::Debug for Shadow {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Shadow").field("limits", &self.shared.limits).finish_non_exhaustive()
+        out.debug_struct("Shadow")
+            .field("limits", &self.shared.limits)
+            .finish_non_exhaustive()
     }
 }
 
@@ -107,7 +113,13 @@ impl Shadow {
     /// A worker on the workshop runtime. Without a candidate every request counts as `no handler`; without a control a
     /// mismatch is counted without asking again.
     #[must_use]
-    pub fn new(candidate: Option<Arc<dyn Candidate>>, control: Option<Arc<dyn Control>>, recorder: Recorder, limits: Limits, workshop: Handle) -> Self {
+    pub fn new(
+        candidate: Option<Arc<dyn Candidate>>,
+        control: Option<Arc<dyn Control>>,
+        recorder: Recorder,
+        limits: Limits,
+        workshop: Handle,
+    ) -> Self {
         let shared = Shared {
             candidate,
             control,
@@ -120,13 +132,19 @@ impl Shadow {
             throttle: Throttle::default(),
             limits,
         };
-        Self { shared: Arc::new(shared) }
+        Self {
+            shared: Arc::new(shared),
+        }
     }
 
     /// Counts a request of a shadowed route that is not compared.
     pub fn skip(&self, plan: &RoutePlan, reason: NotCompared) {
         let route = Arc::from(plan.key.to_string());
-        self.shared.recorder.record(Record::NotCompared { route, reason: reason.words(), at_ms: now_ms() });
+        self.shared.recorder.record(Record::NotCompared {
+            route,
+            reason: reason.words(),
+            at_ms: now_ms(),
+        });
     }
 
     /// The limits in force.
@@ -150,18 +168,34 @@ impl Shadow {
     /// Waits for the comparisons in hand, no longer than the drain limit. Call before the recorder's shutdown.
     pub async fn drain(&self) {
         self.shared.tasks.close();
-        if tokio::time::timeout(self.shared.limits.drain, self.shared.tasks.wait()).await.is_err() {
-            tracing::warn!(unfinished = self.in_hand(), "comparisons were given up at shutdown");
+        if tokio::time::timeout(self.shared.limits.drain, self.shared.tasks.wait())
+            .await
+            .is_err()
+        {
+            tracing::warn!(
+                unfinished = self.in_hand(),
+                "comparisons were given up at shutdown"
+            );
         }
     }
 
     /// A place among the exchanges in hand, or the reason why there is none.
     fn admit(&self, plan: &RoutePlan) -> Result<(Place, Arc<dyn Candidate>), NotCompared> {
-        let candidate = self.shared.candidate.as_ref().ok_or(NotCompared::NoHandler)?;
-        if !self.shared.throttle.admits(plan.index, plan.shadow.rate_per_second, now_ms()) {
+        let candidate = self
+            .shared
+            .candidate
+            .as_ref()
+            .ok_or(NotCompared::NoHandler)?;
+        if !self
+            .shared
+            .throttle
+            .admits(plan.index, plan.shadow.rate_per_second, now_ms())
+        {
             return Err(NotCompared::Rate);
         }
-        let place = Place { shared: Arc::clone(&self.shared) };
+        let place = Place {
+            shared: Arc::clone(&self.shared),
+        };
         // The place counts itself; it is given back by its drop, also when it was one too many.
         if self.shared.in_hand.fetch_add(1, Ordering::Relaxed) >= self.shared.limits.queue {
             return Err(NotCompared::QueueFull);

@@ -8,7 +8,8 @@ use tokio::process::Command;
 use super::{Progress, ProvisionError};
 
 /// How much of what a failed command wrote goes into its error.
-const LAST_LINES: usize = 12;
+const FIRST_LINES: usize = 6;
+const LAST_LINES: usize = 8;
 /// How often long work says that it still runs.
 const HEARTBEAT: Duration = Duration::from_secs(5);
 
@@ -24,7 +25,7 @@ pub(super) async fn run(what: &str, mut command: Command, deadline: Duration) ->
         return Ok(text);
     }
     let errors = String::from_utf8_lossy(&output.stderr);
-    let detail = last_lines(&format!("{text}\n{errors}"));
+    let detail = gist(&format!("{text}\n{errors}"));
     Err(ProvisionError::failed(what, if detail.is_empty() { output.status.to_string() } else { detail }))
 }
 
@@ -45,10 +46,14 @@ pub(super) async fn run_long(
     }
 }
 
-/// The end of `text`, without empty lines.
-pub(super) fn last_lines(text: &str) -> String {
+/// The beginning and the end of `text`, without empty lines: some programs say first what is wrong, others last.
+pub(super) fn gist(text: &str) -> String {
     let lines: Vec<&str> = text.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
-    lines[lines.len().saturating_sub(LAST_LINES)..].join("\n")
+    if lines.len() <= FIRST_LINES + LAST_LINES {
+        return lines.join("\n");
+    }
+    let (first, last) = (&lines[..FIRST_LINES], &lines[lines.len() - LAST_LINES..]);
+    [first, &["…"], last].concat().join("\n")
 }
 
 #[cfg(test)]
@@ -65,6 +70,13 @@ mod tests {
     async fn a_failure_carries_the_last_words() {
         let error = run("it", shell("echo first; echo last >&2; exit 3"), Duration::from_secs(5)).await.unwrap_err();
         assert_eq!(error.to_string(), "it failed: first\nlast");
+    }
+
+    #[test]
+    fn the_gist_has_both_ends() {
+        let text: Vec<String> = (0..40).map(|line| line.to_string()).collect();
+        let gist = gist(&text.join("\n\n"));
+        assert!(gist.starts_with("0\n1\n") && gist.contains("\n5\n…\n32\n") && gist.ends_with("\n39"), "{gist}");
     }
 
     #[tokio::test]

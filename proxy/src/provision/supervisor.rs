@@ -96,10 +96,10 @@ impl Supervised {
         while matches!(self.life.read(&mut nothing).await, Ok(read) if read > 0) {}
     }
 
-    /// The end of what it wrote.
+    /// The gist of what it wrote.
     pub(super) fn last_words(&self) -> String {
         let text = std::fs::read(&self.log).unwrap_or_default();
-        super::command::last_lines(&String::from_utf8_lossy(&text))
+        super::command::gist(&String::from_utf8_lossy(&text))
     }
 
     /// Ends it in the usual way and waits for the shell.

@@ -40,8 +40,17 @@ impl Places {
     #[must_use]
     pub fn of(snapshot: &Snapshot) -> Self {
         let place = |plan: &std::sync::Arc<flags::RoutePlan>| {
-            let stage = serde_json::to_value(plan.stage).ok().and_then(|value| value.as_str().map(str::to_owned));
-            (plan.key.to_string(), Place { phase: plan.phase, group: plan.group.clone(), stage })
+            let stage = serde_json::to_value(plan.stage)
+                .ok()
+                .and_then(|value| value.as_str().map(str::to_owned));
+            (
+                plan.key.to_string(),
+                Place {
+                    phase: plan.phase,
+                    group: plan.group.clone(),
+                    stage,
+                },
+            )
         };
         Self(snapshot.plans().iter().map(place).collect())
     }
@@ -94,7 +103,10 @@ pub struct Interval {
 
 impl Default for Interval {
     fn default() -> Self {
-        Self { low: 0.0, high: 1.0 }
+        Self {
+            low: 0.0,
+            high: 1.0,
+        }
     }
 }
 
@@ -151,7 +163,9 @@ impl Report {
     pub async fn load(store: &Store, filter: &Filter, places: &Places) -> Result<Self, StoreError> {
         let since = filter.since_ms.unwrap_or(i64::MIN);
         // Counters are kept by hour: the hour that the moment lies in belongs to the report.
-        let since_hour = since.checked_sub(since.rem_euclid(3_600_000)).unwrap_or(i64::MIN);
+        let since_hour = since
+            .checked_sub(since.rem_euclid(3_600_000))
+            .unwrap_or(i64::MIN);
         let mut routes: BTreeMap<String, RouteReport> = BTreeMap::new();
         for row in store.counts(since_hour).await? {
             if let Some(route) = entry(&mut routes, &row.route, filter, places) {
@@ -167,7 +181,12 @@ impl Report {
         add_latencies(&mut routes, &store.latencies(since_hour).await?);
         for group in store.groups(since).await? {
             if let Some(route) = entry(&mut routes, &group.route.clone(), filter, places) {
-                let reproducer = store.samples(&group.group_key).await?.into_iter().next().map(|sample| sample.reproducer);
+                let reproducer = store
+                    .samples(&group.group_key)
+                    .await?
+                    .into_iter()
+                    .next()
+                    .map(|sample| sample.reproducer);
                 route.differences.push(Difference { group, reproducer });
             }
         }
@@ -175,18 +194,34 @@ impl Report {
     }
 
     fn of(since_ms: Option<i64>, mut routes: Vec<RouteReport>) -> Self {
-        let mut report = Self { since_ms, totals: Totals::default(), phases: BTreeMap::new(), groups: BTreeMap::new(), routes: Vec::new() };
+        let mut report = Self {
+            since_ms,
+            totals: Totals::default(),
+            phases: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            routes: Vec::new(),
+        };
         for route in &mut routes {
             route.totals.rate();
-            let phase = route.phase.map_or_else(|| "none".to_owned(), |phase| phase.to_string());
+            let phase = route
+                .phase
+                .map_or_else(|| "none".to_owned(), |phase| phase.to_string());
             report.totals.add(&route.totals);
             report.phases.entry(phase).or_default().add(&route.totals);
             if let Some(group) = &route.group {
-                report.groups.entry(group.clone()).or_default().add(&route.totals);
+                report
+                    .groups
+                    .entry(group.clone())
+                    .or_default()
+                    .add(&route.totals);
             }
         }
         report.totals.rate();
-        report.phases.values_mut().chain(report.groups.values_mut()).for_each(Totals::rate);
+        report
+            .phases
+            .values_mut()
+            .chain(report.groups.values_mut())
+            .for_each(Totals::rate);
         report.routes = routes;
         report
     }
@@ -203,7 +238,10 @@ impl RouteReport {
             // A newer version of Ficus may have written other outcomes into a shared store.
             _ => return,
         }
-        *self.statuses.entry(u16::try_from(status).unwrap_or_default()).or_default() += n;
+        *self
+            .statuses
+            .entry(u16::try_from(status).unwrap_or_default())
+            .or_default() += n;
     }
 }
 
@@ -226,31 +264,48 @@ impl Totals {
 }
 
 /// The route's line of the report, unless the filter leaves it out.
-fn entry<'r>(routes: &'r mut BTreeMap<String, RouteReport>, name: &str, filter: &Filter, places: &Places) -> Option<&'r mut RouteReport> {
+fn entry<'r>(
+    routes: &'r mut BTreeMap<String, RouteReport>,
+    name: &str,
+    filter: &Filter,
+    places: &Places,
+) -> Option<&'r mut RouteReport> {
     let place = places.0.get(name).cloned().unwrap_or_default();
-    let wanted = filter.route.as_ref().is_none_or(|part| name.to_lowercase().contains(&part.to_lowercase()))
+    let wanted = filter
+        .route
+        .as_ref()
+        .is_none_or(|part| name.to_lowercase().contains(&part.to_lowercase()))
         && filter.phase.is_none_or(|phase| place.phase == Some(phase));
     wanted.then(|| {
-        routes.entry(name.to_owned()).or_insert_with(|| RouteReport {
-            route: name.to_owned(),
-            phase: place.phase,
-            group: place.group,
-            stage: place.stage,
-            totals: Totals::default(),
-            statuses: BTreeMap::new(),
-            reasons: BTreeMap::new(),
-            legacy_latency: Latency::default(),
-            native_latency: Latency::default(),
-            differences: Vec::new(),
-        })
+        routes
+            .entry(name.to_owned())
+            .or_insert_with(|| RouteReport {
+                route: name.to_owned(),
+                phase: place.phase,
+                group: place.group,
+                stage: place.stage,
+                totals: Totals::default(),
+                statuses: BTreeMap::new(),
+                reasons: BTreeMap::new(),
+                legacy_latency: Latency::default(),
+                native_latency: Latency::default(),
+                differences: Vec::new(),
+            })
     })
 }
 
 fn add_latencies(routes: &mut BTreeMap<String, RouteReport>, rows: &[LatencyBucket]) {
     for (name, route) in routes {
         let side = |side: &str| {
-            let buckets: Vec<_> = rows.iter().filter(|row| row.route == *name && row.side == side).map(|row| (row.bucket, row.n)).collect();
-            Latency { p50_us: quantile(&buckets, 500), p99_us: quantile(&buckets, 990) }
+            let buckets: Vec<_> = rows
+                .iter()
+                .filter(|row| row.route == *name && row.side == side)
+                .map(|row| (row.bucket, row.n))
+                .collect();
+            Latency {
+                p50_us: quantile(&buckets, 500),
+                p99_us: quantile(&buckets, 990),
+            }
         };
         (route.legacy_latency, route.native_latency) = (side("legacy"), side("native"));
     }

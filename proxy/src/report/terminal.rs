@@ -9,7 +9,9 @@ pub fn safe(text: &str) -> String {
             '\n' => shown.push_str("\\n"),
             '\r' => shown.push_str("\\r"),
             '\t' => shown.push_str("\\t"),
-            character if character.is_control() || turns_or_hides(character) => shown.push_str(&format!("\\u{{{:x}}}", u32::from(character))),
+            character if character.is_control() || turns_or_hides(character) => {
+                shown.push_str(&format!("\\u{{{:x}}}", u32::from(character)))
+            }
             character => shown.push(character),
         }
     }
@@ -30,7 +32,10 @@ mod tests {
 
     #[test]
     fn escapes_line_breaks_and_direction_marks_are_written_out() {
-        assert_eq!(safe("a\u{1b}[31mb\r\nc\u{202e}d\u{9b}"), "a\\u{1b}[31mb\\r\\nc\\u{202e}d\\u{9b}");
+        assert_eq!(
+            safe("a\u{1b}[31mb\r\nc\u{202e}d\u{9b}"),
+            "a\\u{1b}[31mb\\r\\nc\\u{202e}d\\u{9b}"
+        );
         assert_eq!(safe("Café, señor — 日本"), "Café, señor — 日本");
     }
 }

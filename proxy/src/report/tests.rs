@@ -19,17 +19,31 @@ fn compared(outcome: Outcome) -> Record {
         legacy: Some("\"a\u{1b}[31m\u{202e}b\"".to_owned()),
         native: None,
     };
-    let sample = Sample { request: "{}".to_owned(), legacy: "{}".to_owned(), native: "{}".to_owned(), effects: "[]".to_owned(), reproducer: "curl x".to_owned() };
+    let sample = Sample {
+        request: "{}".to_owned(),
+        legacy: "{}".to_owned(),
+        native: "{}".to_owned(),
+        effects: "[]".to_owned(),
+        reproducer: "curl x".to_owned(),
+    };
     Record::Compared(Box::new(Comparison {
         route: Arc::from("GET /api/items"),
         outcome,
-        status: if outcome == Outcome::LegacyFailed { 500 } else { 200 },
+        status: if outcome == Outcome::LegacyFailed {
+            500
+        } else {
+            200
+        },
         flag_version: 1,
         at_ms: NOW,
         legacy_took: Duration::from_millis(12),
         native_took: Duration::from_millis(3),
         client: 1,
-        differences: if mismatch { vec![difference] } else { Vec::new() },
+        differences: if mismatch {
+            vec![difference]
+        } else {
+            Vec::new()
+        },
         sample: mismatch.then_some(sample),
     }))
 }
@@ -37,10 +51,21 @@ fn compared(outcome: Outcome) -> Record {
 async fn store() -> Store {
     let store = Store::open("sqlite::memory:").await.expect("store");
     let (recorder, task) = Recorder::new(store.clone(), Duration::from_secs(3_600), || NOW);
-    for outcome in [Outcome::Match, Outcome::Match, Outcome::Match, Outcome::Mismatch, Outcome::Transient, Outcome::LegacyFailed] {
+    for outcome in [
+        Outcome::Match,
+        Outcome::Match,
+        Outcome::Match,
+        Outcome::Mismatch,
+        Outcome::Transient,
+        Outcome::LegacyFailed,
+    ] {
         recorder.record(compared(outcome));
     }
-    recorder.record(Record::NotCompared { route: Arc::from("POST /api/pay"), reason: "needs lyra".into(), at_ms: NOW });
+    recorder.record(Record::NotCompared {
+        route: Arc::from("POST /api/pay"),
+        reason: "needs lyra".into(),
+        at_ms: NOW,
+    });
     let shutdown = CancellationToken::new();
     shutdown.cancel();
     task.run(shutdown).await;
@@ -48,14 +73,19 @@ async fn store() -> Store {
 }
 
 fn places() -> Places {
-    let keys: Vec<RouteKey> = ["GET /api/items", "POST /api/pay"].iter().map(|text| text.parse().expect("route")).collect();
+    let keys: Vec<RouteKey> = ["GET /api/items", "POST /api/pay"]
+        .iter()
+        .map(|text| text.parse().expect("route"))
+        .collect();
     let text = "version: 1\ngroups:\n  shop: { phase: 7, stage: shadow }\nroutes:\n  - route: GET /api/items\n    group: shop\n  - route: POST /api/pay\n    stage: shadow\n";
     Places::of(&flags::compile(text, &Inventory::new(keys)).expect("flags"))
 }
 
 #[tokio::test]
 async fn the_text_says_everything_and_is_safe_to_print() {
-    let report = Report::load(&store().await, &Filter::default(), &places()).await.expect("report");
+    let report = Report::load(&store().await, &Filter::default(), &places())
+        .await
+        .expect("report");
     let expected = "\
 Parity report
 
@@ -86,20 +116,57 @@ async fn the_filter_keeps_routes_phases_and_times() {
     let store = store().await;
     for (filter, expected) in [
         (Filter::default(), vec!["GET /api/items", "POST /api/pay"]),
-        (Filter { route: Some("PAY".to_owned()), ..Filter::default() }, vec!["POST /api/pay"]),
-        (Filter { phase: Some(7), ..Filter::default() }, vec!["GET /api/items"]),
-        (Filter { since_ms: Some(NOW + 1_000), ..Filter::default() }, vec!["GET /api/items", "POST /api/pay"]),
-        (Filter { since_ms: Some(NOW + 3_600_000), ..Filter::default() }, vec![]),
+        (
+            Filter {
+                route: Some("PAY".to_owned()),
+                ..Filter::default()
+            },
+            vec!["POST /api/pay"],
+        ),
+        (
+            Filter {
+                phase: Some(7),
+                ..Filter::default()
+            },
+            vec!["GET /api/items"],
+        ),
+        (
+            Filter {
+                since_ms: Some(NOW + 1_000),
+                ..Filter::default()
+            },
+            vec!["GET /api/items", "POST /api/pay"],
+        ),
+        (
+            Filter {
+                since_ms: Some(NOW + 3_600_000),
+                ..Filter::default()
+            },
+            vec![],
+        ),
     ] {
-        let report = Report::load(&store, &filter, &places()).await.expect("report");
-        assert_eq!(report.routes.iter().map(|route| route.route.as_str()).collect::<Vec<_>>(), expected, "{filter:?}");
+        let report = Report::load(&store, &filter, &places())
+            .await
+            .expect("report");
+        assert_eq!(
+            report
+                .routes
+                .iter()
+                .map(|route| route.route.as_str())
+                .collect::<Vec<_>>(),
+            expected,
+            "{filter:?}"
+        );
     }
 }
 
 #[tokio::test]
 async fn the_json_has_rates_intervals_and_causes() {
-    let report = Report::load(&store().await, &Filter::default(), &places()).await.expect("report");
-    let tree: serde_json::Value = serde_json::from_str(&render_json(&report).expect("json")).expect("json");
+    let report = Report::load(&store().await, &Filter::default(), &places())
+        .await
+        .expect("report");
+    let tree: serde_json::Value =
+        serde_json::from_str(&render_json(&report).expect("json")).expect("json");
     let route = &tree["routes"][0];
     assert_eq!(route["match_rate"], 0.75);
     assert_eq!(route["statuses"]["500"], 1);

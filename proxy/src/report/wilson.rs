@@ -15,7 +15,10 @@ pub(super) fn interval(hits: u64, total: u64) -> (f64, f64) {
     let center = rate + spread / 2.0;
     let half = Z * (rate * (1.0 - rate) / total + spread / (4.0 * total)).sqrt();
     let scale = 1.0 + spread;
-    (((center - half) / scale).max(0.0), ((center + half) / scale).min(1.0))
+    (
+        ((center - half) / scale).max(0.0),
+        ((center + half) / scale).min(1.0),
+    )
 }
 
 #[cfg(test)]
@@ -24,9 +27,18 @@ mod tests {
 
     #[test]
     fn published_values_are_met_and_bounds_stay_in_range() {
-        for (hits, total, low, high) in [(0, 0, 0.0, 1.0), (10, 10, 0.7225, 1.0), (0, 10, 0.0, 0.2775), (81, 263, 0.2553, 0.3662), (500, 500, 0.9924, 1.0)] {
+        for (hits, total, low, high) in [
+            (0, 0, 0.0, 1.0),
+            (10, 10, 0.7225, 1.0),
+            (0, 10, 0.0, 0.2775),
+            (81, 263, 0.2553, 0.3662),
+            (500, 500, 0.9924, 1.0),
+        ] {
             let (lower, upper) = interval(hits, total);
-            assert!((lower - low).abs() < 1e-4 && (upper - high).abs() < 1e-4, "{hits}/{total}: {lower} {upper}");
+            assert!(
+                (lower - low).abs() < 1e-4 && (upper - high).abs() < 1e-4,
+                "{hits}/{total}: {lower} {upper}"
+            );
         }
     }
 }

@@ -12,7 +12,10 @@ pub(super) struct ByteBudget {
 
 impl ByteBudget {
     pub(super) fn new(most: usize) -> Self {
-        Self { used: AtomicUsize::new(0), most }
+        Self {
+            used: AtomicUsize::new(0),
+            most,
+        }
     }
 
     pub(super) fn used(&self) -> usize {
@@ -29,14 +32,21 @@ pub(super) struct Share {
 
 impl Share {
     pub(super) fn empty(budget: &Arc<ByteBudget>) -> Self {
-        Self { budget: Arc::clone(budget), bytes: 0 }
+        Self {
+            budget: Arc::clone(budget),
+            bytes: 0,
+        }
     }
 
     /// Takes more; `false`, and nothing taken, when the budget has not so much left.
     pub(super) fn grow(&mut self, bytes: usize) -> bool {
-        let taken = self.budget.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |used| {
-            used.checked_add(bytes).filter(|total| *total <= self.budget.most)
-        });
+        let taken = self
+            .budget
+            .used
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |used| {
+                used.checked_add(bytes)
+                    .filter(|total| *total <= self.budget.most)
+            });
         if taken.is_ok() {
             self.bytes += bytes;
         }

@@ -18,8 +18,15 @@ const BROTLI_BUFFER: usize = 4_096;
 pub(super) fn decoded(headers: &HeaderMap, body: Bytes, cap: usize) -> Result<Bytes, NotCompared> {
     let mut encodings = Vec::new();
     for value in headers.get_all(CONTENT_ENCODING) {
-        let text = value.to_str().map_err(|_| NotCompared::Encoding)?.to_ascii_lowercase();
-        encodings.extend(text.split(',').map(|word| word.trim().to_owned()).filter(|word| !word.is_empty() && word != "identity"));
+        let text = value
+            .to_str()
+            .map_err(|_| NotCompared::Encoding)?
+            .to_ascii_lowercase();
+        encodings.extend(
+            text.split(',')
+                .map(|word| word.trim().to_owned())
+                .filter(|word| !word.is_empty() && word != "identity"),
+        );
     }
     // An answer without a body (to HEAD, or 304) still names its encoding.
     if encodings.is_empty() || body.is_empty() {
@@ -28,7 +35,10 @@ pub(super) fn decoded(headers: &HeaderMap, body: Bytes, cap: usize) -> Result<By
     if encodings.len() > MOST_LAYERS {
         return Err(NotCompared::Encoding);
     }
-    encodings.iter().rev().try_fold(body, |body, encoding| undo(encoding, &body, cap))
+    encodings
+        .iter()
+        .rev()
+        .try_fold(body, |body, encoding| undo(encoding, &body, cap))
 }
 
 fn undo(encoding: &str, body: &[u8], cap: usize) -> Result<Bytes, NotCompared> {
@@ -37,7 +47,10 @@ fn undo(encoding: &str, body: &[u8], cap: usize) -> Result<Bytes, NotCompared> {
         // RFC 9110, section 8.4.1.2: deflate means the zlib format; some senders leave its frame out.
         "deflate" if body[0] & 0x0f == 8 => limited(flate2::read::ZlibDecoder::new(body), cap),
         "deflate" => limited(flate2::read::DeflateDecoder::new(body), cap),
-        "br" => limited(brotli_decompressor::Decompressor::new(body, BROTLI_BUFFER), cap),
+        "br" => limited(
+            brotli_decompressor::Decompressor::new(body, BROTLI_BUFFER),
+            cap,
+        ),
         _ => Err(NotCompared::Encoding),
     }
 }
@@ -45,8 +58,15 @@ fn undo(encoding: &str, body: &[u8], cap: usize) -> Result<Bytes, NotCompared> {
 fn limited(reader: impl Read, cap: usize) -> Result<Bytes, NotCompared> {
     let mut plain = Vec::new();
     let most = u64::try_from(cap).unwrap_or(u64::MAX).saturating_add(1);
-    reader.take(most).read_to_end(&mut plain).map_err(|_| NotCompared::Encoding)?;
-    if plain.len() > cap { Err(NotCompared::BodyTooLarge) } else { Ok(plain.into()) }
+    reader
+        .take(most)
+        .read_to_end(&mut plain)
+        .map_err(|_| NotCompared::Encoding)?;
+    if plain.len() > cap {
+        Err(NotCompared::BodyTooLarge)
+    } else {
+        Ok(plain.into())
+    }
 }
 
 #[cfg(test)]
@@ -61,7 +81,9 @@ mod tests {
     use super::decoded;
 
     fn run(encoding: &'static str, body: Vec<u8>, cap: usize) -> Result<Bytes, NotCompared> {
-        let headers: HeaderMap = [(CONTENT_ENCODING, HeaderValue::from_static(encoding))].into_iter().collect();
+        let headers: HeaderMap = [(CONTENT_ENCODING, HeaderValue::from_static(encoding))]
+            .into_iter()
+            .collect();
         decoded(&headers, body.into(), cap)
     }
 
@@ -75,11 +97,26 @@ mod tests {
     fn gzip_and_deflate_are_undone_and_bombs_and_rubbish_are_not_followed() {
         let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
         zlib.write_all(b"{\"a\":1}").expect("write");
-        assert_eq!(run("gzip", gzip(b"{\"a\":1}"), 100), Ok(Bytes::from_static(b"{\"a\":1}")));
-        assert_eq!(run("deflate", zlib.finish().expect("finish"), 100), Ok(Bytes::from_static(b"{\"a\":1}")));
-        assert_eq!(run("identity", b"x".to_vec(), 100), Ok(Bytes::from_static(b"x")));
-        assert_eq!(run("gzip", gzip(&vec![0; 100_000]), 1_000), Err(NotCompared::BodyTooLarge));
-        assert_eq!(run("gzip", b"not gzip".to_vec(), 100), Err(NotCompared::Encoding));
+        assert_eq!(
+            run("gzip", gzip(b"{\"a\":1}"), 100),
+            Ok(Bytes::from_static(b"{\"a\":1}"))
+        );
+        assert_eq!(
+            run("deflate", zlib.finish().expect("finish"), 100),
+            Ok(Bytes::from_static(b"{\"a\":1}"))
+        );
+        assert_eq!(
+            run("identity", b"x".to_vec(), 100),
+            Ok(Bytes::from_static(b"x"))
+        );
+        assert_eq!(
+            run("gzip", gzip(&vec![0; 100_000]), 1_000),
+            Err(NotCompared::BodyTooLarge)
+        );
+        assert_eq!(
+            run("gzip", b"not gzip".to_vec(), 100),
+            Err(NotCompared::Encoding)
+        );
         assert_eq!(run("br", vec![0xff; 30], 100), Err(NotCompared::Encoding));
         assert_eq!(run("zstd", b"x".to_vec(), 100), Err(NotCompared::Encoding));
     }
@@ -88,6 +125,9 @@ mod tests {
     fn brotli_is_undone() {
         // An uncompressed meta-block of five bytes, then an empty last one (RFC 7932, section 9.2).
         let stream = [0x0b, 0x02, 0x80, b'h', b'e', b'l', b'l', b'o', 0x03];
-        assert_eq!(run("br", stream.to_vec(), 100), Ok(Bytes::from_static(b"hello")));
+        assert_eq!(
+            run("br", stream.to_vec(), 100),
+            Ok(Bytes::from_static(b"hello"))
+        );
     }
 }

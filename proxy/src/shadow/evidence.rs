@@ -37,22 +37,37 @@ struct Plain {
 
 impl Plain {
     fn answer(&self) -> Answer<'_> {
-        Answer { status: self.status, headers: &self.headers, body: &self.body }
+        Answer {
+            status: self.status,
+            headers: &self.headers,
+            body: &self.body,
+        }
     }
 
     fn of(response: &Response<Bytes>) -> Self {
-        Self { status: response.status(), headers: response.headers().clone(), body: response.body().clone() }
+        Self {
+            status: response.status(),
+            headers: response.headers().clone(),
+            body: response.body().clone(),
+        }
     }
 }
 
 impl Shadow {
     /// Compares both answers and makes the record of it.
-    pub(super) async fn judge(&self, seen: &Seen<'_>, legacy: Copied, native: DryRunResult) -> Result<Comparison, NotCompared> {
+    pub(super) async fn judge(
+        &self,
+        seen: &Seen<'_>,
+        legacy: Copied,
+        native: DryRunResult,
+    ) -> Result<Comparison, NotCompared> {
         let cap = self.shared.limits.answer_bytes;
         let ended_ms = legacy.ended_ms;
         let native = match native {
             Err(DryRunFailure::Unknown(words)) => return Err(NotCompared::Native(words)),
-            Err(DryRunFailure::Broken(_)) if legacy.status.is_server_error() => return Ok(record(seen, legacy.status, Outcome::LegacyFailed)),
+            Err(DryRunFailure::Broken(_)) if legacy.status.is_server_error() => {
+                return Ok(record(seen, legacy.status, Outcome::LegacyFailed));
+            }
             Err(DryRunFailure::Broken(why)) => return Ok(broken(seen, &legacy, &why)),
             Ok(native) => native,
         };
@@ -60,17 +75,39 @@ impl Shadow {
             return Err(NotCompared::BodyTooLarge);
         }
         let body = decode::decoded(&legacy.headers, legacy.body.clone(), cap)?;
-        let legacy = Plain { status: legacy.status, headers: legacy.headers.clone(), body };
+        let legacy = Plain {
+            status: legacy.status,
+            headers: legacy.headers.clone(),
+            body,
+        };
         let rules = Rules::of(&seen.exchange.plan.compare);
         let known = known_from(&seen.exchange.request);
-        let first = verdict(seen, &rules, &known, !is_safe(seen), [&legacy, &Plain::of(&native.response)], ended_ms);
+        let first = verdict(
+            seen,
+            &rules,
+            &known,
+            !is_safe(seen),
+            [&legacy, &Plain::of(&native.response)],
+            ended_ms,
+        );
         let outcome = match first {
             Verdict::Equal => Outcome::Match,
             Verdict::LegacyFailed => Outcome::LegacyFailed,
             Verdict::Different(differences) => {
-                let settled = self.ask_again(seen, &rules, &known, [&legacy, &Plain::of(&native.response)], ended_ms).await;
+                let settled = self
+                    .ask_again(
+                        seen,
+                        &rules,
+                        &known,
+                        [&legacy, &Plain::of(&native.response)],
+                        ended_ms,
+                    )
+                    .await;
                 let (outcome, differences) = settled.unwrap_or((Outcome::Mismatch, differences));
-                let mut comparison = Comparison { native_took: native.took, ..record(seen, legacy.status, outcome) };
+                let mut comparison = Comparison {
+                    native_took: native.took,
+                    ..record(seen, legacy.status, outcome)
+                };
                 if outcome == Outcome::Mismatch {
                     comparison.differences = differences.iter().map(found).collect();
                     comparison.sample = Some(sample(seen, &legacy, &native));
@@ -78,47 +115,100 @@ impl Shadow {
                 return Ok(comparison);
             }
         };
-        Ok(Comparison { native_took: native.took, ..record(seen, legacy.status, outcome) })
+        Ok(Comparison {
+            native_took: native.took,
+            ..record(seen, legacy.status, outcome)
+        })
     }
 
     /// Before a mismatch on a safe method counts, both sides are asked once more, one right after the other: equal now means
     /// that something changed in between. It also shows which ids a side makes up anew each time.
-    async fn ask_again(&self, seen: &Seen<'_>, rules: &Rules, known: &Known, first: [&Plain; 2], ended_ms: i64) -> Option<(Outcome, Vec<Difference>)> {
-        let (control, candidate) = (self.shared.control.as_ref()?, self.shared.candidate.as_ref()?);
+    async fn ask_again(
+        &self,
+        seen: &Seen<'_>,
+        rules: &Rules,
+        known: &Known,
+        first: [&Plain; 2],
+        ended_ms: i64,
+    ) -> Option<(Outcome, Vec<Difference>)> {
+        let (control, candidate) = (
+            self.shared.control.as_ref()?,
+            self.shared.candidate.as_ref()?,
+        );
         if !is_safe(seen) {
             return None;
         }
         let asked_ms = now_ms();
         let request = &seen.exchange.request;
         let legacy = control.ask(copy_of(request), SECOND_ASKING).await?;
-        let native = self.run_dry(&**candidate, copy_of(request), self.limits_of(seen)).await.ok()?;
-        let body = decode::decoded(legacy.headers(), legacy.body().clone(), self.shared.limits.answer_bytes).ok()?;
-        let legacy = Plain { body, ..Plain::of(&legacy) };
+        let native = self
+            .run_dry(&**candidate, copy_of(request), self.limits_of(seen))
+            .await
+            .ok()?;
+        let body = decode::decoded(
+            legacy.headers(),
+            legacy.body().clone(),
+            self.shared.limits.answer_bytes,
+        )
+        .ok()?;
+        let legacy = Plain {
+            body,
+            ..Plain::of(&legacy)
+        };
         let native = Plain::of(&native.response);
         let known = known
             .clone()
-            .and_common(&String::from_utf8_lossy(&first[0].body), &String::from_utf8_lossy(&legacy.body))
-            .and_common(&String::from_utf8_lossy(&first[1].body), &String::from_utf8_lossy(&native.body));
+            .and_common(
+                &String::from_utf8_lossy(&first[0].body),
+                &String::from_utf8_lossy(&legacy.body),
+            )
+            .and_common(
+                &String::from_utf8_lossy(&first[1].body),
+                &String::from_utf8_lossy(&native.body),
+            );
         if verdict(seen, rules, &known, true, first, ended_ms).is_equal() {
             return Some((Outcome::Match, Vec::new()));
         }
-        let again = Seen { exchange: seen.exchange, started_ms: asked_ms, legacy_took: seen.legacy_took };
-        Some(match verdict(&again, rules, &known, true, [&legacy, &native], now_ms()) {
-            Verdict::Equal | Verdict::LegacyFailed => (Outcome::Transient, Vec::new()),
-            Verdict::Different(differences) => (Outcome::Mismatch, differences),
-        })
+        let again = Seen {
+            exchange: seen.exchange,
+            started_ms: asked_ms,
+            legacy_took: seen.legacy_took,
+        };
+        Some(
+            match verdict(&again, rules, &known, true, [&legacy, &native], now_ms()) {
+                Verdict::Equal | Verdict::LegacyFailed => (Outcome::Transient, Vec::new()),
+                Verdict::Different(differences) => (Outcome::Mismatch, differences),
+            },
+        )
     }
 
     fn limits_of(&self, seen: &Seen<'_>) -> super::RunLimits {
         let limits = &self.shared.limits;
         let budget = seen.exchange.plan.shadow.budget;
-        super::RunLimits { budget, lock_timeout: limits.lock_timeout.min(budget), answer_bytes: limits.answer_bytes }
+        super::RunLimits {
+            budget,
+            lock_timeout: limits.lock_timeout.min(budget),
+            answer_bytes: limits.answer_bytes,
+        }
     }
 }
 
-fn verdict(seen: &Seen<'_>, rules: &Rules, known: &Known, may_mint: bool, [legacy, native]: [&Plain; 2], ended_ms: i64) -> Verdict {
+fn verdict(
+    seen: &Seen<'_>,
+    rules: &Rules,
+    known: &Known,
+    may_mint: bool,
+    [legacy, native]: [&Plain; 2],
+    ended_ms: i64,
+) -> Verdict {
     let head = *seen.exchange.request.method() == Method::HEAD;
-    let at = Occasion { started_ms: seen.started_ms, ended_ms, known, may_mint, head };
+    let at = Occasion {
+        started_ms: seen.started_ms,
+        ended_ms,
+        known,
+        may_mint,
+        head,
+    };
     compare(&legacy.answer(), &native.answer(), rules, &at)
 }
 
@@ -128,7 +218,9 @@ fn is_safe(seen: &Seen<'_>) -> bool {
 
 /// Every value that the request carries was there before the exchange.
 fn known_from(request: &http::Request<Bytes>) -> Known {
-    let mut known = Known::nothing().and(&request.uri().to_string()).and(&String::from_utf8_lossy(request.body()));
+    let mut known = Known::nothing()
+        .and(&request.uri().to_string())
+        .and(&String::from_utf8_lossy(request.body()));
     for value in request.headers().values() {
         known = known.and(&String::from_utf8_lossy(value.as_bytes()));
     }
@@ -168,11 +260,19 @@ fn broken(seen: &Seen<'_>, legacy: &Copied, why: &str) -> Comparison {
         effects: "[]".to_owned(),
         reproducer: reproducer::curl(&seen.exchange.request, &seen.exchange.plan.key.to_string()),
     };
-    Comparison { differences: vec![difference], sample: Some(sample), ..record(seen, legacy.status, Outcome::Mismatch) }
+    Comparison {
+        differences: vec![difference],
+        sample: Some(sample),
+        ..record(seen, legacy.status, Outcome::Mismatch)
+    }
 }
 
 fn found(difference: &Difference) -> FoundDifference {
-    let shown = |value: &Option<Value>| value.as_ref().map(|value| redact::at_path(&difference.path, value).to_string());
+    let shown = |value: &Option<Value>| {
+        value
+            .as_ref()
+            .map(|value| redact::at_path(&difference.path, value).to_string())
+    };
     FoundDifference {
         kind: difference.kind.as_str(),
         path: redact::text(&difference.path),

@@ -34,16 +34,29 @@ impl Shadow {
     ///
     /// # Errors
     /// The body's own error, when the client breaks it off.
-    pub async fn hold<B: Body<Data = Bytes> + Unpin>(&self, mut body: B) -> Result<Held<B>, B::Error> {
+    pub async fn hold<B: Body<Data = Bytes> + Unpin>(
+        &self,
+        mut body: B,
+    ) -> Result<Held<B>, B::Error> {
         let cap = self.shared.limits.request_bytes;
-        let mut held = HeldBody { read: VecDeque::new(), read_bytes: 0, rest: None, _share: Share::empty(&self.shared.memory) };
+        let mut held = HeldBody {
+            read: VecDeque::new(),
+            read_bytes: 0,
+            rest: None,
+            _share: Share::empty(&self.shared.memory),
+        };
         if body.size_hint().lower() > u64::try_from(cap).unwrap_or(u64::MAX) {
             held.rest = Some(body);
-            return Ok(Held { whole: Err(NotCompared::BodyTooLarge), body: held });
+            return Ok(Held {
+                whole: Err(NotCompared::BodyTooLarge),
+                body: held,
+            });
         }
         let mut copy = BytesMut::new();
         while !body.is_end_stream() {
-            let Some(frame) = body.frame().await else { break };
+            let Some(frame) = body.frame().await else {
+                break;
+            };
             let frame = frame?;
             let data = frame.data_ref().cloned().unwrap_or_default();
             held.read_bytes += u64::try_from(data.len()).unwrap_or(u64::MAX);
@@ -51,12 +64,22 @@ impl Shadow {
             let fits = copy.len() + data.len() <= cap;
             if !fits || !held._share.grow(data.len()) {
                 held.rest = Some(body);
-                let reason = if fits { NotCompared::OutOfMemory } else { NotCompared::BodyTooLarge };
-                return Ok(Held { whole: Err(reason), body: held });
+                let reason = if fits {
+                    NotCompared::OutOfMemory
+                } else {
+                    NotCompared::BodyTooLarge
+                };
+                return Ok(Held {
+                    whole: Err(reason),
+                    body: held,
+                });
             }
             copy.extend_from_slice(&data);
         }
-        Ok(Held { whole: Ok(copy.freeze()), body: held })
+        Ok(Held {
+            whole: Ok(copy.freeze()),
+            body: held,
+        })
     }
 }
 
@@ -64,10 +87,15 @@ impl<B: Body<Data = Bytes> + Unpin> Body for HeldBody<B> {
     type Data = Bytes;
     type Error = B::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
         if let Some(frame) = self.read.pop_front() {
             let length = frame.data_ref().map_or(0, Bytes::len);
-            self.read_bytes = self.read_bytes.saturating_sub(u64::try_from(length).unwrap_or(u64::MAX));
+            self.read_bytes = self
+                .read_bytes
+                .saturating_sub(u64::try_from(length).unwrap_or(u64::MAX));
             return Poll::Ready(Some(Ok(frame)));
         }
         match &mut self.rest {
@@ -81,7 +109,9 @@ impl<B: Body<Data = Bytes> + Unpin> Body for HeldBody<B> {
     }
 
     fn size_hint(&self) -> SizeHint {
-        let Some(rest) = &self.rest else { return SizeHint::with_exact(self.read_bytes) };
+        let Some(rest) = &self.rest else {
+            return SizeHint::with_exact(self.read_bytes);
+        };
         let rest = rest.size_hint();
         let mut hint = SizeHint::new();
         hint.set_lower(self.read_bytes.saturating_add(rest.lower()));

@@ -40,7 +40,6 @@ pub struct Exchange {
     pub request: Request<Bytes>,
 }
 
-
 /// An exchange that waits for legacy's answer. Dropped without one, it counts as `client gone`.
 #[derive(Debug)]
 pub struct Pending {
@@ -62,7 +61,13 @@ impl Pending {
             return Response::from_parts(parts, Tee::new(body, None));
         }
         let Self { sender, share, cap } = self;
-        let copier = Copier { sender, status: parts.status, headers: parts.headers.clone(), share, cap };
+        let copier = Copier {
+            sender,
+            status: parts.status,
+            headers: parts.headers.clone(),
+            share,
+            cap,
+        };
         Response::from_parts(parts, Tee::new(body, Some(copier)))
     }
 
@@ -73,7 +78,12 @@ impl Pending {
 }
 
 fn is_event_stream(headers: &http::HeaderMap) -> bool {
-    headers.get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().to_ascii_lowercase().starts_with(b"text/event-stream"))
+    headers.get(CONTENT_TYPE).is_some_and(|value| {
+        value
+            .as_bytes()
+            .to_ascii_lowercase()
+            .starts_with(b"text/event-stream")
+    })
 }
 
 impl Shadow {
@@ -93,7 +103,16 @@ impl Shadow {
         let request = copy_of(&exchange.request);
         self.spawn(async move {
             let native = shadow.run_dry(&*candidate, request, limits).await;
-            shadow.conclude(Conclusion { exchange, native, captured, started_ms, asked, _place: place }).await;
+            shadow
+                .conclude(Conclusion {
+                    exchange,
+                    native,
+                    captured,
+                    started_ms,
+                    asked,
+                    _place: place,
+                })
+                .await;
         });
         Some(pending)
     }
@@ -110,9 +129,21 @@ impl Shadow {
         };
         let budget = exchange.plan.shadow.budget;
         let (started_ms, deadline) = (now_ms(), Instant::now() + budget);
-        let mut watch = Watch { shadow: self, plan: &exchange.plan, run: None, over: false };
-        let (shadow, request, limits) = (self.clone(), copy_of(&exchange.request), self.run_limits(budget * INNER_SHARE / WHOLE));
-        let run = self.shared.tasks.spawn_on(async move { shadow.run_dry(&*candidate, request, limits).await }, &self.shared.workshop);
+        let mut watch = Watch {
+            shadow: self,
+            plan: &exchange.plan,
+            run: None,
+            over: false,
+        };
+        let (shadow, request, limits) = (
+            self.clone(),
+            copy_of(&exchange.request),
+            self.run_limits(budget * INNER_SHARE / WHOLE),
+        );
+        let run = self.shared.tasks.spawn_on(
+            async move { shadow.run_dry(&*candidate, request, limits).await },
+            &self.shared.workshop,
+        );
         watch.run = Some(run.abort_handle());
         let native = match timeout_at(deadline, run).await {
             Ok(Ok(native)) => native,
@@ -124,31 +155,60 @@ impl Shadow {
         let (pending, captured) = self.pending();
         let (shadow, asked) = (self.clone(), Instant::now());
         self.spawn(async move {
-            shadow.conclude(Conclusion { exchange, native, captured, started_ms, asked, _place: place }).await;
+            shadow
+                .conclude(Conclusion {
+                    exchange,
+                    native,
+                    captured,
+                    started_ms,
+                    asked,
+                    _place: place,
+                })
+                .await;
         });
         Some(pending)
     }
 
     fn pending(&self) -> (Pending, oneshot::Receiver<Captured>) {
         let (sender, captured) = oneshot::channel();
-        (Pending { sender, share: Share::empty(&self.shared.memory), cap: self.shared.limits.answer_bytes }, captured)
+        (
+            Pending {
+                sender,
+                share: Share::empty(&self.shared.memory),
+                cap: self.shared.limits.answer_bytes,
+            },
+            captured,
+        )
     }
 
     fn run_limits(&self, budget: Duration) -> RunLimits {
         let limits = &self.shared.limits;
-        RunLimits { budget, lock_timeout: limits.lock_timeout.min(budget), answer_bytes: limits.answer_bytes }
+        RunLimits {
+            budget,
+            lock_timeout: limits.lock_timeout.min(budget),
+            answer_bytes: limits.answer_bytes,
+        }
     }
 
     /// One dry run under the common bound, its panics caught and its time limited from outside as well.
-    pub(super) async fn run_dry(&self, candidate: &dyn Candidate, request: Request<Bytes>, limits: RunLimits) -> DryRunResult {
+    pub(super) async fn run_dry(
+        &self,
+        candidate: &dyn Candidate,
+        request: Request<Bytes>,
+        limits: RunLimits,
+    ) -> DryRunResult {
         let run = async {
-            let Ok(_permit) = self.shared.dry_runs.acquire().await else { return Err(DryRunFailure::Unknown("shutdown".into())) };
+            let Ok(_permit) = self.shared.dry_runs.acquire().await else {
+                return Err(DryRunFailure::Unknown("shutdown".into()));
+            };
             AssertUnwindSafe(async { candidate.dry_run(request, limits).await })
                 .catch_unwind()
                 .await
                 .unwrap_or_else(|_| Err(DryRunFailure::Broken("panic".to_owned())))
         };
-        timeout(limits.budget * WHOLE / INNER_SHARE, run).await.unwrap_or_else(|_| Err(budget_spent()))
+        timeout(limits.budget * WHOLE / INNER_SHARE, run)
+            .await
+            .unwrap_or_else(|_| Err(budget_spent()))
     }
 
     fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
@@ -157,7 +217,14 @@ impl Shadow {
 
     /// Waits for legacy's answer, compares, records.
     async fn conclude(&self, conclusion: Conclusion) {
-        let Conclusion { exchange, native, captured, started_ms, asked, _place } = conclusion;
+        let Conclusion {
+            exchange,
+            native,
+            captured,
+            started_ms,
+            asked,
+            _place,
+        } = conclusion;
         let legacy = match timeout(self.shared.limits.legacy_patience, captured).await {
             Ok(Ok(Ok(legacy))) => legacy,
             Ok(Ok(Err(reason))) => return self.skip(&exchange.plan, reason),
@@ -165,9 +232,16 @@ impl Shadow {
             Err(_) => return self.skip(&exchange.plan, NotCompared::LegacySlow),
         };
         let legacy_took = asked.elapsed();
-        let seen = evidence::Seen { exchange: &exchange, started_ms, legacy_took };
+        let seen = evidence::Seen {
+            exchange: &exchange,
+            started_ms,
+            legacy_took,
+        };
         match self.judge(&seen, legacy, native).await {
-            Ok(comparison) => self.shared.recorder.record(crate::store::Record::Compared(Box::new(comparison))),
+            Ok(comparison) => self
+                .shared
+                .recorder
+                .record(crate::store::Record::Compared(Box::new(comparison))),
             Err(reason) => self.skip(&exchange.plan, reason),
         }
     }

@@ -18,16 +18,33 @@ pub(super) use self::patterns::text;
 pub(super) const SECRET: &str = "[secret]";
 
 /// Parts of a cookie that say nothing about its holder.
-const COOKIE_ATTRIBUTES: [&str; 7] = ["path", "domain", "expires", "max-age", "secure", "httponly", "samesite"];
+const COOKIE_ATTRIBUTES: [&str; 7] = [
+    "path", "domain", "expires", "max-age", "secure", "httponly", "samesite",
+];
 
 /// A value of which only the place is known, as a path template.
 pub(super) fn at_path(path: &str, value: &Value) -> Value {
     if path.starts_with("header:set-cookie") {
-        let attribute = COOKIE_ATTRIBUTES.iter().any(|name| path.strip_suffix(name).is_some_and(|rest| rest.ends_with('.')));
-        return if attribute { self::value(value) } else { masked(value) };
+        let attribute = COOKIE_ATTRIBUTES.iter().any(|name| {
+            path.strip_suffix(name)
+                .is_some_and(|rest| rest.ends_with('.'))
+        });
+        return if attribute {
+            self::value(value)
+        } else {
+            masked(value)
+        };
     }
-    let named = path.split(|character: char| !(character.is_ascii_alphanumeric() || matches!(character, '_' | '-'))).any(|name| names::is_secret(name, value));
-    if named { masked(value) } else { self::value(value) }
+    let named = path
+        .split(|character: char| {
+            !(character.is_ascii_alphanumeric() || matches!(character, '_' | '-'))
+        })
+        .any(|name| names::is_secret(name, value));
+    if named {
+        masked(value)
+    } else {
+        self::value(value)
+    }
 }
 
 /// A value with its secret members masked.
@@ -35,13 +52,22 @@ pub(super) fn value(value: &Value) -> Value {
     match value {
         Value::String(content) => Value::from(text(content)),
         Value::Array(members) => members.iter().map(self::value).collect(),
-        Value::Object(members) => Value::Object(members.iter().map(|(name, member)| (text(name), member_of(name, member))).collect()),
+        Value::Object(members) => Value::Object(
+            members
+                .iter()
+                .map(|(name, member)| (text(name), member_of(name, member)))
+                .collect(),
+        ),
         other => other.clone(),
     }
 }
 
 fn member_of(name: &str, member: &Value) -> Value {
-    if names::is_secret(name, member) { masked(member) } else { value(member) }
+    if names::is_secret(name, member) {
+        masked(member)
+    } else {
+        value(member)
+    }
 }
 
 /// The type and the emptiness stay visible, because they are often the difference.
@@ -50,7 +76,12 @@ fn masked(value: &Value) -> Value {
         Value::Null | Value::Bool(_) => value.clone(),
         Value::String(text) if text.is_empty() => value.clone(),
         Value::Array(members) => Value::Array(members.iter().map(masked).collect()),
-        Value::Object(members) => Value::Object(members.iter().map(|(name, member)| (text(name), masked(member))).collect()),
+        Value::Object(members) => Value::Object(
+            members
+                .iter()
+                .map(|(name, member)| (text(name), masked(member)))
+                .collect(),
+        ),
         Value::String(_) | Value::Number(_) => Value::from(SECRET),
     }
 }
@@ -59,7 +90,11 @@ fn masked(value: &Value) -> Value {
 pub(super) fn headers(headers: &HeaderMap) -> Value {
     let mut kept = Map::new();
     for (name, value) in headers {
-        let shown = if names::is_plain_header(name.as_str()) { text(&String::from_utf8_lossy(value.as_bytes())) } else { SECRET.to_owned() };
+        let shown = if names::is_plain_header(name.as_str()) {
+            text(&String::from_utf8_lossy(value.as_bytes()))
+        } else {
+            SECRET.to_owned()
+        };
         kept.insert(name.as_str().to_owned(), Value::from(shown));
     }
     Value::Object(kept)
@@ -70,18 +105,27 @@ pub(super) fn body(headers: &HeaderMap, body: &[u8], longest: usize) -> Value {
     if body.is_empty() {
         return Value::Null;
     }
-    let media_type = headers.get(CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase()).unwrap_or_default();
+    let media_type = headers
+        .get(CONTENT_TYPE)
+        .map(|value| String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase())
+        .unwrap_or_default();
     if let Ok(tree) = serde_json::from_slice::<Value>(body) {
         let tree = value(&tree);
         let length = tree.to_string().len();
-        return if length <= longest { tree } else { Value::from(cut(tree.to_string(), longest)) };
+        return if length <= longest {
+            tree
+        } else {
+            Value::from(cut(tree.to_string(), longest))
+        };
     }
     if media_type.starts_with("application/x-www-form-urlencoded") {
         return Value::from(cut(query(&String::from_utf8_lossy(body)), longest));
     }
     // A multipart form names its fields in a way that is not worth parsing for a sample; files are personal anyway.
     match std::str::from_utf8(body) {
-        Ok(content) if !media_type.starts_with("multipart/") => Value::from(cut(text(content), longest)),
+        Ok(content) if !media_type.starts_with("multipart/") => {
+            Value::from(cut(text(content), longest))
+        }
         _ => Value::from(format!("[{} bytes]", body.len())),
     }
 }
@@ -90,7 +134,11 @@ pub(super) fn body(headers: &HeaderMap, body: &[u8], longest: usize) -> Value {
 pub(super) fn target(uri: &Uri, route: &str) -> String {
     let pattern = route.split_once(' ').map_or(route, |(_, pattern)| pattern);
     let mut names = pattern.split('/');
-    let path: Vec<String> = uri.path().split('/').map(|segment| segment_of(segment, names.next().unwrap_or_default())).collect();
+    let path: Vec<String> = uri
+        .path()
+        .split('/')
+        .map(|segment| segment_of(segment, names.next().unwrap_or_default()))
+        .collect();
     match uri.query() {
         Some(parameters) => format!("{}?{}", path.join("/"), query(parameters)),
         None => path.join("/"),
@@ -104,7 +152,11 @@ fn segment_of(segment: &str, name: &str) -> String {
         return SECRET.to_owned();
     }
     let redacted = text(&plain);
-    if redacted == plain { segment.to_owned() } else { redacted }
+    if redacted == plain {
+        segment.to_owned()
+    } else {
+        redacted
+    }
 }
 
 /// `name=value` pairs.
@@ -122,7 +174,11 @@ fn query(parameters: &str) -> String {
             format!("{name}={redacted}")
         }
     };
-    parameters.split('&').map(pair).collect::<Vec<_>>().join("&")
+    parameters
+        .split('&')
+        .map(pair)
+        .collect::<Vec<_>>()
+        .join("&")
 }
 
 fn cut(mut content: String, longest: usize) -> String {

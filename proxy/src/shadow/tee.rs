@@ -51,7 +51,12 @@ pub struct Tee<B> {
 impl<B: Body<Data = Bytes> + Unpin> Tee<B> {
     pub(super) fn new(inner: B, copier: Option<Copier>) -> Self {
         let expected = inner.size_hint().exact();
-        let mut tee = Self { inner, copier, copy: BytesMut::new(), expected };
+        let mut tee = Self {
+            inner,
+            copier,
+            copy: BytesMut::new(),
+            expected,
+        };
         if tee.is_whole() {
             tee.finish();
         }
@@ -59,11 +64,16 @@ impl<B: Body<Data = Bytes> + Unpin> Tee<B> {
     }
 
     fn is_whole(&self) -> bool {
-        self.inner.is_end_stream() || self.expected.is_some_and(|expected| u64::try_from(self.copy.len()) == Ok(expected))
+        self.inner.is_end_stream()
+            || self
+                .expected
+                .is_some_and(|expected| u64::try_from(self.copy.len()) == Ok(expected))
     }
 
     fn take(&mut self, data: &Bytes) {
-        let Some(copier) = &mut self.copier else { return };
+        let Some(copier) = &mut self.copier else {
+            return;
+        };
         if self.copy.len() + data.len() > copier.cap {
             self.give_up(NotCompared::BodyTooLarge);
         } else if !copier.share.grow(data.len()) {
@@ -78,13 +88,24 @@ impl<B: Body<Data = Bytes> + Unpin> Tee<B> {
 
     fn finish(&mut self) {
         if let Some(copier) = self.copier.take() {
-            let Copier { sender, status, headers, share, .. } = copier;
+            let Copier {
+                sender,
+                status,
+                headers,
+                share,
+                ..
+            } = copier;
             let body = std::mem::take(&mut self.copy).freeze();
             // The comparison may have been given up; then nobody wants the copy.
-            let _unwanted = sender.send(Ok(Copied { status, headers, body, ended_ms: super::now_ms(), _share: share }));
+            let _unwanted = sender.send(Ok(Copied {
+                status,
+                headers,
+                body,
+                ended_ms: super::now_ms(),
+                _share: share,
+            }));
         }
     }
-
 }
 
 impl<B> Tee<B> {
@@ -100,7 +121,10 @@ impl<B: Body<Data = Bytes> + Unpin> Body for Tee<B> {
     type Data = Bytes;
     type Error = B::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
         let frame = ready!(Pin::new(&mut self.inner).poll_frame(context));
         match &frame {
             Some(Ok(frame)) => {

@@ -9,17 +9,31 @@ use regex::{Captures, Regex};
 const PATTERNS: [(&str, &str); 6] = [
     (r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_.-]+", "[token]"),
     (r"\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}", "[hash]"),
-    (r"(?i)\b(?:bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}", "[token]"),
-    (r"(?i)[a-z0-9._%+-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})+", "[e-mail]"),
+    (
+        r"(?i)\b(?:bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}",
+        "[token]",
+    ),
+    (
+        r"(?i)[a-z0-9._%+-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})+",
+        "[e-mail]",
+    ),
     (r"\+\d[\d ()-]{6,16}\d", "[phone]"),
-    (r"\b(?:sk|pk|xkeysib|whsec|ghp)[-_][A-Za-z0-9_-]{12,}", "[token]"),
+    (
+        r"\b(?:sk|pk|xkeysib|whsec|ghp)[-_][A-Za-z0-9_-]{12,}",
+        "[token]",
+    ),
 ];
 
-static COMPILED: LazyLock<Vec<(Regex, &'static str)>> =
-    LazyLock::new(|| PATTERNS.iter().filter_map(|(pattern, mark)| Some((Regex::new(pattern).ok()?, *mark))).collect());
+static COMPILED: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
+    PATTERNS
+        .iter()
+        .filter_map(|(pattern, mark)| Some((Regex::new(pattern).ok()?, *mark)))
+        .collect()
+});
 
 /// Digits in groups: a card when the check digit says so, a phone when there are as many as in a national number.
-static DIGITS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\b\d(?:[ -]?\d){7,18}\b").ok());
+static DIGITS: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"\b\d(?:[ -]?\d){7,18}\b").ok());
 
 /// A text without addresses, phones, cards and tokens.
 pub(crate) fn text(content: &str) -> String {
@@ -30,13 +44,18 @@ pub(crate) fn text(content: &str) -> String {
         }
     }
     match DIGITS.as_ref() {
-        Some(digits) => digits.replace_all(&content, |found: &Captures<'_>| number(&found[0])).into_owned(),
+        Some(digits) => digits
+            .replace_all(&content, |found: &Captures<'_>| number(&found[0]))
+            .into_owned(),
         None => content.into_owned(),
     }
 }
 
 fn number(found: &str) -> String {
-    let digits: Vec<u32> = found.chars().filter_map(|character| character.to_digit(10)).collect();
+    let digits: Vec<u32> = found
+        .chars()
+        .filter_map(|character| character.to_digit(10))
+        .collect();
     if digits.len() >= 13 && passes_luhn(&digits) {
         "[card]".to_owned()
     } else if (9..=12).contains(&digits.len()) && !found.contains('-') {
@@ -48,7 +67,18 @@ fn number(found: &str) -> String {
 
 /// ISO/IEC 7812-1, annex B.
 fn passes_luhn(digits: &[u32]) -> bool {
-    let sum: u32 = digits.iter().rev().enumerate().map(|(place, digit)| if place % 2 == 1 { (digit * 2) / 10 + (digit * 2) % 10 } else { *digit }).sum();
+    let sum: u32 = digits
+        .iter()
+        .rev()
+        .enumerate()
+        .map(|(place, digit)| {
+            if place % 2 == 1 {
+                (digit * 2) / 10 + (digit * 2) % 10
+            } else {
+                *digit
+            }
+        })
+        .sum();
     sum.is_multiple_of(10)
 }
 
