@@ -36,7 +36,8 @@ impl Signals {
         );
     }
 
-    async fn asked_to_stop(&mut self) -> &'static str {
+    /// Waits for the next request to stop, and names the signal.
+    pub(crate) async fn asked_to_stop(&mut self) -> &'static str {
         loop {
             tokio::select! {
                 _ = self.interrupt.recv() => return "INT",
