@@ -73,6 +73,8 @@ pub struct Routed {
     pub reason: Reason,
     /// Version of the flags that decided.
     pub version: HeaderValue,
+    /// Why native, which was to answer, handed the request to legacy instead.
+    pub fallback: Option<&'static str>,
 }
 
 impl Routed {
@@ -101,6 +103,7 @@ impl RequestId {
 ///
 /// Futures stay on the core that accepted the connection, so they need not be `Send`.
 pub trait Step {
-    /// Answers the exchange, by itself or through the step below.
-    fn call(&self, exchange: Exchange) -> impl Future<Output = Result<Response<Body>, ProxyError>>;
+    /// Answers the exchange, by itself or through the step below. What a step learns it writes into the exchange, so the
+    /// steps above know it too.
+    fn call(&self, exchange: &mut Exchange) -> impl Future<Output = Result<Response<Body>, ProxyError>>;
 }

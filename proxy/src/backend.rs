@@ -1,0 +1,5 @@
+//! The two sides that can answer.
+
+pub mod legacy;
+pub mod native;
+mod tunnel;
