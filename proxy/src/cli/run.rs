@@ -4,13 +4,13 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
-use proxy::app::{App, Bound};
+use proxy::app::{App, Bound, RunError, StartError};
 use proxy::config::Config;
 use proxy::upstream::Origin;
 use tokio_util::sync::CancellationToken;
 
 use super::exit::ExitStatus;
-use super::failure::{Hinted, OrHint};
+use super::failure::Hinted;
 use super::printer::Printer;
 use super::settings::{found_config, read_config};
 use super::signals::Signals;
@@ -57,17 +57,37 @@ pub(crate) struct RunArgs {
 pub(crate) async fn run(arguments: RunArgs, printer: Printer) -> anyhow::Result<ExitStatus> {
     let config = resolve(arguments)?;
     let signals = Signals::listen()?;
-    let listen = config.listen;
-    let bound = App::bind(config).await.or_hint(
-        || format!("Ficus cannot start on {listen}"),
-        || "is the port taken? `--listen 127.0.0.1:0` takes a free one".to_owned(),
-    )?;
+    let bound = App::bind(config).await.map_err(explained)?;
     announce(&bound, printer);
     let shutdown = CancellationToken::new();
     tokio::select! {
-        outcome = bound.run(shutdown.clone()) => outcome.map(|()| ExitStatus::Success).map_err(Into::into),
+        outcome = bound.run(shutdown.clone()) => verdict(outcome, printer),
         () = signals.watch(shutdown) => Ok(ExitStatus::Failure),
     }
+}
+
+/// Connections that had to be cut are an answer to "did it drain?"; anything else is a failure.
+fn verdict(outcome: Result<(), RunError>, printer: Printer) -> anyhow::Result<ExitStatus> {
+    match outcome {
+        Ok(()) => Ok(ExitStatus::Success),
+        Err(error @ RunError::Cut(_)) => {
+            printer.warning(&error.to_string());
+            Ok(ExitStatus::Failure)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What to do about a start that failed.
+fn explained(error: StartError) -> anyhow::Error {
+    let hint = match &error {
+        StartError::Listen { .. } => "another process may have the port; port 0 takes a free one",
+        StartError::Flags(_) => "`ficus check` shows the same without starting",
+        StartError::Store(_) => "check the folder and its permissions, or name another place with --store",
+        StartError::Native(_) => "without DATABASE_URL and `database.url` native handlers stay off and the proxy runs",
+        _ => "docs/operations/running.md has the way to a first start",
+    };
+    anyhow::Error::from(error).context(Hinted::new("Ficus cannot start", hint))
 }
 
 /// Command line over environment (clap has merged the two) over file over default.
