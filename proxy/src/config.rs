@@ -1,6 +1,7 @@
 //! The configuration of a process: `ficus.yaml`, or the few words of a command line. Every key is in `docs/configuration.md`.
 
 mod duration;
+mod environment;
 mod error;
 mod interpolate;
 mod network;
@@ -12,6 +13,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 pub use duration::Span;
+pub use environment::Environment;
 pub use error::ConfigError;
 pub use network::Network;
 
@@ -59,6 +61,9 @@ pub struct Config {
     /// Data plane threads, one runtime each; the number of processors by default.
     #[serde(default = "standard::cores")]
     pub cores: usize,
+    /// Where the settings of the native handlers (secrets, outside services) are looked up.
+    #[serde(skip, default = "Environment::of_the_process")]
+    pub environment: Environment,
 }
 
 /// The admin listener.
@@ -134,7 +139,9 @@ pub struct Timeouts {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ShadowConfig {
-    /// Comparisons waiting or running at once; more are dropped and counted.
+    /// Exchanges in hand at once; more are dropped and counted.
+    pub queue: usize,
+    /// Dry runs at once.
     pub concurrency: usize,
     /// Largest body that is held for comparison.
     pub body_bytes: usize,
@@ -172,17 +179,32 @@ impl Config {
             access_log: false,
             answer_headers: true,
             cores: standard::cores(),
+            environment: Environment::of_the_process(),
         }
     }
 
-    /// Reads the text of `ficus.yaml`. `${NAME}` stands for what `lookup` knows under that name, so that secrets stay out of
-    /// the file. Relative paths are relative to the file.
+    /// Reads the text of `ficus.yaml`. `${NAME}` stands for that environment variable, so that secrets stay out of the
+    /// file. Relative paths are relative to the file.
     ///
     /// # Errors
     /// With line and column: a key that is unknown, a value that does not fit, a name that is not set.
-    pub fn parse(text: &str, file: &Path, lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let text = interpolate::interpolate(text, lookup)?;
-        let mut config: Self = serde_yaml::from_str(&text).map_err(|error| ConfigError::of_yaml(&error))?;
+    pub fn parse(text: &str, file: &Path) -> Result<Self, ConfigError> {
+        Self::parse_in(text, file, Environment::of_the_process())
+    }
+
+    /// As [`Self::parse`], with another environment than that of the process.
+    ///
+    /// # Errors
+    /// As [`Self::parse`].
+    pub fn parse_in(
+        text: &str,
+        file: &Path,
+        environment: Environment,
+    ) -> Result<Self, ConfigError> {
+        let text = interpolate::interpolate(text, |name| environment.get(name))?;
+        let mut config: Self =
+            serde_yaml::from_str(&text).map_err(|error| ConfigError::of_yaml(&error))?;
+        config.environment = environment;
         let directory = file.parent().unwrap_or(Path::new(""));
         config.flags = config.flags.map(|flags| directory.join(flags));
         if config.cores == 0 {
@@ -194,7 +216,9 @@ impl Config {
     /// Whether what this hop says about the client is believed.
     #[must_use]
     pub fn trusts(&self, hop: IpAddr) -> bool {
-        self.trusted_hops.iter().any(|network| network.contains(hop))
+        self.trusted_hops
+            .iter()
+            .any(|network| network.contains(hop))
     }
 
     /// How many requests may be in flight on one core.
@@ -206,14 +230,20 @@ impl Config {
     /// Where Ficus's own store is.
     #[must_use]
     pub fn store_url(&self) -> Option<String> {
-        let beside = || self.flags.as_ref().map(|flags| format!("sqlite:{}", flags.with_file_name("ficus.db").display()));
+        let beside = || {
+            self.flags
+                .as_ref()
+                .map(|flags| format!("sqlite:{}", flags.with_file_name("ficus.db").display()))
+        };
         self.store.url.clone().or_else(beside)
     }
 }
 
 impl Default for Admin {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 0)) }
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+        }
     }
 }
 
@@ -246,7 +276,12 @@ impl Default for Timeouts {
 
 impl Default for ShadowConfig {
     fn default() -> Self {
-        Self { concurrency: 64, body_bytes: 1024 * 1024, total_bytes: 64 * 1024 * 1024 }
+        Self {
+            queue: 256,
+            concurrency: 16,
+            body_bytes: 1024 * 1024,
+            total_bytes: 64 * 1024 * 1024,
+        }
     }
 }
 
@@ -268,7 +303,10 @@ impl From<TimeoutTexts> for Timeouts {
 impl std::fmt::Debug for Database {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // The URL has a password in it.
-        formatter.debug_struct("Database").field("set", &self.url.is_some()).finish()
+        formatter
+            .debug_struct("Database")
+            .field("set", &self.url.is_some())
+            .finish()
     }
 }
 
@@ -278,7 +316,9 @@ where
     T: std::str::FromStr<Err: std::fmt::Display>,
     D: serde::Deserializer<'de>,
 {
-    String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    String::deserialize(deserializer)?
+        .parse()
+        .map_err(serde::de::Error::custom)
 }
 
 mod standard {

@@ -63,7 +63,11 @@ impl ProxyError {
     /// A failure without a further cause.
     #[must_use]
     pub const fn new(kind: ErrorKind, side: FaultSide) -> Self {
-        Self { kind, side, source: None }
+        Self {
+            kind,
+            side,
+            source: None,
+        }
     }
 
     /// The client's fault.
@@ -75,13 +79,21 @@ impl ProxyError {
     /// Legacy's fault.
     #[must_use]
     pub fn legacy(kind: ErrorKind, source: impl Into<BoxError>) -> Self {
-        Self { kind, side: FaultSide::Legacy, source: Some(source.into()) }
+        Self {
+            kind,
+            side: FaultSide::Legacy,
+            source: Some(source.into()),
+        }
     }
 
     /// Native's fault.
     #[must_use]
     pub fn native(kind: ErrorKind, source: impl Into<BoxError>) -> Self {
-        Self { kind, side: FaultSide::Native, source: Some(source.into()) }
+        Self {
+            kind,
+            side: FaultSide::Native,
+            source: Some(source.into()),
+        }
     }
 }
 
@@ -134,12 +146,19 @@ impl FaultSide {
 
 impl fmt::Display for ProxyError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} ({})", self.kind.message(), self.side.as_str())
+        write!(
+            formatter,
+            "{} ({})",
+            self.kind.message(),
+            self.side.as_str()
+        )
     }
 }
 
 impl std::error::Error for ProxyError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source.as_ref().map(|source| &**source as &(dyn std::error::Error + 'static))
+        self.source
+            .as_ref()
+            .map(|source| &**source as &(dyn std::error::Error + 'static))
     }
 }

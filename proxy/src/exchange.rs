@@ -89,7 +89,10 @@ impl RequestId {
     /// The id before its step has run.
     #[must_use]
     pub const fn none() -> Self {
-        Self { value: HeaderValue::from_static("-"), ticket: 0 }
+        Self {
+            value: HeaderValue::from_static("-"),
+            ticket: 0,
+        }
     }
 
     /// The id as text.
@@ -105,5 +108,8 @@ impl RequestId {
 pub trait Step {
     /// Answers the exchange, by itself or through the step below. What a step learns it writes into the exchange, so the
     /// steps above know it too.
-    fn call(&self, exchange: &mut Exchange) -> impl Future<Output = Result<Response<Body>, ProxyError>>;
+    fn call(
+        &self,
+        exchange: &mut Exchange,
+    ) -> impl Future<Output = Result<Response<Body>, ProxyError>>;
 }

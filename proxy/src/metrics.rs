@@ -6,7 +6,7 @@ mod text;
 
 pub use self::core::{CoreMetrics, InFlight, Tunnel};
 pub use route::{RouteCells, RouteTotals};
-pub use text::render;
+pub use text::{render, render_shadow};
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -44,7 +44,10 @@ impl Metrics {
     #[must_use]
     pub fn core(&self) -> CoreMetrics {
         let cells = Arc::new(core::Cells::default());
-        self.cores.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&cells));
+        self.cores
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(Arc::clone(&cells));
         CoreMetrics::new(cells)
     }
 
@@ -53,7 +56,12 @@ impl Metrics {
     pub fn totals(&self) -> Totals {
         let mut totals = Totals::default();
         let mut newest = 0;
-        for cells in self.cores.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+        for cells in self
+            .cores
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .iter()
+        {
             cells.add_to(&mut totals, &mut newest);
         }
         totals

@@ -16,7 +16,7 @@ use crate::layers::limits::Limits;
 use crate::layers::observe::Observe;
 use crate::layers::request_id::RequestIds;
 use crate::layers::rescue::Rescue;
-use crate::layers::shadow::Shadow;
+use crate::layers::shadow::ShadowLayer;
 
 /// Builds the stack of one core.
 pub fn stack(core: &Rc<Core>) -> impl Step + 'static {
@@ -30,6 +30,6 @@ pub fn stack(core: &Rc<Core>) -> impl Step + 'static {
         .layer(Limits::new(core))
         .layer(Decide::new(core)) // before Deadline, Shadow and Dispatch: all three read the decision
         .layer(Deadline::new(core))
-        .layer(Shadow::new(core))
+        .layer(ShadowLayer::new(core.shadow.clone()))
         .service(Dispatch::new(core))
 }

@@ -46,7 +46,11 @@ impl Tasks {
     /// No task yet; `shutdown` is what every loop among them listens to.
     #[must_use]
     pub fn new(handle: tokio::runtime::Handle, shutdown: CancellationToken) -> Self {
-        Self { tracker: TaskTracker::new(), handle, shutdown }
+        Self {
+            tracker: TaskTracker::new(),
+            handle,
+            shutdown,
+        }
     }
 
     /// Starts a task under a name.

@@ -6,11 +6,11 @@ use bytes::Bytes;
 use flags::RoutePlan;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use handlers::kit::{ClientAddress, Compat, RequestId};
 use handlers::{DryRunLimits, EffectRecord, Native, NotComparable};
 use http::Request;
 use serde_json::{Value, json};
 
+use super::introduce;
 use crate::exchange::RequestFacts;
 use crate::shadow::{Candidate, DryRunFailure, DryRunResult, NativeAnswer, RunLimits};
 
@@ -34,7 +34,11 @@ impl Candidate for NativeCandidate {
         mut request: Request<Bytes>,
         limits: RunLimits,
     ) -> BoxFuture<'static, DryRunResult> {
-        tell_handlers(&mut request);
+        let extensions = request.extensions_mut();
+        let plan = extensions.remove::<Arc<RoutePlan>>();
+        if let Some(facts) = extensions.remove::<RequestFacts>() {
+            introduce(extensions, &facts, plan.as_deref());
+        }
         let native = self.native.clone();
         let limits = DryRunLimits {
             budget: limits.budget,
@@ -50,18 +54,6 @@ impl Candidate for NativeCandidate {
             })
         }
         .boxed()
-    }
-}
-
-/// Handlers know nothing of the data plane, so they get what they need in their own words.
-fn tell_handlers(request: &mut Request<Bytes>) {
-    let extensions = request.extensions_mut();
-    if let Some(facts) = extensions.remove::<RequestFacts>() {
-        extensions.insert(RequestId(facts.id.as_str().to_owned()));
-        extensions.insert(ClientAddress(facts.client));
-    }
-    if let Some(plan) = extensions.remove::<Arc<RoutePlan>>() {
-        extensions.insert(Compat(Arc::new(plan.compat.clone())));
     }
 }
 

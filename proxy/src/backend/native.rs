@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use flags::{FallbackOn, Side};
-use handlers::kit::{ClientAddress, Compat, RequestId, Timeout};
+use handlers::kit::Timeout;
 use handlers::{Failure, FailureKind};
 use http::{Request, Response};
 use http_body::Body as _;
 use http_body_util::{BodyExt, Limited};
 use tokio::runtime::Handle;
 
-use super::legacy;
+use super::{introduce, legacy};
 use crate::body::Body;
 use crate::core::Core;
 use crate::error::{ErrorKind, ProxyError};
@@ -51,7 +51,10 @@ enum Held {
 ///
 /// # Errors
 /// Native cannot run or has failed, and legacy may not be asked instead or has failed too.
-pub async fn answer(core: &Rc<Core>, exchange: &mut Exchange) -> Result<Response<Body>, ProxyError> {
+pub async fn answer(
+    core: &Rc<Core>,
+    exchange: &mut Exchange,
+) -> Result<Response<Body>, ProxyError> {
     let (parts, body) = std::mem::take(&mut exchange.request).into_parts();
     let held = hold(body).await?;
     let again = match &held {
@@ -68,14 +71,23 @@ pub async fn answer(core: &Rc<Core>, exchange: &mut Exchange) -> Result<Response
         Ok(response) => return Ok(response),
         Err(failure) => failure,
     };
-    let allowed = exchange.routed.as_ref().and_then(|routed| routed.plan.as_ref()).is_some_and(|plan| may_fall_back(plan.fallback, &failure));
+    let allowed = exchange
+        .routed
+        .as_ref()
+        .and_then(|routed| routed.plan.as_ref())
+        .is_some_and(|plan| may_fall_back(plan.fallback, &failure));
     match again.filter(|_| allowed) {
         Some(again) => fall_back(core, exchange, again, &failure).await,
         None => Err(failed(failure)),
     }
 }
 
-async fn fall_back(core: &Rc<Core>, exchange: &mut Exchange, again: Request<Body>, failure: &NativeFailure) -> Result<Response<Body>, ProxyError> {
+async fn fall_back(
+    core: &Rc<Core>,
+    exchange: &mut Exchange,
+    again: Request<Body>,
+    failure: &NativeFailure,
+) -> Result<Response<Body>, ProxyError> {
     let why = failure.label();
     tracing::warn!(request.id = exchange.facts.id.as_str(), why, cause = %failure, "native failed, legacy answers");
     core.metrics.fell_back(why);
@@ -135,13 +147,20 @@ fn failed(failure: NativeFailure) -> ProxyError {
     let kind = match &failure {
         NativeFailure::Off(_) => ErrorKind::NativeUnavailable,
         NativeFailure::Run(run) if run.kind == FailureKind::Timeout => ErrorKind::Timeout,
-        NativeFailure::Run(run) if run.kind == FailureKind::Saturated => ErrorKind::NativeUnavailable,
+        NativeFailure::Run(run) if run.kind == FailureKind::Saturated => {
+            ErrorKind::NativeUnavailable
+        }
         NativeFailure::Run(_) | NativeFailure::Lost(_) => ErrorKind::NativeFailed,
     };
     ProxyError::native(kind, failure)
 }
 
-async fn ask(core: &Rc<Core>, exchange: &Exchange, parts: http::request::Parts, held: Held) -> Result<Response<Body>, NativeFailure> {
+async fn ask(
+    core: &Rc<Core>,
+    exchange: &Exchange,
+    parts: http::request::Parts,
+    held: Held,
+) -> Result<Response<Body>, NativeFailure> {
     let (native, workshop) = match &core.native {
         NativeBackend::On { native, workshop } => (native.clone(), workshop),
         NativeBackend::Off { reason } => return Err(NativeFailure::Off(Arc::clone(reason))),
@@ -152,25 +171,22 @@ async fn ask(core: &Rc<Core>, exchange: &Exchange, parts: http::request::Parts, 
         Held::Streaming(_) => axum::body::Body::empty(),
     };
     let mut request = Request::from_parts(parts, body);
-    introduce(&mut request, exchange);
+    let plan = exchange
+        .routed
+        .as_ref()
+        .and_then(|routed| routed.plan.as_deref());
+    introduce(request.extensions_mut(), &exchange.facts, plan);
+    if let Some(timeout) = exchange.routed.as_ref().and_then(Routed::timeout) {
+        request.extensions_mut().insert(Timeout(timeout));
+    }
     let run = workshop.spawn(async move { native.serve(request).await });
     let aborts = AbortOnDrop(run.abort_handle());
-    let response = run.await.map_err(NativeFailure::Lost)?.map_err(NativeFailure::Run)?;
+    let response = run
+        .await
+        .map_err(NativeFailure::Lost)?
+        .map_err(NativeFailure::Run)?;
     drop(aborts);
     Ok(response.map(Body::Native))
-}
-
-/// What handlers may know about the request besides itself.
-pub(crate) fn introduce<B>(request: &mut Request<B>, exchange: &Exchange) {
-    let extensions = request.extensions_mut();
-    extensions.insert(RequestId(exchange.facts.id.as_str().to_owned()));
-    extensions.insert(ClientAddress(exchange.facts.client));
-    if let Some(plan) = exchange.routed.as_ref().and_then(|routed| routed.plan.as_ref()) {
-        extensions.insert(Compat::new(plan.compat.iter().cloned()));
-    }
-    if let Some(timeout) = exchange.routed.as_ref().and_then(Routed::timeout) {
-        extensions.insert(Timeout(timeout));
-    }
 }
 
 /// Ends a run whose client is gone; a run that writes protects itself against that.
@@ -183,13 +199,19 @@ impl Drop for AbortOnDrop {
 }
 
 async fn hold(body: Body) -> Result<Held, ProxyError> {
-    if body.size_hint().upper().is_none_or(|most| most > HELD_BYTES as u64) {
+    if body
+        .size_hint()
+        .upper()
+        .is_none_or(|most| most > HELD_BYTES as u64)
+    {
         return Ok(Held::Streaming(body));
     }
     let collected = Limited::new(body, HELD_BYTES).collect().await;
-    collected.map(|whole| Held::Whole(whole.to_bytes())).map_err(|error| {
-        let mut gone = ProxyError::client(ErrorKind::ClientGone);
-        gone.source = Some(error);
-        gone
-    })
+    collected
+        .map(|whole| Held::Whole(whole.to_bytes()))
+        .map_err(|error| {
+            let mut gone = ProxyError::client(ErrorKind::ClientGone);
+            gone.source = Some(error);
+            gone
+        })
 }

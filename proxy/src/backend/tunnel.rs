@@ -19,7 +19,11 @@ use crate::upstream::forwardable_response;
 const BUFFER_BYTES: usize = 8 * 1024;
 
 /// Passes the 101 on and joins the two connections once both are free.
-pub(super) fn switch(core: &Rc<Core>, client: OnUpgrade, mut response: Response<Incoming>) -> Response<Body> {
+pub(super) fn switch(
+    core: &Rc<Core>,
+    client: OnUpgrade,
+    mut response: Response<Incoming>,
+) -> Response<Body> {
     let legacy = hyper::upgrade::on(&mut response);
     let idle = core.config.timeouts.tunnel_idle;
     let open = core.metrics.tunnel();
@@ -42,17 +46,26 @@ pub(super) fn switch(core: &Rc<Core>, client: OnUpgrade, mut response: Response<
     let (mut parts, _) = response.into_parts();
     forwardable_response(&mut parts.headers);
     if let Some(protocol) = protocol {
-        parts.headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
+        parts
+            .headers
+            .insert(CONNECTION, HeaderValue::from_static("upgrade"));
         parts.headers.insert(UPGRADE, protocol);
     }
     Response::from_parts(parts, Body::Empty)
 }
 
 /// Copies both ways; half-closed sockets stay half-closed, and a direction that stalls ends when both are idle.
-async fn join(client: impl AsyncRead + AsyncWrite, legacy: impl AsyncRead + AsyncWrite, idle: Duration) {
+async fn join(
+    client: impl AsyncRead + AsyncWrite,
+    legacy: impl AsyncRead + AsyncWrite,
+    idle: Duration,
+) {
     let (client_reads, client_writes) = split(client);
     let (legacy_reads, legacy_writes) = split(legacy);
-    tokio::join!(copy(client_reads, legacy_writes, idle), copy(legacy_reads, client_writes, idle));
+    tokio::join!(
+        copy(client_reads, legacy_writes, idle),
+        copy(legacy_reads, client_writes, idle)
+    );
 }
 
 async fn copy(from: impl AsyncRead, to: impl AsyncWrite, idle: Duration) {
@@ -60,7 +73,9 @@ async fn copy(from: impl AsyncRead, to: impl AsyncWrite, idle: Duration) {
     let mut to = std::pin::pin!(to);
     let mut buffer = vec![0; BUFFER_BYTES];
     while let Ok(Ok(read)) = timeout(idle, from.read(&mut buffer)).await {
-        let Some(bytes) = buffer.get(..read).filter(|bytes| !bytes.is_empty()) else { break };
+        let Some(bytes) = buffer.get(..read).filter(|bytes| !bytes.is_empty()) else {
+            break;
+        };
         if !matches!(timeout(idle, to.write_all(bytes)).await, Ok(Ok(()))) {
             break;
         }

@@ -14,7 +14,9 @@ impl FromStr for Span {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = || format!("`{text}` is no length of time; write it like 250ms, 5s, 2m or 1h");
-        let unit = text.find(|character: char| !character.is_ascii_digit()).ok_or_else(wrong)?;
+        let unit = text
+            .find(|character: char| !character.is_ascii_digit())
+            .ok_or_else(wrong)?;
         let (number, unit) = text.split_at(unit);
         let number: u64 = number.parse().map_err(|_| wrong())?;
         let millis = match unit {
@@ -24,7 +26,10 @@ impl FromStr for Span {
             "h" => 3_600_000,
             _ => return Err(wrong()),
         };
-        number.checked_mul(millis).map(|millis| Self(Duration::from_millis(millis))).ok_or_else(wrong)
+        number
+            .checked_mul(millis)
+            .map(|millis| Self(Duration::from_millis(millis)))
+            .ok_or_else(wrong)
     }
 }
 

@@ -15,21 +15,34 @@ impl ConfigError {
     /// A problem of the whole file.
     #[must_use]
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), place: None }
+        Self {
+            message: message.into(),
+            place: None,
+        }
     }
 
     /// A problem at a place.
     #[must_use]
     pub fn at(message: impl Into<String>, line: usize, column: usize) -> Self {
-        Self { message: message.into(), place: Some((line, column)) }
+        Self {
+            message: message.into(),
+            place: Some((line, column)),
+        }
     }
 
     pub(super) fn of_yaml(error: &serde_yaml::Error) -> Self {
-        let place = error.location().map(|location| (location.line(), location.column()));
+        let place = error
+            .location()
+            .map(|location| (location.line(), location.column()));
         let text = error.to_string();
         // The place is said separately.
-        let message = place.and_then(|_| text.rsplit_once(" at line ")).map_or(text.as_str(), |(message, _)| message);
-        Self { message: message.to_owned(), place }
+        let message = place
+            .and_then(|_| text.rsplit_once(" at line "))
+            .map_or(text.as_str(), |(message, _)| message);
+        Self {
+            message: message.to_owned(),
+            place,
+        }
     }
 }
 

@@ -33,15 +33,24 @@ impl FromStr for Network {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = || format!("`{text}` is no address or network; write it like 10.0.0.0/8");
-        let (address, length) = text.split_once('/').map_or((text, None), |(address, length)| (address, Some(length)));
+        let (address, length) = text
+            .split_once('/')
+            .map_or((text, None), |(address, length)| (address, Some(length)));
         let address: IpAddr = address.parse().map_err(|_| wrong())?;
-        let (width, offset) = if address.is_ipv4() { (32, 96) } else { (128, 0) };
+        let (width, offset) = if address.is_ipv4() {
+            (32, 96)
+        } else {
+            (128, 0)
+        };
         let length: u32 = length.map_or(Ok(width), str::parse).map_err(|_| wrong())?;
         if length > width {
             return Err(wrong());
         }
         let mask = u128::MAX.checked_shl(128 - (length + offset)).unwrap_or(0);
-        Ok(Self { address: bits(address) & mask, mask })
+        Ok(Self {
+            address: bits(address) & mask,
+            mask,
+        })
     }
 }
 

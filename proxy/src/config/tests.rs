@@ -1,7 +1,8 @@
 use super::*;
 
 fn parse(text: &str) -> Result<Config, ConfigError> {
-    Config::parse(text, Path::new("conf/ficus.yaml"), |name| (name == "SECRET").then(|| "s3".to_owned()))
+    let environment = Environment::of([("SECRET", "s3")]);
+    Config::parse_in(text, Path::new("conf/ficus.yaml"), environment)
 }
 
 #[test]
@@ -25,7 +26,10 @@ fn values_from_outside_are_filled_in_and_their_lack_is_said() {
     assert_eq!(config.database.url.as_deref(), Some("postgres://u:s3@h/d"));
     assert!(!format!("{config:?}").contains("s3"));
     let error = parse("legacy:\n  url: \"${MISSING}\"\n").unwrap_err();
-    assert_eq!((error.place, error.message.contains("MISSING")), (Some((2, 9)), true));
+    assert_eq!(
+        (error.place, error.message.contains("MISSING")),
+        (Some((2, 9)), true)
+    );
 }
 
 #[test]

@@ -29,7 +29,9 @@ impl AccessLog {
     /// On when the configuration says so.
     #[must_use]
     pub fn new(core: &Rc<Core>) -> Self {
-        Self { on: core.config.access_log }
+        Self {
+            on: core.config.access_log,
+        }
     }
 }
 
@@ -40,7 +42,11 @@ impl<S: Step> Step for AccessLogStep<S> {
         }
         let line = Line::of(exchange);
         let result = self.inner.call(exchange).await;
-        line.write(result.as_ref().map_or(0, |response| response.status().as_u16()));
+        line.write(
+            result
+                .as_ref()
+                .map_or(0, |response| response.status().as_u16()),
+        );
         result
     }
 }
@@ -54,21 +60,21 @@ struct Line {
 impl Line {
     fn of(exchange: &Exchange) -> Self {
         let request = &exchange.request;
-        Self { method: request.method().clone(), path: request.uri().path().to_owned(), facts: exchange.facts.clone() }
+        Self {
+            method: request.method().clone(),
+            path: request.uri().path().to_owned(),
+            facts: exchange.facts.clone(),
+        }
     }
 
     fn write(&self, status: u16) {
         let head_ms = u64::try_from(self.facts.started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        tracing::info!(
-            target: "access",
-            request.id = self.facts.id.as_str(),
-            client = %self.facts.client,
-            method = %self.method,
-            path = self.path,
-            status,
-            head_ms,
-            "{} {status}",
-            self.method,
+        let (id, client, method, path) = (
+            self.facts.id.as_str(),
+            self.facts.client,
+            &self.method,
+            &self.path,
         );
+        tracing::info!(target: "access", id, %client, %method, %path, status, head_ms, "{method} answered with {status}");
     }
 }

@@ -40,7 +40,10 @@ fn settle(exchange: &mut Exchange) -> PathVerdict {
     if uri.path() == "*" {
         return PathVerdict::Refused("A target of `*` is not supported");
     }
-    if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
+    if uri
+        .authority()
+        .is_some_and(|authority| authority.as_str().contains('@'))
+    {
         return PathVerdict::Refused("A user in the target is not supported");
     }
     match canonical_form(uri.path()) {
@@ -63,17 +66,26 @@ fn settle(exchange: &mut Exchange) -> PathVerdict {
 }
 
 fn with_query(path: &str, uri: &Uri) -> String {
-    uri.query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"))
+    uri.query()
+        .map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"))
 }
 
 /// An absolute target (`GET http://host/path`) is forwarded in origin form; where to is ours to say, never the client's.
 fn keep_origin_form(exchange: &mut Exchange) {
     let uri = exchange.request.uri();
-    let authority = uri.authority().and_then(|authority| http::HeaderValue::from_str(authority.as_str()).ok());
-    let target = uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
+    let authority = uri
+        .authority()
+        .and_then(|authority| http::HeaderValue::from_str(authority.as_str()).ok());
+    let target = uri
+        .path_and_query()
+        .cloned()
+        .unwrap_or_else(|| PathAndQuery::from_static("/"));
     if let Some(host) = authority {
         // RFC 9112, section 3.2.2: the host of an absolute target wins over the Host header.
-        exchange.request.headers_mut().insert(http::header::HOST, host);
+        exchange
+            .request
+            .headers_mut()
+            .insert(http::header::HOST, host);
     }
     *exchange.request.uri_mut() = Uri::from(target);
 }

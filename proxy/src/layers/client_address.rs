@@ -34,14 +34,18 @@ impl ClientAddress {
     /// With the trusted hops of the configuration.
     #[must_use]
     pub fn new(core: &Rc<Core>) -> Self {
-        Self { config: Arc::clone(&core.config) }
+        Self {
+            config: Arc::clone(&core.config),
+        }
     }
 }
 
 impl<S: Step> Step for ClientAddressStep<S> {
     async fn call(&self, exchange: &mut Exchange) -> Result<Response<Body>, ProxyError> {
         let peer = exchange.facts.peer;
-        exchange.facts.client = client(peer, exchange.request.headers(), |hop| self.config.trusts(hop));
+        exchange.facts.client = client(peer, exchange.request.headers(), |hop| {
+            self.config.trusts(hop)
+        });
         self.inner.call(exchange).await
     }
 }
@@ -52,9 +56,15 @@ fn client(peer: IpAddr, headers: &HeaderMap, trusts: impl Fn(IpAddr) -> bool) ->
         return peer;
     }
     let mut client = peer;
-    let lines: Vec<&str> = headers.get_all(&X_FORWARDED_FOR).iter().filter_map(|line| line.to_str().ok()).collect();
+    let lines: Vec<&str> = headers
+        .get_all(&X_FORWARDED_FOR)
+        .iter()
+        .filter_map(|line| line.to_str().ok())
+        .collect();
     for hop in lines.iter().rev().flat_map(|line| line.rsplit(',')) {
-        let Ok(address) = hop.trim().parse() else { break };
+        let Ok(address) = hop.trim().parse() else {
+            break;
+        };
         client = address;
         if !trusts(address) {
             break;
@@ -71,11 +81,23 @@ mod tests {
     fn only_trusted_hops_may_name_another_address() {
         let address = |text: &str| text.parse::<IpAddr>().unwrap();
         let mut headers = HeaderMap::new();
-        headers.insert(X_FORWARDED_FOR, "6.6.6.6, 198.51.100.7, 10.0.0.2".parse().unwrap());
+        headers.insert(
+            X_FORWARDED_FOR,
+            "6.6.6.6, 198.51.100.7, 10.0.0.2".parse().unwrap(),
+        );
         let trusts = |hop: IpAddr| hop.to_string().starts_with("10.");
-        assert_eq!(client(address("203.0.113.1"), &headers, trusts), address("203.0.113.1"));
-        assert_eq!(client(address("10.0.0.1"), &headers, trusts), address("198.51.100.7"));
+        assert_eq!(
+            client(address("203.0.113.1"), &headers, trusts),
+            address("203.0.113.1")
+        );
+        assert_eq!(
+            client(address("10.0.0.1"), &headers, trusts),
+            address("198.51.100.7")
+        );
         headers.insert(X_FORWARDED_FOR, "nonsense".parse().unwrap());
-        assert_eq!(client(address("10.0.0.1"), &headers, trusts), address("10.0.0.1"));
+        assert_eq!(
+            client(address("10.0.0.1"), &headers, trusts),
+            address("10.0.0.1")
+        );
     }
 }

@@ -33,13 +33,19 @@ impl Deadline {
     /// The route's own limit, else that of the configuration.
     #[must_use]
     pub fn new(core: &Rc<Core>) -> Self {
-        Self { standard: core.config.timeouts.answer }
+        Self {
+            standard: core.config.timeouts.answer,
+        }
     }
 }
 
 impl<S: Step> Step for DeadlineStep<S> {
     async fn call(&self, exchange: &mut Exchange) -> Result<Response<Body>, ProxyError> {
-        let limit = exchange.routed.as_ref().and_then(Routed::timeout).unwrap_or(self.standard);
+        let limit = exchange
+            .routed
+            .as_ref()
+            .and_then(Routed::timeout)
+            .unwrap_or(self.standard);
         let side = match exchange.routed.as_ref().map(|routed| routed.serve) {
             Some(Side::Native) => FaultSide::Native,
             _ => FaultSide::Legacy,

@@ -35,7 +35,9 @@ impl Decide {
     /// By the flags of this core.
     #[must_use]
     pub fn new(core: &Rc<Core>) -> Self {
-        Self { core: Rc::clone(core) }
+        Self {
+            core: Rc::clone(core),
+        }
     }
 }
 
@@ -56,17 +58,38 @@ impl<S> DecideStep<S> {
     fn route(&self, exchange: &Exchange) -> Routed {
         let snapshot = self.core.flags.peek();
         let request = &exchange.request;
-        let facts = Facts { method: request.method(), path: request.uri().path(), ticket: exchange.facts.id.ticket };
-        let Decision { plan, serve, shadow, reason } = decide(&snapshot, &facts);
-        let version = HeaderValue::from_str(snapshot.version()).unwrap_or_else(|_| HeaderValue::from_static("-"));
-        Routed { plan: plan.map(Arc::clone), serve, shadowing: shadow, reason, version, fallback: None }
+        let facts = Facts {
+            method: request.method(),
+            path: request.uri().path(),
+            ticket: exchange.facts.id.ticket,
+        };
+        let Decision {
+            plan,
+            serve,
+            shadow,
+            reason,
+        } = decide(&snapshot, &facts);
+        let version = HeaderValue::from_str(snapshot.version())
+            .unwrap_or_else(|_| HeaderValue::from_static("-"));
+        Routed {
+            plan: plan.map(Arc::clone),
+            serve,
+            shadowing: shadow,
+            reason,
+            version,
+            fallback: None,
+        }
     }
 }
 
 fn mark(response: &mut Response<Body>, routed: &Routed) {
     let headers = response.headers_mut();
     headers.insert(SERVED_BY, HeaderValue::from_static(routed.serve.as_str()));
-    let reason = if routed.fallback.is_some() { "fallback" } else { routed.reason.label() };
+    let reason = if routed.fallback.is_some() {
+        "fallback"
+    } else {
+        routed.reason.label()
+    };
     headers.insert(REASON, HeaderValue::from_static(reason));
     headers.insert(VERSION, routed.version.clone());
 }

@@ -40,7 +40,10 @@ impl Limits {
     /// With the limits of the configuration; the number in flight is divided among the cores.
     #[must_use]
     pub fn new(core: &Rc<Core>) -> Self {
-        Self { core: Rc::clone(core), in_flight: Rc::default() }
+        Self {
+            core: Rc::clone(core),
+            in_flight: Rc::default(),
+        }
     }
 }
 
@@ -61,14 +64,24 @@ impl<S> LimitsStep<S> {
             return Err(ProxyError::client(ErrorKind::BadRequest(reason)));
         }
         let limits = &self.core.config.limits;
-        let target = exchange.request.uri().path_and_query().map_or(0, |target| target.as_str().len());
+        let target = exchange
+            .request
+            .uri()
+            .path_and_query()
+            .map_or(0, |target| target.as_str().len());
         if target > limits.uri_bytes {
             return Err(ProxyError::client(ErrorKind::UriTooLong));
         }
         framing(exchange)?;
-        let declared = exchange.request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+        let declared = exchange
+            .request
+            .headers()
+            .get(CONTENT_LENGTH)
+            .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
         match (declared, limits.body_bytes) {
-            (Some(declared), Some(most)) if declared > most => Err(ProxyError::client(ErrorKind::BodyTooLarge)),
+            (Some(declared), Some(most)) if declared > most => {
+                Err(ProxyError::client(ErrorKind::BodyTooLarge))
+            }
             _ => Ok(()),
         }
     }
@@ -76,7 +89,9 @@ impl<S> LimitsStep<S> {
     fn sit(&self) -> Result<Seat, ProxyError> {
         let share = self.core.config.in_flight_per_core();
         if self.in_flight.get() >= share {
-            let kind = ErrorKind::Overloaded { retry_after: RETRY_AFTER };
+            let kind = ErrorKind::Overloaded {
+                retry_after: RETRY_AFTER,
+            };
             self.core.metrics.refused(kind);
             return Err(ProxyError::new(kind, crate::error::FaultSide::Proxy));
         }

@@ -33,8 +33,14 @@ impl<S: Step> Step for RequestIdsStep<S> {
             Some(value) if is_well_formed(value) => value.clone(),
             _ => mint(),
         };
-        exchange.facts.id = RequestId { ticket: ticket(&value), value: value.clone() };
-        exchange.request.headers_mut().insert(X_REQUEST_ID, value.clone());
+        exchange.facts.id = RequestId {
+            ticket: ticket(&value),
+            value: value.clone(),
+        };
+        exchange
+            .request
+            .headers_mut()
+            .insert(X_REQUEST_ID, value.clone());
         let mut response = self.inner.call(exchange).await?;
         response.headers_mut().insert(X_REQUEST_ID, value);
         Ok(response)
@@ -43,7 +49,10 @@ impl<S: Step> Step for RequestIdsStep<S> {
 
 fn is_well_formed(value: &HeaderValue) -> bool {
     let bytes = value.as_bytes();
-    (1..=MAX_LENGTH).contains(&bytes.len()) && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:+/=".contains(byte))
+    (1..=MAX_LENGTH).contains(&bytes.len())
+        && bytes
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.:+/=".contains(byte))
 }
 
 /// 128 bits in hexadecimal: 64 that no other thread has (keyed once from the system's entropy), 64 that count.
@@ -71,7 +80,9 @@ fn mint() -> HeaderValue {
 
 /// FNV-1a: the same id always draws the same ticket, on every replica.
 fn ticket(value: &HeaderValue) -> u32 {
-    value.as_bytes().iter().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
+    value.as_bytes().iter().fold(0x811c_9dc5, |hash, byte| {
+        (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
+    })
 }
 
 #[cfg(test)]
@@ -90,6 +101,8 @@ mod tests {
         assert!(is_well_formed(&HeaderValue::from_static("req-1.A:b")));
         assert!(!is_well_formed(&HeaderValue::from_static("")));
         assert!(!is_well_formed(&HeaderValue::from_static("a b")));
-        assert!(!is_well_formed(&HeaderValue::from_str(&"a".repeat(129)).unwrap()));
+        assert!(!is_well_formed(
+            &HeaderValue::from_str(&"a".repeat(129)).unwrap()
+        ));
     }
 }

@@ -37,13 +37,38 @@ impl<S: Step> Step for RescueStep<S> {
 }
 
 fn log(exchange: &Exchange, error: &ProxyError) {
-    let cause = error.source.as_ref().map(|source| format!("{source:?}")).unwrap_or_default();
-    let route = exchange.routed.as_ref().and_then(|routed| routed.plan.as_ref()).map(|plan| plan.key.to_string());
-    let (id, kind, side) = (exchange.facts.id.as_str(), error.kind.label(), error.side.as_str());
+    let cause = error
+        .source
+        .as_ref()
+        .map(|source| format!("{source:?}"))
+        .unwrap_or_default();
+    let route = exchange
+        .routed
+        .as_ref()
+        .and_then(|routed| routed.plan.as_ref())
+        .map(|plan| plan.key.to_string());
+    let (id, kind, side) = (
+        exchange.facts.id.as_str(),
+        error.kind.label(),
+        error.side.as_str(),
+    );
     if error.side == FaultSide::Client {
-        tracing::debug!(request.id = id, kind, side, cause, "refused a request: {error}");
+        tracing::debug!(
+            request.id = id,
+            kind,
+            side,
+            cause,
+            "refused a request: {error}"
+        );
     } else {
-        tracing::warn!(request.id = id, kind, side, route, cause, "no answer: {error}");
+        tracing::warn!(
+            request.id = id,
+            kind,
+            side,
+            route,
+            cause,
+            "no answer: {error}"
+        );
     }
 }
 
@@ -54,16 +79,25 @@ pub const fn status(error: &ProxyError) -> StatusCode {
         ErrorKind::BadRequest(_) => StatusCode::BAD_REQUEST,
         ErrorKind::UriTooLong => StatusCode::URI_TOO_LONG,
         ErrorKind::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        ErrorKind::Overloaded { .. } | ErrorKind::NativeUnavailable => StatusCode::SERVICE_UNAVAILABLE,
-        ErrorKind::Unreachable | ErrorKind::BrokenAnswer | ErrorKind::NativeFailed => StatusCode::BAD_GATEWAY,
+        ErrorKind::Overloaded { .. } | ErrorKind::NativeUnavailable => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
+        ErrorKind::Unreachable | ErrorKind::BrokenAnswer | ErrorKind::NativeFailed => {
+            StatusCode::BAD_GATEWAY
+        }
         ErrorKind::Timeout => StatusCode::GATEWAY_TIMEOUT,
         ErrorKind::ClientGone => StatusCode::BAD_REQUEST,
     }
 }
 
-fn answer(error: &ProxyError, id: &str, html: bool) -> Response<Body> {
+/// The answer that an error becomes.
+pub(crate) fn answer(error: &ProxyError, id: &str, html: bool) -> Response<Body> {
     let status = status(error);
-    let (content_type, text) = if html { page(status, error, id) } else { document(status, error, id) };
+    let (content_type, text) = if html {
+        page(status, error, id)
+    } else {
+        document(status, error, id)
+    };
     let mut response = Response::new(Body::full(text));
     *response.status_mut() = status;
     let headers = response.headers_mut();
@@ -72,7 +106,10 @@ fn answer(error: &ProxyError, id: &str, html: bool) -> Response<Body> {
     if let ErrorKind::Overloaded { retry_after } = error.kind {
         headers.insert(RETRY_AFTER, HeaderValue::from(retry_after.as_secs().max(1)));
     }
-    if matches!(error.kind, ErrorKind::BadRequest(_) | ErrorKind::BodyTooLarge | ErrorKind::UriTooLong) {
+    if matches!(
+        error.kind,
+        ErrorKind::BadRequest(_) | ErrorKind::BodyTooLarge | ErrorKind::UriTooLong
+    ) {
         // What follows on this connection may not be what the client thinks it is.
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
     }
@@ -102,7 +139,10 @@ fn page(status: StatusCode, error: &ProxyError, id: &str) -> (&'static str, Stri
 
 /// Whether a person looks at the answer: `text/html` is named, and not after JSON.
 fn prefers_html(headers: &HeaderMap) -> bool {
-    let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    let accept = headers
+        .get(ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .unwrap_or_default();
     let place = |kind: &str| accept.find(kind);
     place("text/html").is_some_and(|html| place("application/json").is_none_or(|json| html < json))
 }
@@ -114,7 +154,9 @@ fn redirect(location: &str) -> Response<Body> {
     if let Ok(location) = HeaderValue::try_from(location) {
         response.headers_mut().insert(LOCATION, location);
     }
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+        .headers_mut()
+        .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
@@ -124,7 +166,12 @@ mod tests {
 
     #[test]
     fn html_is_for_those_who_ask_for_it_first() {
-        let prefers = |accept: &'static str| prefers_html(&HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static(accept))]));
+        let prefers = |accept: &'static str| {
+            prefers_html(&HeaderMap::from_iter([(
+                ACCEPT,
+                HeaderValue::from_static(accept),
+            )]))
+        };
         assert!(prefers("text/html,application/xhtml+xml,*/*;q=0.8"));
         assert!(!prefers("*/*"));
         assert!(!prefers("application/json, text/html"));

@@ -52,8 +52,8 @@ pub struct ShadowStep<S> {
 }
 
 impl<S: Step> Step for ShadowStep<S> {
-    async fn call(&self, exchange: Exchange) -> Result<Response<Body>, ProxyError> {
-        let Some((plan, routed)) = shadowed(&exchange) else {
+    async fn call(&self, exchange: &mut Exchange) -> Result<Response<Body>, ProxyError> {
+        let Some((plan, routed)) = shadowed(exchange) else {
             return self.inner.call(exchange).await;
         };
         match routed.shadowing {
@@ -75,7 +75,7 @@ impl<S: Step> ShadowStep<S> {
     /// Starts the dry run, then asks legacy in any case.
     async fn beside(
         &self,
-        mut exchange: Exchange,
+        exchange: &mut Exchange,
         plan: Arc<RoutePlan>,
         routed: &Routed,
     ) -> Result<Response<Body>, ProxyError> {
@@ -87,7 +87,7 @@ impl<S: Step> ShadowStep<S> {
             }
         };
         let copy = shadow::Exchange {
-            request: request_for_native(&exchange, &plan, body),
+            request: request_for_native(exchange, &plan, body),
             flag_version: Arc::from(routed.version.to_str().unwrap_or_default()),
             client: Some(exchange.facts.client),
             plan,

@@ -49,7 +49,10 @@ pub struct Tunnel(Arc<Cells>);
 
 impl CoreMetrics {
     pub(super) fn new(cells: Arc<Cells>) -> Self {
-        Self { cells, routes: RefCell::default() }
+        Self {
+            cells,
+            routes: RefCell::default(),
+        }
     }
 
     /// A request begins.
@@ -91,7 +94,9 @@ impl CoreMetrics {
     /// An attempt to connect to legacy has ended.
     pub fn legacy_reachable(&self, reachable: bool) {
         let attempts = get(&self.cells.legacy) / 2 + 1;
-        self.cells.legacy.store(attempts * 2 + u64::from(reachable), Ordering::Relaxed);
+        self.cells
+            .legacy
+            .store(attempts * 2 + u64::from(reachable), Ordering::Relaxed);
     }
 
     /// A connection was upgraded.
@@ -106,8 +111,14 @@ impl CoreMetrics {
             return Arc::clone(cells);
         }
         let cells = Arc::new(RouteCells::default());
-        self.routes.borrow_mut().insert(key.clone(), Arc::clone(&cells));
-        let mut shared = self.cells.routes.lock().unwrap_or_else(PoisonError::into_inner);
+        self.routes
+            .borrow_mut()
+            .insert(key.clone(), Arc::clone(&cells));
+        let mut shared = self
+            .cells
+            .routes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         shared.push((key.to_string(), Arc::clone(&cells)));
         cells
     }
@@ -115,11 +126,23 @@ impl CoreMetrics {
 
 impl Cells {
     pub(super) fn add_to(&self, totals: &mut Totals, newest: &mut u64) {
-        totals.routes.entry(UNMATCHED.to_owned()).or_default().add(&self.unmatched);
-        for (route, cells) in self.routes.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+        totals
+            .routes
+            .entry(UNMATCHED.to_owned())
+            .or_default()
+            .add(&self.unmatched);
+        for (route, cells) in self
+            .routes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .iter()
+        {
             totals.routes.entry(route.clone()).or_default().add(cells);
         }
-        for (sum, mine) in [(&mut totals.refused, &self.refused), (&mut totals.fallbacks, &self.fallbacks)] {
+        for (sum, mine) in [
+            (&mut totals.refused, &self.refused),
+            (&mut totals.fallbacks, &self.fallbacks),
+        ] {
             for (label, count) in mine.lock().unwrap_or_else(PoisonError::into_inner).iter() {
                 *sum.entry(label).or_default() += count;
             }
@@ -138,7 +161,10 @@ impl Cells {
 
 /// Rare events: a lock that a scrape alone contends for is cheap enough.
 fn count(map: &Mutex<HashMap<&'static str, u64>>, label: &'static str) {
-    *map.lock().unwrap_or_else(PoisonError::into_inner).entry(label).or_default() += 1;
+    *map.lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .entry(label)
+        .or_default() += 1;
 }
 
 impl Drop for InFlight {

@@ -9,8 +9,10 @@ use http::StatusCode;
 use super::{add, get};
 
 /// Upper edges of the latency histogram, in microseconds; what is above the last is counted behind it.
-pub(super) const EDGES_MICROS: [u64; 12] =
-    [500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 5_000_000];
+pub(super) const EDGES_MICROS: [u64; 12] = [
+    500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000,
+    5_000_000,
+];
 const BUCKETS: usize = EDGES_MICROS.len() + 1;
 /// 1xx to 5xx.
 const CLASSES: usize = 5;
@@ -57,7 +59,10 @@ impl RouteCells {
         };
         let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         let class = usize::from(status.as_u16() / 100).clamp(1, CLASSES) - 1;
-        let bucket = EDGES_MICROS.iter().position(|edge| micros <= *edge).unwrap_or(EDGES_MICROS.len());
+        let bucket = EDGES_MICROS
+            .iter()
+            .position(|edge| micros <= *edge)
+            .unwrap_or(EDGES_MICROS.len());
         if let (Some(class), Some(bucket)) = (cells.classes.get(class), cells.buckets.get(bucket)) {
             add(class, 1);
             add(bucket, 1);
@@ -81,8 +86,14 @@ impl SideTotals {
     }
 
     fn add(&mut self, cells: &SideCells) {
-        self.classes.iter_mut().zip(&cells.classes).for_each(|(sum, cell)| *sum += get(cell));
-        self.buckets.iter_mut().zip(&cells.buckets).for_each(|(sum, cell)| *sum += get(cell));
+        self.classes
+            .iter_mut()
+            .zip(&cells.classes)
+            .for_each(|(sum, cell)| *sum += get(cell));
+        self.buckets
+            .iter_mut()
+            .zip(&cells.buckets)
+            .for_each(|(sum, cell)| *sum += get(cell));
         self.micros += get(&cells.micros);
     }
 }

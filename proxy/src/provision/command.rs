@@ -14,11 +14,22 @@ const LAST_LINES: usize = 8;
 const HEARTBEAT: Duration = Duration::from_secs(5);
 
 /// Runs `command` and returns what it wrote to standard output. It is killed when the deadline passes or the caller goes away.
-pub(super) async fn run(what: &str, mut command: Command, deadline: Duration) -> Result<String, ProvisionError> {
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+pub(super) async fn run(
+    what: &str,
+    mut command: Command,
+    deadline: Duration,
+) -> Result<String, ProvisionError> {
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
     let output = tokio::time::timeout(deadline, command.output())
         .await
-        .map_err(|_| ProvisionError::Deadline { what: what.to_owned(), after: deadline })?
+        .map_err(|_| ProvisionError::Deadline {
+            what: what.to_owned(),
+            after: deadline,
+        })?
         .map_err(ProvisionError::io(what))?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     if output.status.success() {
@@ -26,7 +37,14 @@ pub(super) async fn run(what: &str, mut command: Command, deadline: Duration) ->
     }
     let errors = String::from_utf8_lossy(&output.stderr);
     let detail = gist(&format!("{text}\n{errors}"));
-    Err(ProvisionError::failed(what, if detail.is_empty() { output.status.to_string() } else { detail }))
+    Err(ProvisionError::failed(
+        what,
+        if detail.is_empty() {
+            output.status.to_string()
+        } else {
+            detail
+        },
+    ))
 }
 
 /// Like [`run`], and says every now and then that it still runs.
@@ -41,14 +59,21 @@ pub(super) async fn run_long(
     loop {
         match tokio::time::timeout(HEARTBEAT, &mut running).await {
             Ok(done) => return done,
-            Err(_) => progress.say(&format!("  … {what}, {} s so far", started.elapsed().as_secs())),
+            Err(_) => progress.say(&format!(
+                "  … {what}, {} s so far",
+                started.elapsed().as_secs()
+            )),
         }
     }
 }
 
 /// The beginning and the end of `text`, without empty lines: some programs say first what is wrong, others last.
 pub(super) fn gist(text: &str) -> String {
-    let lines: Vec<&str> = text.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
+    let lines: Vec<&str> = text
+        .lines()
+        .map(str::trim_end)
+        .filter(|line| !line.is_empty())
+        .collect();
     if lines.len() <= FIRST_LINES + LAST_LINES {
         return lines.join("\n");
     }
@@ -68,7 +93,13 @@ mod tests {
 
     #[tokio::test]
     async fn a_failure_carries_the_last_words() {
-        let error = run("it", shell("echo first; echo last >&2; exit 3"), Duration::from_secs(5)).await.unwrap_err();
+        let error = run(
+            "it",
+            shell("echo first; echo last >&2; exit 3"),
+            Duration::from_secs(5),
+        )
+        .await
+        .unwrap_err();
         assert_eq!(error.to_string(), "it failed: first\nlast");
     }
 
@@ -76,18 +107,25 @@ mod tests {
     fn the_gist_has_both_ends() {
         let text: Vec<String> = (0..40).map(|line| line.to_string()).collect();
         let gist = gist(&text.join("\n\n"));
-        assert!(gist.starts_with("0\n1\n") && gist.contains("\n5\n…\n32\n") && gist.ends_with("\n39"), "{gist}");
+        assert!(
+            gist.starts_with("0\n1\n") && gist.contains("\n5\n…\n32\n") && gist.ends_with("\n39"),
+            "{gist}"
+        );
     }
 
     #[tokio::test]
     async fn a_silent_failure_says_its_status() {
-        let error = run("it", shell("exit 3"), Duration::from_secs(5)).await.unwrap_err();
+        let error = run("it", shell("exit 3"), Duration::from_secs(5))
+            .await
+            .unwrap_err();
         assert_eq!(error.to_string(), "it failed: exit status: 3");
     }
 
     #[tokio::test]
     async fn nothing_runs_past_its_deadline() {
-        let error = run("it", shell("sleep 60"), Duration::from_millis(50)).await.unwrap_err();
+        let error = run("it", shell("sleep 60"), Duration::from_millis(50))
+            .await
+            .unwrap_err();
         assert!(matches!(error, ProvisionError::Deadline { .. }), "{error}");
     }
 }

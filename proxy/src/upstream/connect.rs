@@ -37,16 +37,28 @@ impl FromStr for Origin {
     type Err = OriginError;
 
     fn from_str(text: &str) -> Result<Self, OriginError> {
-        let uri: Uri = text.parse().map_err(|_| OriginError::NotAUrl(text.to_owned()))?;
-        let authority = uri.authority().ok_or_else(|| OriginError::NotAUrl(text.to_owned()))?;
+        let uri: Uri = text
+            .parse()
+            .map_err(|_| OriginError::NotAUrl(text.to_owned()))?;
+        let authority = uri
+            .authority()
+            .ok_or_else(|| OriginError::NotAUrl(text.to_owned()))?;
         if uri.scheme() != Some(&Scheme::HTTP) {
             return Err(OriginError::Scheme(text.to_owned()));
         }
-        if authority.as_str().contains('@') || uri.path_and_query().is_some_and(|rest| rest != "/") {
+        if authority.as_str().contains('@') || uri.path_and_query().is_some_and(|rest| rest != "/")
+        {
             return Err(OriginError::NotAnOrigin(text.to_owned()));
         }
-        let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_owned();
-        Ok(Self { host, port: authority.port_u16().unwrap_or(80) })
+        let host = authority
+            .host()
+            .trim_start_matches('[')
+            .trim_end_matches(']')
+            .to_owned();
+        Ok(Self {
+            host,
+            port: authority.port_u16().unwrap_or(80),
+        })
     }
 }
 
@@ -68,7 +80,12 @@ impl Origin {
     pub async fn connect(&self, limit: Duration) -> io::Result<TcpStream> {
         timeout(limit, self.connect_any())
             .await
-            .unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::TimedOut, "connecting took too long")))
+            .unwrap_or_else(|_| {
+                Err(io::Error::new(
+                    io::ErrorKind::TimedOut,
+                    "connecting took too long",
+                ))
+            })
     }
 
     async fn connect_any(&self) -> io::Result<TcpStream> {
@@ -101,8 +118,18 @@ mod tests {
         let origin: Origin = "http://127.0.0.1:3000".parse().unwrap();
         assert_eq!((origin.host.as_str(), origin.port), ("127.0.0.1", 3000));
         assert_eq!("http://legacy/".parse::<Origin>().unwrap().port, 80);
-        assert_eq!("http://[::1]:80".parse::<Origin>().unwrap().to_string(), "http://[::1]:80");
-        for wrong in ["", "legacy:3000", "https://legacy", "http://u:p@legacy", "http://legacy/app", "http://legacy?x"] {
+        assert_eq!(
+            "http://[::1]:80".parse::<Origin>().unwrap().to_string(),
+            "http://[::1]:80"
+        );
+        for wrong in [
+            "",
+            "legacy:3000",
+            "https://legacy",
+            "http://u:p@legacy",
+            "http://legacy/app",
+            "http://legacy?x",
+        ] {
             assert!(wrong.parse::<Origin>().is_err(), "{wrong}");
         }
     }

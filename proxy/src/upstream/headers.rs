@@ -1,7 +1,9 @@
 //! Which headers cross the proxy (RFC 9110, section 7.6.1), and which never reach the legacy app.
 
-use http::header::{CONNECTION, HOST, HeaderName, HeaderValue, TE, TRAILER, TRANSFER_ENCODING, UPGRADE};
-use http::{HeaderMap, Method};
+use http::HeaderMap;
+use http::header::{
+    CONNECTION, HOST, HeaderName, HeaderValue, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+};
 
 use crate::exchange::RequestFacts;
 
@@ -49,17 +51,26 @@ const NEVER_NOMINATED: [HeaderName; 1] = [HOST];
 /// The protocol that a request wants to change to, when it may: `Upgrade` needs `Connection: upgrade`, and h2c is refused
 /// because it would let requests pass unseen.
 #[must_use]
-pub fn wanted_upgrade(headers: &HeaderMap) -> Option<HeaderValue> {
+pub(super) fn wanted_upgrade(headers: &HeaderMap) -> Option<HeaderValue> {
     let protocol = headers.get(UPGRADE)?;
     let nominated = nominated(headers).any(|name| name.eq_ignore_ascii_case("upgrade"));
-    let h2c = protocol.to_str().is_ok_and(|text| text.to_ascii_lowercase().contains("h2c"));
+    let h2c = protocol
+        .to_str()
+        .is_ok_and(|text| text.to_ascii_lowercase().contains("h2c"));
     (nominated && !h2c).then(|| protocol.clone())
 }
 
 /// Makes the headers of a request fit for the upstream: nothing hop-by-hop, nothing internal, then our own word on who asked.
-pub fn forwardable_request(headers: &mut HeaderMap, facts: &RequestFacts, trusted_peer: bool) -> Option<HeaderValue> {
+pub fn forwardable_request(
+    headers: &mut HeaderMap,
+    facts: &RequestFacts,
+    trusted_peer: bool,
+) -> Option<HeaderValue> {
     let upgrade = wanted_upgrade(headers);
-    let trailers = headers.get(TE).is_some_and(|te| te.to_str().is_ok_and(|te| te.eq_ignore_ascii_case("trailers")));
+    let trailers = headers.get(TE).is_some_and(|te| {
+        te.to_str()
+            .is_ok_and(|te| te.eq_ignore_ascii_case("trailers"))
+    });
     strip_hop_by_hop(headers);
     strip_internal(headers);
     if trailers {
@@ -78,12 +89,6 @@ pub fn forwardable_response(headers: &mut HeaderMap) {
     strip_hop_by_hop(headers);
 }
 
-/// Whether a body follows although nothing says how long it is: such a request must be framed anew.
-#[must_use]
-pub fn may_have_body(method: &Method, headers: &HeaderMap) -> bool {
-    headers.contains_key(TRANSFER_ENCODING) || headers.contains_key(http::header::CONTENT_LENGTH) || *method == Method::POST
-}
-
 fn nominated(headers: &HeaderMap) -> impl Iterator<Item = &str> {
     headers
         .get_all(CONNECTION)
@@ -95,7 +100,9 @@ fn nominated(headers: &HeaderMap) -> impl Iterator<Item = &str> {
 
 fn strip_hop_by_hop(headers: &mut HeaderMap) {
     if headers.contains_key(CONNECTION) {
-        let names: Vec<HeaderName> = nominated(headers).filter_map(|name| name.parse().ok()).collect();
+        let names: Vec<HeaderName> = nominated(headers)
+            .filter_map(|name| name.parse().ok())
+            .collect();
         for name in names {
             if !NEVER_NOMINATED.contains(&name) {
                 headers.remove(name);
@@ -109,7 +116,11 @@ fn strip_hop_by_hop(headers: &mut HeaderMap) {
 }
 
 fn strip_internal(headers: &mut HeaderMap) {
-    let doomed: Vec<HeaderName> = headers.keys().filter(|name| is_internal(name.as_str())).cloned().collect();
+    let doomed: Vec<HeaderName> = headers
+        .keys()
+        .filter(|name| is_internal(name.as_str()))
+        .cloned()
+        .collect();
     for name in doomed {
         headers.remove(name);
     }
@@ -119,12 +130,20 @@ fn is_internal(name: &str) -> bool {
     // An underscore twin (`x_forwarded_for`) reads like the real header to some servers, so it is held to the same rule.
     let twin = name.contains('_').then(|| name.replace('_', "-"));
     let name = twin.as_deref().unwrap_or(name);
-    let starts = RESERVED_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
-    starts || (name.starts_with("x-") || name.starts_with("next-")) && NEXT_INTERNAL.contains(&name) || twin.is_some() && is_forwarded(name)
+    let starts = RESERVED_PREFIXES
+        .iter()
+        .any(|prefix| name.starts_with(prefix));
+    starts
+        || (name.starts_with("x-") || name.starts_with("next-")) && NEXT_INTERNAL.contains(&name)
+        || twin.is_some() && is_forwarded(name)
 }
 
 fn is_forwarded(name: &str) -> bool {
-    name.starts_with("x-forwarded-") || matches!(name, "forwarded" | "x-real-ip" | "transfer-encoding" | "content-length" | "host")
+    name.starts_with("x-forwarded-")
+        || matches!(
+            name,
+            "forwarded" | "x-real-ip" | "transfer-encoding" | "content-length" | "host"
+        )
 }
 
 /// Says who asked. What an untrusted peer claims is dropped; a trusted one's list is continued.
@@ -135,7 +154,14 @@ fn add_forwarded(headers: &mut HeaderMap, facts: &RequestFacts, trusted_peer: bo
     const PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
     const REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
     if !trusted_peer {
-        for name in [FOR, PROTO, HOST_NAME, PORT, REAL_IP, http::header::FORWARDED] {
+        for name in [
+            FOR,
+            PROTO,
+            HOST_NAME,
+            PORT,
+            REAL_IP,
+            http::header::FORWARDED,
+        ] {
             headers.remove(name);
         }
     }

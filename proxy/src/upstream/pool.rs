@@ -52,7 +52,12 @@ impl Pool {
     /// An empty pool; its connections are driven by `tasks`.
     #[must_use]
     pub fn new(origin: Origin, limits: PoolLimits, tasks: LocalTasks) -> Rc<Self> {
-        Rc::new(Self { origin, limits, idle: RefCell::default(), tasks })
+        Rc::new(Self {
+            origin,
+            limits,
+            idle: RefCell::default(),
+            tasks,
+        })
     }
 
     /// An idle connection, the one used last first; none when all are stale.
@@ -90,7 +95,9 @@ impl Pool {
     /// Closes what has been idle for too long.
     pub fn sweep(&self) {
         let limit = self.limits.idle_timeout;
-        self.idle.borrow_mut().retain(|idle| !idle.sender.is_closed() && idle.since.elapsed() < limit);
+        self.idle
+            .borrow_mut()
+            .retain(|idle| !idle.sender.is_closed() && idle.since.elapsed() < limit);
     }
 
     /// How many connections wait for work.
@@ -100,13 +107,20 @@ impl Pool {
     }
 
     fn lease(self: &Rc<Self>, sender: SendRequest<Body>, reused: bool) -> Lease {
-        Lease { sender, pool: Rc::downgrade(self), reused }
+        Lease {
+            sender,
+            pool: Rc::downgrade(self),
+            reused,
+        }
     }
 
     fn take_back(&self, sender: SendRequest<Body>) {
         let mut idle = self.idle.borrow_mut();
         if idle.len() < self.limits.max_idle && !sender.is_closed() {
-            idle.push(Idle { sender, since: Instant::now() });
+            idle.push(Idle {
+                sender,
+                since: Instant::now(),
+            });
         }
     }
 }
@@ -131,11 +145,20 @@ impl Lease {
     ///
     /// # Errors
     /// With the request, when it was certainly not sent.
-    pub async fn send(&mut self, request: Request<Body>) -> Result<Response<Incoming>, Box<SendFailure>> {
-        self.sender.try_send_request(request).await.map_err(|mut failed| {
-            let unsent = failed.take_message();
-            Box::new(SendFailure { error: failed.into_error(), unsent })
-        })
+    pub async fn send(
+        &mut self,
+        request: Request<Body>,
+    ) -> Result<Response<Incoming>, Box<SendFailure>> {
+        self.sender
+            .try_send_request(request)
+            .await
+            .map_err(|mut failed| {
+                let unsent = failed.take_message();
+                Box::new(SendFailure {
+                    error: failed.into_error(),
+                    unsent,
+                })
+            })
     }
 
     /// Hands the connection back to its pool; the answer has been read to its end.
@@ -148,12 +171,19 @@ impl Lease {
 
 impl fmt::Debug for Pool {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Pool").field("origin", &self.origin).field("idle", &self.idle()).finish_non_exhaustive()
+        formatter
+            .debug_struct("Pool")
+            .field("origin", &self.origin)
+            .field("idle", &self.idle())
+            .finish_non_exhaustive()
     }
 }
 
 impl fmt::Debug for Lease {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Lease").field("reused", &self.reused).finish_non_exhaustive()
+        formatter
+            .debug_struct("Lease")
+            .field("reused", &self.reused)
+            .finish_non_exhaustive()
     }
 }

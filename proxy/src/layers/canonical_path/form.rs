@@ -58,7 +58,9 @@ fn unreadable(path: &str) -> Option<&'static str> {
     if decoded.iter().any(u8::is_ascii_control) {
         return Some("The path has an encoded control character");
     }
-    std::str::from_utf8(&decoded).is_err().then_some("The path is not UTF-8")
+    std::str::from_utf8(&decoded)
+        .is_err()
+        .then_some("The path is not UTF-8")
 }
 
 fn has_broken_escape(path: &[u8]) -> bool {
@@ -81,7 +83,9 @@ fn collapse_slashes(path: &str) -> String {
 }
 
 fn has_encoded_dot(path: &str) -> bool {
-    path.as_bytes().windows(3).any(|window| window.eq_ignore_ascii_case(b"%2e"))
+    path.as_bytes()
+        .windows(3)
+        .any(|window| window.eq_ignore_ascii_case(b"%2e"))
 }
 
 fn resolve_dots(path: &str) -> Form {
@@ -103,7 +107,11 @@ fn resolve_dots(path: &str) -> Form {
             kept.push("");
         }
     }
-    if dots { Form::Changed(format!("/{}", kept.join("/"))) } else { Form::Kept }
+    if dots {
+        Form::Changed(format!("/{}", kept.join("/")))
+    } else {
+        Form::Kept
+    }
 }
 
 enum Dots {
@@ -155,7 +163,9 @@ mod tests {
         ] {
             assert_eq!(canonical_form(path), form, "{path}");
         }
-        for path in ["api/x", "/%00", "/%ff", "/%c0%af", "/%u002f", "/%", "/%4", "/%0d%0a", "/%7f"] {
+        for path in [
+            "api/x", "/%00", "/%ff", "/%c0%af", "/%u002f", "/%", "/%4", "/%0d%0a", "/%7f",
+        ] {
             assert!(matches!(canonical_form(path), Form::Refused(_)), "{path}");
         }
     }
