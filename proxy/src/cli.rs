@@ -11,6 +11,7 @@ mod failure;
 mod global;
 mod logging;
 mod migrate;
+mod native;
 mod printer;
 mod report;
 mod routes;
@@ -87,10 +88,13 @@ fn dispatch(command: Command, printer: Printer) -> anyhow::Result<ExitStatus> {
     }
 }
 
-/// The thread of `main` only waits: the data plane and the workshop have runtimes of their own.
+/// This runtime is what the app calls the workshop: everything runs on it but the data plane, whose threads have their own.
 fn block_on(command: impl Future<Output = anyhow::Result<ExitStatus>>) -> anyhow::Result<ExitStatus> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(command)
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let outcome = runtime.block_on(command);
+    // Not waiting for what may hang is the point of a second Ctrl-C; whatever has to be finished is awaited by the command.
+    runtime.shutdown_background();
+    outcome
 }
 
 #[cfg(test)]

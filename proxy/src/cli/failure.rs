@@ -10,12 +10,17 @@ pub(crate) struct Hinted {
 }
 
 impl Hinted {
-    /// An error by itself: what is wrong, and what to do.
-    pub(crate) fn error(message: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
-        anyhow::Error::new(Self {
+    /// What could not be done and what to do about it, as context for the cause.
+    pub(crate) fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self {
             message: message.into(),
             hint: hint.into(),
-        })
+        }
+    }
+
+    /// An error by itself: what is wrong, and what to do.
+    pub(crate) fn error(message: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
+        anyhow::Error::new(Self::new(message, hint))
     }
 }
 

@@ -61,7 +61,7 @@ impl Files {
             None => None,
             Some(path) => {
                 let text = read(&path, "configuration")?;
-                let config = Config::parse(&text, &path);
+                let config = parse(&text, &path);
                 Some((path, config))
             }
         };
@@ -122,7 +122,7 @@ pub(crate) struct Places {
 /// Reads and checks one configuration file.
 pub(crate) fn read_config(path: &Path) -> anyhow::Result<Config> {
     let text = read(path, "configuration")?;
-    Config::parse(&text, path).or_hint(
+    parse(&text, path).or_hint(
         || format!("{} cannot be used", path.display()),
         || {
             format!(
@@ -131,6 +131,11 @@ pub(crate) fn read_config(path: &Path) -> anyhow::Result<Config> {
             )
         },
     )
+}
+
+/// The text with the environment put into it.
+fn parse(text: &str, path: &Path) -> Result<Config, ConfigError> {
+    Config::parse(text, path, |name| std::env::var(name).ok())
 }
 
 impl Read {
@@ -145,7 +150,7 @@ impl Read {
                 None,
                 problems
                     .iter()
-                    .map(|problem| Finding::of(path, problem))
+                    .map(|problem| Finding::in_flags(path, problem))
                     .collect(),
             ),
         }
@@ -154,10 +159,7 @@ impl Read {
     /// What is wrong with the configuration.
     pub(crate) fn config_problems(&self) -> Vec<Finding> {
         match &self.config {
-            Some((path, Err(problems))) => problems
-                .iter()
-                .map(|problem| Finding::of(path, problem))
-                .collect(),
+            Some((path, Err(error))) => vec![Finding::in_config(path, error)],
             _ => Vec::new(),
         }
     }
@@ -220,13 +222,24 @@ impl FlagText {
 }
 
 impl Finding {
-    fn of(path: &Path, problem: &flags::Problem) -> Self {
+    fn in_flags(path: &Path, problem: &flags::Problem) -> Self {
         Self {
             file: path.display().to_string(),
             line: problem.line,
             column: problem.column,
             message: problem.message.clone(),
             remedy: problem.remedy.clone(),
+        }
+    }
+
+    fn in_config(path: &Path, error: &ConfigError) -> Self {
+        let (line, column) = error.place.unwrap_or_default();
+        Self {
+            file: path.display().to_string(),
+            line,
+            column,
+            message: error.message.clone(),
+            remedy: None,
         }
     }
 
@@ -252,6 +265,11 @@ impl fmt::Display for Finding {
             .as_ref()
             .map_or(Ok(()), |remedy| write!(formatter, " ({remedy})"))
     }
+}
+
+/// The configuration file that is here, if one is.
+pub(crate) fn found_config() -> Option<PathBuf> {
+    present(CONFIG)
 }
 
 fn present(name: &str) -> Option<PathBuf> {
