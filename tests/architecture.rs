@@ -21,12 +21,24 @@ const TEST_CEILING: usize = 600;
 
 /// Files of `proxy` that may name `handlers`, each with its reason.
 const KNOWS_HANDLERS: [(&str, &str); 6] = [
-    ("proxy/src/app.rs", "makes the inventory that flags are checked against, and owns the tasks"),
+    (
+        "proxy/src/app.rs",
+        "makes the inventory that flags are checked against, and owns the tasks",
+    ),
     ("proxy/src/app/native.rs", "starts the native side"),
     ("proxy/src/app/status.rs", "asks it whether it is ready"),
-    ("proxy/src/backend/native.rs", "hands a request to a native handler"),
-    ("proxy/src/backend/candidate.rs", "hands a request to a dry run"),
-    ("proxy/src/cli/native.rs", "lists the handlers for people, and runs the app's migrations"),
+    (
+        "proxy/src/backend/native.rs",
+        "hands a request to a native handler",
+    ),
+    (
+        "proxy/src/backend/candidate.rs",
+        "hands a request to a dry run",
+    ),
+    (
+        "proxy/src/cli/native.rs",
+        "lists the handlers for people, and runs the app's migrations",
+    ),
 ];
 
 #[test]

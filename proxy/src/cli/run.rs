@@ -83,8 +83,12 @@ fn explained(error: StartError) -> anyhow::Error {
     let hint = match &error {
         StartError::Listen { .. } => "another process may have the port; port 0 takes a free one",
         StartError::Flags(_) => "`ficus check` shows the same without starting",
-        StartError::Store(_) => "check the folder and its permissions, or name another place with --store",
-        StartError::Native(_) => "without DATABASE_URL and `database.url` native handlers stay off and the proxy runs",
+        StartError::Store(_) => {
+            "check the folder and its permissions, or name another place with --store"
+        }
+        StartError::Native(_) => {
+            "without DATABASE_URL and `database.url` native handlers stay off and the proxy runs"
+        }
         _ => "docs/operations/running.md has the way to a first start",
     };
     anyhow::Error::from(error).context(Hinted::new("Ficus cannot start", hint))
@@ -92,7 +96,9 @@ fn explained(error: StartError) -> anyhow::Error {
 
 /// Command line over environment (clap has merged the two) over file over default.
 fn resolve(arguments: RunArgs) -> anyhow::Result<Config> {
-    let file = arguments.config.or_else(|| found_config().filter(|_| arguments.legacy.is_none()));
+    let file = arguments
+        .config
+        .or_else(|| found_config().filter(|_| arguments.legacy.is_none()));
     let mut config = match (file, arguments.legacy) {
         (Some(path), legacy) => {
             let mut config = read_config(&path)?;
