@@ -27,13 +27,23 @@ impl Office {
         let acme = app.tenant("acme").insert().await;
         let other = app.tenant("other").insert().await;
         let ada = app.agent(&acme).insert().await;
-        Self { app, acme, other, ada }
+        Self {
+            app,
+            acme,
+            other,
+            ada,
+        }
     }
 
     fn token(&self, tenant: Option<&str>, role: &str) -> String {
         let expires = self.app.clock().now().unix_timestamp() + 3_600;
         let claims = json!({ "sub": self.ada, "email": "ada@example.org", "tenantId": tenant, "role": role, "exp": expires });
-        encode(&Header::default(), &claims, &EncodingKey::from_secret(SECRET.as_bytes())).unwrap()
+        encode(
+            &Header::default(),
+            &claims,
+            &EncodingKey::from_secret(SECRET.as_bytes()),
+        )
+        .unwrap()
     }
 
     /// Ada, logged in with her password.
@@ -42,6 +52,8 @@ impl Office {
     }
 
     fn bearer(&self, token: &str) -> Client {
-        self.app.client().with_header("authorization", &format!("Bearer {token}"))
+        self.app
+            .client()
+            .with_header("authorization", &format!("Bearer {token}"))
     }
 }

@@ -25,14 +25,24 @@ impl Office {
     }
 
     async fn tickets(&self) -> i64 {
-        sqlx::query_scalar("select count(*) from tickets").fetch_one(self.app.pool()).await.unwrap()
+        sqlx::query_scalar("select count(*) from tickets")
+            .fetch_one(self.app.pool())
+            .await
+            .unwrap()
     }
 }
 
 #[tokio::test]
 async fn the_customer_is_copied_from_the_contact() {
     let office = Office::new().await;
-    office.contact(&office.acme, "c1", "Carla", json!({ "email": "carla@example.org" })).await;
+    office
+        .contact(
+            &office.acme,
+            "c1",
+            "Carla",
+            json!({ "email": "carla@example.org" }),
+        )
+        .await;
     let mut body = office.new_ticket();
     body["customerId"] = json!("c1");
     body["description"] = json!("Detalle");
@@ -43,7 +53,8 @@ async fn the_customer_is_copied_from_the_contact() {
     let answer = office.agent().post(PATH, &body).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
     let ticket = answer.json()["ticket"].clone();
-    let person = json!({ "id": office.ada, "email": format!("{}@example.org", office.ada), "name": "ada" });
+    let person =
+        json!({ "id": office.ada, "email": format!("{}@example.org", office.ada), "name": "ada" });
     assert_eq!(
         ticket,
         json!({
@@ -56,11 +67,20 @@ async fn the_customer_is_copied_from_the_contact() {
             "comments": [], "attachments": []
         })
     );
-    let row: Value = sqlx::query_scalar("select to_jsonb(t) from tickets t").fetch_one(office.app.pool()).await.unwrap();
-    assert_eq!((&row["id"], &row["sentiment"], &row["tags"]), (&ticket["id"], &json!("neutral"), &Value::Null));
+    let row: Value = sqlx::query_scalar("select to_jsonb(t) from tickets t")
+        .fetch_one(office.app.pool())
+        .await
+        .unwrap();
+    assert_eq!(
+        (&row["id"], &row["sentiment"], &row["tags"]),
+        (&ticket["id"], &json!("neutral"), &Value::Null)
+    );
     assert_eq!(row["createdAt"], "2025-06-15T10:00:00");
     assert_eq!(uuid_version(ticket["id"].as_str().unwrap()), Some('4'));
-    assert!(office.app.effects().await.is_empty(), "a ticket tells nobody");
+    assert!(
+        office.app.effects().await.is_empty(),
+        "a ticket tells nobody"
+    );
 }
 
 fn uuid_version(id: &str) -> Option<char> {
@@ -73,11 +93,23 @@ async fn defaults_and_an_unknown_customer() {
     let mut body = office.new_ticket();
     body["customerId"] = json!("no-existe");
     let ticket = office.agent().post(PATH, &body).await.json()["ticket"].clone();
-    assert_eq!((&ticket["description"], &ticket["priority"]), (&json!(""), &json!("medium")));
-    assert_eq!(ticket["customer"], json!({ "id": "no-existe", "name": "Unknown Customer", "email": null, "phone": null }));
+    assert_eq!(
+        (&ticket["description"], &ticket["priority"]),
+        (&json!(""), &json!("medium"))
+    );
+    assert_eq!(
+        ticket["customer"],
+        json!({ "id": "no-existe", "name": "Unknown Customer", "email": null, "phone": null })
+    );
     let ticket = office.agent().post(PATH, &office.new_ticket()).await.json()["ticket"].clone();
-    assert_eq!((&ticket["customerId"], &ticket["customer"]), (&json!(""), &Value::Null));
-    assert_eq!((&ticket["assignedTo"], &ticket["assignedToId"]), (&Value::Null, &Value::Null));
+    assert_eq!(
+        (&ticket["customerId"], &ticket["customer"]),
+        (&json!(""), &Value::Null)
+    );
+    assert_eq!(
+        (&ticket["assignedTo"], &ticket["assignedToId"]),
+        (&Value::Null, &Value::Null)
+    );
 }
 
 #[tokio::test]
@@ -114,7 +146,11 @@ async fn what_is_missing_or_wrong_is_named_and_nothing_is_written() {
         let mut body = office.new_ticket();
         body[field] = value;
         let answer = office.agent().post(PATH, &body).await;
-        assert_eq!((answer.status, answer.json()), (StatusCode::BAD_REQUEST, json!({ "error": expected })), "{body}");
+        assert_eq!(
+            (answer.status, answer.json()),
+            (StatusCode::BAD_REQUEST, json!({ "error": expected })),
+            "{body}"
+        );
     }
     assert_eq!(office.tickets().await, 0);
 }
@@ -124,8 +160,13 @@ async fn no_body_no_json_and_no_object_count_as_an_empty_one() {
     let office = Office::new().await;
     for body in ["", "{", "null", "[]", "5"] {
         let answer = office.app.client().send(Method::POST, PATH, body).await;
-        let expected = json!({ "error": "tenantId is required or a valid session token must be provided" });
-        assert_eq!((answer.status, answer.json()), (StatusCode::BAD_REQUEST, expected), "{body}");
+        let expected =
+            json!({ "error": "tenantId is required or a valid session token must be provided" });
+        assert_eq!(
+            (answer.status, answer.json()),
+            (StatusCode::BAD_REQUEST, expected),
+            "{body}"
+        );
     }
 }
 
@@ -134,12 +175,29 @@ async fn nobody_writes_into_another_tenant() {
     let office = Office::new().await;
     let mut body = office.new_ticket();
     body["tenantId"] = json!(office.other);
-    assert_eq!(office.agent().post(PATH, &body).await.status, StatusCode::FORBIDDEN);
-    assert_eq!(office.app.client().post(PATH, &office.new_ticket()).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        office.agent().post(PATH, &body).await.status,
+        StatusCode::FORBIDDEN
+    );
+    assert_eq!(
+        office
+            .app
+            .client()
+            .post(PATH, &office.new_ticket())
+            .await
+            .status,
+        StatusCode::UNAUTHORIZED
+    );
     let root = office.bearer(&office.token(Some("default"), "super_admin"));
     body["tenantId"] = json!("nobody");
     let answer = root.post(PATH, &body).await;
-    assert_eq!((answer.status, answer.json()), (StatusCode::BAD_REQUEST, json!({ "error": "Invalid createdById" })));
+    assert_eq!(
+        (answer.status, answer.json()),
+        (
+            StatusCode::BAD_REQUEST,
+            json!({ "error": "Invalid createdById" })
+        )
+    );
     assert_eq!(office.tickets().await, 0);
 }
 
@@ -147,10 +205,18 @@ async fn nobody_writes_into_another_tenant() {
 async fn a_dry_run_answers_the_same_and_writes_nothing() {
     let office = Office::new().await;
     let request = http::Request::post(PATH)
-        .header("authorization", format!("Bearer {}", office.token(Some(&office.acme), "user")))
+        .header(
+            "authorization",
+            format!("Bearer {}", office.token(Some(&office.acme), "user")),
+        )
         .body(office.new_ticket().to_string().into())
         .unwrap();
-    let dry = office.app.native().dry_run(request, handlers::DryRunLimits::default()).await.unwrap();
+    let dry = office
+        .app
+        .native()
+        .dry_run(request, handlers::DryRunLimits::default())
+        .await
+        .unwrap();
     assert_eq!(dry.response.status(), StatusCode::OK);
     let ticket: Value = serde_json::from_slice(dry.response.body()).unwrap();
     assert_eq!(ticket["ticket"]["title"], "Nuevo caso");

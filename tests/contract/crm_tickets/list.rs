@@ -10,7 +10,9 @@ use super::{Office, PATH};
 
 impl Office {
     async fn ticket(&self, title: &str) -> String {
-        let id = Ticket::new(&self.app, &self.acme, &self.ada, title).insert().await;
+        let id = Ticket::new(&self.app, &self.acme, &self.ada, title)
+            .insert()
+            .await;
         self.app.clock().advance(Duration::from_secs(1));
         id
     }
@@ -19,7 +21,10 @@ impl Office {
         let answer = self.agent().get(&format!("{PATH}?{query}")).await;
         assert_eq!(answer.status, StatusCode::OK, "{query}: {}", answer.text());
         let tickets = answer.json()["tickets"].as_array().unwrap().clone();
-        tickets.iter().map(|ticket| ticket["title"].as_str().unwrap().to_owned()).collect()
+        tickets
+            .iter()
+            .map(|ticket| ticket["title"].as_str().unwrap().to_owned())
+            .collect()
     }
 }
 
@@ -61,9 +66,15 @@ async fn a_full_ticket_names_its_people_and_counts_what_hangs_on_it() {
     .await
     .unwrap();
     let ticket = office.agent().get(PATH).await.json()["tickets"][0].clone();
-    assert_eq!(ticket["customer"], json!({"id": "c1", "name": "Carla", "email": "c@example.org", "phone": "+51911111101"}));
+    assert_eq!(
+        ticket["customer"],
+        json!({"id": "c1", "name": "Carla", "email": "c@example.org", "phone": "+51911111101"})
+    );
     assert_eq!(ticket["assignedTo"], ticket["createdBy"]);
-    assert_eq!((&ticket["commentCount"], &ticket["attachmentCount"]), (&json!(2), &json!(1)));
+    assert_eq!(
+        (&ticket["commentCount"], &ticket["attachmentCount"]),
+        (&json!(2), &json!(1))
+    );
 }
 
 #[tokio::test]
@@ -73,9 +84,14 @@ async fn the_newest_come_first_and_other_tenants_never() {
         office.ticket(title).await;
     }
     let stranger = office.app.agent(&office.other).insert().await;
-    Ticket::new(&office.app, &office.other, &stranger, "foreign").insert().await;
+    Ticket::new(&office.app, &office.other, &stranger, "foreign")
+        .insert()
+        .await;
     assert_eq!(office.titles("").await, ["three", "two", "one"]);
-    assert_eq!(office.titles(&format!("tenantId={}", office.acme)).await, ["three", "two", "one"]);
+    assert_eq!(
+        office.titles(&format!("tenantId={}", office.acme)).await,
+        ["three", "two", "one"]
+    );
 }
 
 #[tokio::test]
@@ -93,7 +109,10 @@ async fn pages_are_read_as_javascript_reads_numbers() {
         ("limit=-2&offset=1", vec!["three", "two"]),
         ("offset=-1", vec!["four", "three", "two", "one"]),
         ("offset=9", vec![]),
-        ("limit=99999999999999999999", vec!["four", "three", "two", "one"]),
+        (
+            "limit=99999999999999999999",
+            vec!["four", "three", "two", "one"],
+        ),
     ] {
         assert_eq!(office.titles(query).await, expected, "{query}");
     }
@@ -124,7 +143,10 @@ async fn filters_narrow_and_percent_is_a_wildcard() {
     ] {
         assert_eq!(office.titles(query).await, expected, "{query}");
     }
-    assert_eq!(office.titles(&format!("assignedToId={}", office.ada)).await, ["beta"]);
+    assert_eq!(
+        office.titles(&format!("assignedToId={}", office.ada)).await,
+        ["beta"]
+    );
 }
 
 #[tokio::test]
@@ -132,7 +154,13 @@ async fn an_unknown_enum_value_is_named_where_legacy_fails() {
     let office = Office::new().await;
     for field in ["status", "priority", "type"] {
         let answer = office.agent().get(&format!("{PATH}?{field}=roto")).await;
-        assert_eq!((answer.status, answer.json()), (StatusCode::BAD_REQUEST, json!({ "error": format!("Invalid {field}") })));
+        assert_eq!(
+            (answer.status, answer.json()),
+            (
+                StatusCode::BAD_REQUEST,
+                json!({ "error": format!("Invalid {field}") })
+            )
+        );
     }
 }
 
@@ -144,15 +172,27 @@ async fn head_options_and_other_methods() {
     let options = office.app.client().send(Method::OPTIONS, PATH, "").await;
     assert_eq!((options.status, options.body.len()), (StatusCode::OK, 0));
     assert_eq!(options.header("access-control-allow-origin"), Some("*"));
-    assert_eq!(options.header("access-control-allow-methods"), Some("GET, POST, PUT, DELETE, PATCH, OPTIONS"));
-    assert_eq!(options.header("access-control-allow-headers"), Some("Content-Type, Authorization"));
+    assert_eq!(
+        options.header("access-control-allow-methods"),
+        Some("GET, POST, PUT, DELETE, PATCH, OPTIONS")
+    );
+    assert_eq!(
+        options.header("access-control-allow-headers"),
+        Some("Content-Type, Authorization")
+    );
     assert_eq!(options.header("content-type"), None);
     let patch = office.agent().send(Method::PATCH, PATH, "").await;
-    assert_eq!((patch.status, patch.body.len(), patch.header("allow")), (StatusCode::METHOD_NOT_ALLOWED, 0, None));
+    assert_eq!(
+        (patch.status, patch.body.len(), patch.header("allow")),
+        (StatusCode::METHOD_NOT_ALLOWED, 0, None)
+    );
 }
 
 #[tokio::test]
 async fn nothing_is_an_empty_list() {
     let office = Office::new().await;
-    assert_eq!(office.agent().get(PATH).await.json(), json!({ "tickets": Value::Array(vec![]) }));
+    assert_eq!(
+        office.agent().get(PATH).await.json(),
+        json!({ "tickets": Value::Array(vec![]) })
+    );
 }

@@ -51,40 +51,76 @@ impl Bench {
     }
 
     /// On a database that is reached by another URL.
-    pub(super) async fn on(database: Database, url: &str, more: &[(&str, &str)], ports: Ports) -> Self {
+    pub(super) async fn on(
+        database: Database,
+        url: &str,
+        more: &[(&str, &str)],
+        ports: Ports,
+    ) -> Self {
         let settings = Settings::from_lookup(|name| match name {
             "DATABASE_URL" => Some(url.to_owned()),
-            _ => more.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned()),
+            _ => more
+                .iter()
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| (*value).to_owned()),
         });
         let clock = Clock::fixed(datetime!(2026-11-22 10:00:00 UTC));
-        let seams = Seams { clock: clock.clone(), ids: Ids::seeded(1), ports: Some(ports) };
-        let native = Native::start_with(settings.unwrap(), seams, vec![probe::routes()]).await.unwrap();
-        Self { native, clock, database }
+        let seams = Seams {
+            clock: clock.clone(),
+            ids: Ids::seeded(1),
+            ports: Some(ports),
+        };
+        let native = Native::start_with(settings.unwrap(), seams, vec![probe::routes()])
+            .await
+            .unwrap();
+        Self {
+            native,
+            clock,
+            database,
+        }
     }
 
-    pub(super) async fn serve(&self, method: Method, target: &str) -> Result<Response<Body>, Failure> {
+    pub(super) async fn serve(
+        &self,
+        method: Method,
+        target: &str,
+    ) -> Result<Response<Body>, Failure> {
         self.native.serve(request(method, target)).await
     }
 
     /// The live run of the probe, with a short deadline.
     pub(super) async fn probe(&self, then: &str) -> Result<Response<Body>, Failure> {
         let mut request = request(Method::POST, &format!("/probe?then={then}"));
-        request.extensions_mut().insert(Timeout(Duration::from_millis(400)));
+        request
+            .extensions_mut()
+            .insert(Timeout(Duration::from_millis(400)));
         self.native.serve(request).await
     }
 
     pub(super) async fn dry(&self, then: &str) -> Result<DryRun, NotComparable> {
-        self.dry_run(Method::POST, &format!("/probe?then={then}")).await
+        self.dry_run(Method::POST, &format!("/probe?then={then}"))
+            .await
     }
 
-    pub(super) async fn dry_run(&self, method: Method, target: &str) -> Result<DryRun, NotComparable> {
-        let request = Request::builder().method(method).uri(target).body(Bytes::new()).unwrap();
+    pub(super) async fn dry_run(
+        &self,
+        method: Method,
+        target: &str,
+    ) -> Result<DryRun, NotComparable> {
+        let request = Request::builder()
+            .method(method)
+            .uri(target)
+            .body(Bytes::new())
+            .unwrap();
         self.native.dry_run(request, LIMITS).await
     }
 
     pub(super) async fn traces(&self) -> Traces {
         let count = |statement: &'static str| async move {
-            sqlx::query_scalar::<_, i64>(statement).fetch_one(&self.database.pool).await.unwrap()
+            sqlx::query_scalar::<_, i64>(statement)
+                .fetch_one(&self.database.pool)
+                .await
+                .unwrap()
         };
         Traces {
             rows: count("select count(*) from probe").await,
@@ -100,7 +136,10 @@ impl Bench {
                             where a.datname = current_database() and a.application_name = 'ficus'
                               and l.relation = 'probe'::regclass)";
         eventually("no session of Ficus is busy", || async move {
-            let busy: i64 = sqlx::query_scalar(busy).fetch_one(&self.database.pool).await.unwrap();
+            let busy: i64 = sqlx::query_scalar(busy)
+                .fetch_one(&self.database.pool)
+                .await
+                .unwrap();
             (busy == 0).then_some(())
         })
         .await;
@@ -112,7 +151,10 @@ impl Bench {
                         where datname = current_database() and query like 'select pg_sleep%' and state = 'active'
                           and application_name = 'ficus'";
         eventually("the probe sleeps in a statement", || async move {
-            let sleeping: i64 = sqlx::query_scalar(sleeping).fetch_one(&self.database.pool).await.unwrap();
+            let sleeping: i64 = sqlx::query_scalar(sleeping)
+                .fetch_one(&self.database.pool)
+                .await
+                .unwrap();
             (sleeping > 0).then_some(())
         })
         .await;
@@ -120,7 +162,11 @@ impl Bench {
 }
 
 pub(super) fn request(method: Method, target: &str) -> Request<Body> {
-    Request::builder().method(method).uri(target).body(Body::empty()).unwrap()
+    Request::builder()
+        .method(method)
+        .uri(target)
+        .body(Body::empty())
+        .unwrap()
 }
 
 /// Ports of which one is given.

@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use handlers::config::OutboxSettings;
 use handlers::kit::effects::Realtime;
 use handlers::kit::outbox::Deliverer;
 use handlers::kit::ports::{PortError, RealtimePort};
 use handlers::kit::{Ids, OutboxCounts, Ports};
-use handlers::config::OutboxSettings;
 use test_support::eventually::eventually;
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
@@ -29,11 +29,21 @@ impl RealtimePort for Scripted {
     async fn deliver(&self, event: &Realtime, key: &str) -> Result<(), PortError> {
         assert_eq!(event.event, "probe");
         if self.refuses {
-            return Err(PortError::Refused { service: "soketi", status: 401 });
+            return Err(PortError::Refused {
+                service: "soketi",
+                status: 401,
+            });
         }
         let fails = |left: usize| left.checked_sub(1);
-        if self.failures.fetch_update(Ordering::SeqCst, Ordering::SeqCst, fails).is_ok() {
-            return Err(PortError::Failed { service: "soketi", reason: "status 500".to_owned() });
+        if self
+            .failures
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, fails)
+            .is_ok()
+        {
+            return Err(PortError::Failed {
+                service: "soketi",
+                reason: "status 500".to_owned(),
+            });
         }
         self.got.lock().await.push(key.to_owned());
         tokio::time::sleep(Duration::from_millis(2)).await;
@@ -51,7 +61,13 @@ const SETTINGS: OutboxSettings = OutboxSettings {
 
 fn deliverer(bench: &Bench, port: &Arc<Scripted>) -> Deliverer {
     let ports = ports(|ports| ports.realtime = Arc::clone(port) as Arc<dyn RealtimePort>);
-    Deliverer::new(bench.database.pool.clone(), bench.clock.clone(), Ids::seeded(2), ports, SETTINGS)
+    Deliverer::new(
+        bench.database.pool.clone(),
+        bench.clock.clone(),
+        Ids::seeded(2),
+        ports,
+        SETTINGS,
+    )
 }
 
 async fn round(deliverer: &Deliverer) -> usize {
@@ -84,17 +100,36 @@ async fn many(bench: &Bench, count: i32) {
 async fn a_delivery_that_fails_is_tried_again_after_a_wait_and_then_wiped() {
     let bench = Bench::new().await;
     bench.probe("").await.unwrap();
-    let port = Arc::new(Scripted { failures: AtomicUsize::new(2), ..Scripted::default() });
+    let port = Arc::new(Scripted {
+        failures: AtomicUsize::new(2),
+        ..Scripted::default()
+    });
     let deliverer = deliverer(&bench, &port);
     assert_eq!(round(&deliverer).await, 1);
     assert_eq!(round(&deliverer).await, 0, "it waits");
-    assert_eq!(state(&bench).await, (false, false, 1, Some("soketi failed: status 500".to_owned()), false));
+    assert_eq!(
+        state(&bench).await,
+        (
+            false,
+            false,
+            1,
+            Some("soketi failed: status 500".to_owned()),
+            false
+        )
+    );
     bench.clock.advance(Duration::from_secs(2));
     assert_eq!(round(&deliverer).await, 1);
     bench.clock.advance(Duration::from_secs(4));
     assert_eq!(round(&deliverer).await, 1);
     assert_eq!(state(&bench).await, (true, false, 3, None, true));
-    assert_eq!(deliverer.counts(), OutboxCounts { delivered: 1, retried: 2, ..OutboxCounts::default() });
+    assert_eq!(
+        deliverer.counts(),
+        OutboxCounts {
+            delivered: 1,
+            retried: 2,
+            ..OutboxCounts::default()
+        }
+    );
     assert_eq!(port.got.lock().await.len(), 1);
 }
 
@@ -102,33 +137,79 @@ async fn a_delivery_that_fails_is_tried_again_after_a_wait_and_then_wiped() {
 async fn too_many_failures_and_a_refusal_are_given_up_and_counted() {
     let bench = Bench::new().await;
     bench.probe("").await.unwrap();
-    let failing = deliverer(&bench, &Arc::new(Scripted { failures: AtomicUsize::new(99), ..Scripted::default() }));
+    let failing = deliverer(
+        &bench,
+        &Arc::new(Scripted {
+            failures: AtomicUsize::new(99),
+            ..Scripted::default()
+        }),
+    );
     for _ in 0..5 {
         round(&failing).await;
         bench.clock.advance(Duration::from_secs(600));
     }
-    assert_eq!(failing.counts(), OutboxCounts { retried: 2, abandoned: 1, ..OutboxCounts::default() });
+    assert_eq!(
+        failing.counts(),
+        OutboxCounts {
+            retried: 2,
+            abandoned: 1,
+            ..OutboxCounts::default()
+        }
+    );
     let (delivered, abandoned, attempts, ..) = state(&bench).await;
     assert_eq!((delivered, abandoned, attempts), (false, true, 3));
 
     let bench = Bench::new().await;
     bench.probe("").await.unwrap();
-    let refused = deliverer(&bench, &Arc::new(Scripted { refuses: true, ..Scripted::default() }));
+    let refused = deliverer(
+        &bench,
+        &Arc::new(Scripted {
+            refuses: true,
+            ..Scripted::default()
+        }),
+    );
     round(&refused).await;
-    assert_eq!(refused.counts(), OutboxCounts { abandoned: 1, ..OutboxCounts::default() });
+    assert_eq!(
+        refused.counts(),
+        OutboxCounts {
+            abandoned: 1,
+            ..OutboxCounts::default()
+        }
+    );
 }
 
 #[tokio::test]
 async fn without_a_service_an_effect_waits_and_is_never_given_up() {
     let bench = Bench::new().await;
     bench.probe("").await.unwrap();
-    let none = Deliverer::new(bench.database.pool.clone(), bench.clock.clone(), Ids::seeded(2), Ports::none(), SETTINGS);
+    let none = Deliverer::new(
+        bench.database.pool.clone(),
+        bench.clock.clone(),
+        Ids::seeded(2),
+        Ports::none(),
+        SETTINGS,
+    );
     for _ in 0..9 {
         assert_eq!(round(&none).await, 1);
         bench.clock.advance(Duration::from_secs(300));
     }
-    assert_eq!(none.counts(), OutboxCounts { unconfigured: 9, ..OutboxCounts::default() });
-    assert_eq!(state(&bench).await, (false, false, 0, Some("realtime is not configured".to_owned()), false));
+    assert_eq!(
+        none.counts(),
+        OutboxCounts {
+            unconfigured: 9,
+            ..OutboxCounts::default()
+        }
+    );
+    assert_eq!(
+        state(&bench).await,
+        (
+            false,
+            false,
+            0,
+            Some("realtime is not configured".to_owned()),
+            false
+        )
+    );
 }
 
 #[tokio::test]
@@ -144,7 +225,10 @@ async fn two_deliverers_share_the_table_and_deliver_everything_once() {
     let before = got.len();
     got.dedup();
     assert_eq!((before, got.len()), (60, 60));
-    assert!(one.counts().delivered > 0 && two.counts().delivered > 0, "both took part");
+    assert!(
+        one.counts().delivered > 0 && two.counts().delivered > 0,
+        "both took part"
+    );
 }
 
 #[tokio::test]
@@ -171,11 +255,22 @@ async fn the_task_delivers_after_a_commit_and_ends_at_shutdown() {
     // Polling alone would take longer than the test waits.
     let bench = Bench::with(&[("FICUS_OUTBOX_POLL_MS", "600000")], ports).await;
     let shutdown = CancellationToken::new();
-    let tasks: Vec<_> = bench.native.tasks(shutdown.clone()).into_iter().map(|task| tokio::spawn(task.future)).collect();
+    let tasks: Vec<_> = bench
+        .native
+        .tasks(shutdown.clone())
+        .into_iter()
+        .map(|task| tokio::spawn(task.future))
+        .collect();
     bench.probe("").await.unwrap();
-    eventually("the effect is delivered", || async { (!port.got.lock().await.is_empty()).then_some(()) }).await;
+    eventually("the effect is delivered", || async {
+        (!port.got.lock().await.is_empty()).then_some(())
+    })
+    .await;
     shutdown.cancel();
     for task in tasks {
-        tokio::time::timeout(Duration::from_secs(5), task).await.expect("tasks end at shutdown").unwrap();
+        tokio::time::timeout(Duration::from_secs(5), task)
+            .await
+            .expect("tasks end at shutdown")
+            .unwrap();
     }
 }

@@ -4,7 +4,8 @@ use axum::body::Body;
 use bytes::Bytes;
 use handlers::kit::effects::Realtime;
 use handlers::kit::{
-    ApiError, Area, CallRequest, Fault, FaultKind, Inbound, Outcome, Reader, Reply, Routes, Stream, UnitOfWork as _, Work,
+    ApiError, Area, CallRequest, Fault, FaultKind, Inbound, Outcome, Reader, Reply, Routes, Stream,
+    UnitOfWork as _, Work,
 };
 use http::{Method, StatusCode};
 use serde_json::json;
@@ -18,19 +19,29 @@ pub(super) fn routes() -> Routes {
 }
 
 async fn probe(work: &mut Work, request: &Inbound) -> Outcome {
-    sqlx::query("insert into probe (id) values ('row')").execute(work.db().await?).await?;
+    if request.query().get("then") == Some("wait") {
+        work.db().await?;
+        std::future::pending::<()>().await;
+    }
+    sqlx::query("insert into probe (id) values ('row')")
+        .execute(work.db().await?)
+        .await?;
     work.announce(event());
     match request.query().get("then").unwrap_or_default() {
         "panic" => panic!("on purpose"),
         "hang" => std::future::pending().await,
         "sleep" => {
-            sqlx::query("select pg_sleep(30)").execute(work.db().await?).await?;
+            sqlx::query("select pg_sleep(30)")
+                .execute(work.db().await?)
+                .await?;
         }
         "fault" => return Err(Fault::new(FaultKind::State, "on purpose").into()),
         "refuse" => return Err(ApiError::bare(StatusCode::BAD_REQUEST, "no").into()),
         "rollback" => return Ok(Reply::empty(StatusCode::OK).rollback()),
         "orphan" => {
-            sqlx::query("insert into probe (id, parent) values ('child', 'nobody')").execute(work.db().await?).await?;
+            sqlx::query("insert into probe (id, parent) values ('child', 'nobody')")
+                .execute(work.db().await?)
+                .await?;
         }
         "ignore" => {
             let ignored = sqlx::query("select 1/0").execute(work.db().await?).await;
@@ -41,18 +52,27 @@ async fn probe(work: &mut Work, request: &Inbound) -> Outcome {
         "pay" => return call(work, false).await,
         _ => {}
     }
-    Ok(Reply::ok(&json!({ "id": work.context().ids.uuid().to_string() })))
+    Ok(Reply::ok(
+        &json!({ "id": work.context().ids.uuid().to_string() }),
+    ))
 }
 
 /// Calls, and then cannot answer.
 async fn call(work: &mut Work, repeatable: bool) -> Outcome {
-    let request = CallRequest { service: "lyra", operation: "form token", payload: json!({}), repeatable };
+    let request = CallRequest {
+        service: "lyra",
+        operation: "form token",
+        payload: json!({}),
+        repeatable,
+    };
     let answer = work.calls().call(&request).await?;
     Err(Fault::new(FaultKind::State, format!("after status {}", answer.status)).into())
 }
 
 async fn write_in_a_read(reader: &mut Reader, _: &Inbound) -> Outcome {
-    sqlx::query("insert into probe (id) values ('row')").execute(reader.db().await?).await?;
+    sqlx::query("insert into probe (id) values ('row')")
+        .execute(reader.db().await?)
+        .await?;
     Ok(Reply::empty(StatusCode::OK))
 }
 
@@ -61,5 +81,9 @@ async fn stream(_: Stream, _: Inbound) -> Outcome {
 }
 
 fn event() -> Realtime {
-    Realtime { channels: vec!["private-user.u1".into()], event: "probe".into(), data: json!({ "a": 1 }) }
+    Realtime {
+        channels: vec!["private-user.u1".into()],
+        event: "probe".into(),
+        data: json!({ "a": 1 }),
+    }
 }
