@@ -61,7 +61,7 @@ impl Files {
             None => None,
             Some(path) => {
                 let text = read(&path, "configuration")?;
-                let config = parse(&text, &path);
+                let config = Config::parse(&text, &path);
                 Some((path, config))
             }
         };
@@ -102,7 +102,7 @@ impl Files {
             .or_else(|| config.as_ref()?.flags.clone())
             .or_else(|| present(FLAGS));
         let (database, store) =
-            config.map_or((None, None), |config| (config.database, config.store));
+            config.map_or((None, None), |config| (config.database.url.clone(), config.store_url()));
         Ok(Places {
             database,
             store: store.or_else(|| flags.map(|path| Store::url_beside(&path))),
@@ -122,7 +122,7 @@ pub(crate) struct Places {
 /// Reads and checks one configuration file.
 pub(crate) fn read_config(path: &Path) -> anyhow::Result<Config> {
     let text = read(path, "configuration")?;
-    parse(&text, path).or_hint(
+    Config::parse(&text, path).or_hint(
         || format!("{} cannot be used", path.display()),
         || {
             format!(
@@ -131,11 +131,6 @@ pub(crate) fn read_config(path: &Path) -> anyhow::Result<Config> {
             )
         },
     )
-}
-
-/// The text with the environment put into it.
-fn parse(text: &str, path: &Path) -> Result<Config, ConfigError> {
-    Config::parse(text, path, |name| std::env::var(name).ok())
 }
 
 impl Read {
