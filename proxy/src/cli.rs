@@ -4,7 +4,6 @@
 //! travels up as a chain of causes and is printed once, here.
 
 mod check;
-
 mod exit;
 mod explain;
 mod failure;

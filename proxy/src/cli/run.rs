@@ -112,7 +112,8 @@ fn resolve(arguments: RunArgs) -> anyhow::Result<Config> {
     config.admin.listen = arguments.admin.unwrap_or(config.admin.listen);
     config.flags = arguments.flags.or(config.flags);
     config.store.url = arguments.store.or(config.store.url);
-    config.database.url = arguments.database_url.or(config.database.url);
+    let database = arguments.database_url.filter(|url| !url.is_empty());
+    config.database.url = database.or(config.database.url);
     Ok(config)
 }
 

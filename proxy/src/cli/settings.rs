@@ -102,7 +102,7 @@ impl Files {
             .or_else(|| config.as_ref()?.flags.clone())
             .or_else(|| present(FLAGS));
         let (database, store) = config.map_or((None, None), |config| {
-            (config.database.url, config.store.url)
+            (config.database.url.clone(), config.store_url())
         });
         Ok(Places {
             database,
