@@ -6,6 +6,7 @@
 mod database;
 mod evidence;
 mod flag_file;
+mod front;
 mod parts;
 mod visitor;
 mod walk;

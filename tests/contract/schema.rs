@@ -1,7 +1,6 @@
 //! The app's schema: created on an empty database, recognised in a legacy one, the same as the recorded legacy schema.
 
 mod catalog;
-mod database;
 
 use std::io::Write as _;
 use std::path::Path;
@@ -11,7 +10,7 @@ use sqlx::migrate::Migrator;
 use sqlx::{AssertSqlSafe, PgPool};
 
 use catalog::{Catalog, Identity};
-use database::empty_database;
+use test_support::database::{Cluster, Database};
 
 /// The versions of the baseline, which are one step.
 const BASELINE: std::ops::RangeInclusive<i64> = 1..=8;
@@ -331,7 +330,12 @@ async fn the_store_runs_on_sqlite_and_on_postgresql_and_adds_counters_on_both() 
 }
 
 /// A database as legacy left it: the recorded schema if that is here, otherwise the baseline files run by hand, and a row.
-async fn legacy_database() -> database::Database {
+/// A database with nothing in it.
+async fn empty_database() -> Database {
+    Cluster::shared().await.empty_database().await
+}
+
+async fn legacy_database() -> Database {
     let database = empty_database().await;
     match recorded_legacy_schema() {
         Some(recording) => load(&database.pool, &recording).await,

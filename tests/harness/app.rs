@@ -62,13 +62,26 @@ impl TestApp {
         let lookup = |name: &str| match name {
             "DATABASE_URL" => Some(database.url.clone()),
             "NEST_AUTH_SECRET" => Some(TOKEN_SECRET.to_owned()),
-            _ => more.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned()),
+            _ => more
+                .iter()
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| (*value).to_owned()),
         };
         let settings = Settings::from_lookup(lookup).expect("the settings of the tests are right");
         let clock = Clock::fixed(BEGINNING);
-        let seams = Seams { clock: clock.clone(), ids: Ids::seeded(SEED), ports: Some(Ports::none()) };
-        let native = Native::start(settings, seams).await.expect("the handlers start");
-        Self(Arc::new(Inner { native, clock, database }))
+        let seams = Seams {
+            clock: clock.clone(),
+            ids: Ids::seeded(SEED),
+            ports: Some(Ports::none()),
+        };
+        let native = Native::start(settings, seams)
+            .await
+            .expect("the handlers start");
+        Self(Arc::new(Inner {
+            native,
+            clock,
+            database,
+        }))
     }
 
     /// The clock of the handlers; only the test moves it.
@@ -106,25 +119,49 @@ impl TestApp {
     /// # Panics
     /// When the outbox cannot be read.
     pub async fn effects(&self) -> Vec<Effect> {
-        let rows: Vec<(String, Value)> = sqlx::query_as("select kind, payload from ficus.outbox order by id")
-            .fetch_all(self.pool())
-            .await
-            .expect("the outbox can be read");
-        rows.into_iter().map(|(kind, payload)| Effect { kind, payload }).collect()
+        let rows: Vec<(String, Value)> =
+            sqlx::query_as("select kind, payload from ficus.outbox order by id")
+                .fetch_all(self.pool())
+                .await
+                .expect("the outbox can be read");
+        rows.into_iter()
+            .map(|(kind, payload)| Effect { kind, payload })
+            .collect()
     }
 
-    pub(crate) async fn serve(&self, method: Method, path: &str, headers: HeaderMap, body: Bytes) -> Result<Answer, String> {
+    pub(crate) async fn serve(
+        &self,
+        method: Method,
+        path: &str,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<Answer, String> {
         let mut request = Request::new(Body::from(body));
         *request.method_mut() = method;
-        *request.uri_mut() = path.parse().map_err(|error| format!("{path} is no path: {error}"))?;
+        *request.uri_mut() = path
+            .parse()
+            .map_err(|error| format!("{path} is no path: {error}"))?;
         *request.headers_mut() = headers;
         let extensions = request.extensions_mut();
         extensions.insert(RequestId("test-request".to_owned()));
         extensions.insert(ClientAddress(IpAddr::from([192, 0, 2, 1])));
         extensions.insert(Compat(Arc::default()));
-        let response = self.0.native.serve(request).await.map_err(|failure| format!("{failure:?}"))?;
+        let response = self
+            .0
+            .native
+            .serve(request)
+            .await
+            .map_err(|failure| format!("{failure:?}"))?;
         let (parts, body) = response.into_parts();
-        let body = body.collect().await.map_err(|error| error.to_string())?.to_bytes();
-        Ok(Answer { status: parts.status, headers: parts.headers, body })
+        let body = body
+            .collect()
+            .await
+            .map_err(|error| error.to_string())?
+            .to_bytes();
+        Ok(Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body,
+        })
     }
 }

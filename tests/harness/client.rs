@@ -34,7 +34,10 @@ pub struct Answer {
 impl Client {
     /// Calls the handlers directly.
     pub fn in_process(app: &TestApp) -> Self {
-        Self { target: Target::Process(app.clone()), headers: HeaderMap::new() }
+        Self {
+            target: Target::Process(app.clone()),
+            headers: HeaderMap::new(),
+        }
     }
 
     /// Goes through a socket; redirects are answers here, not orders.
@@ -48,7 +51,10 @@ impl Client {
             .timeout(std::time::Duration::from_secs(30))
             .build()
             .expect("a client can be made");
-        Self { target: Target::Origin(client, origin.to_owned()), headers: HeaderMap::new() }
+        Self {
+            target: Target::Origin(client, origin.to_owned()),
+            headers: HeaderMap::new(),
+        }
     }
 
     /// The same caller with one more header field on every request.
@@ -58,7 +64,8 @@ impl Client {
     #[must_use]
     pub fn with_header(mut self, name: &str, value: &str) -> Self {
         let name: HeaderName = name.parse().expect("a header name");
-        self.headers.append(name, HeaderValue::from_str(value).expect("a header value"));
+        self.headers
+            .append(name, HeaderValue::from_str(value).expect("a header value"));
         self
     }
 
@@ -74,17 +81,26 @@ impl Client {
 
     /// `POST` with JSON.
     pub async fn post(&self, path: &str, body: &Value) -> Answer {
-        self.clone().with_header("content-type", "application/json").send(Method::POST, path, body.to_string()).await
+        self.clone()
+            .with_header("content-type", "application/json")
+            .send(Method::POST, path, body.to_string())
+            .await
     }
 
     /// `PUT` with JSON.
     pub async fn put(&self, path: &str, body: &Value) -> Answer {
-        self.clone().with_header("content-type", "application/json").send(Method::PUT, path, body.to_string()).await
+        self.clone()
+            .with_header("content-type", "application/json")
+            .send(Method::PUT, path, body.to_string())
+            .await
     }
 
     /// `PATCH` with JSON.
     pub async fn patch(&self, path: &str, body: &Value) -> Answer {
-        self.clone().with_header("content-type", "application/json").send(Method::PATCH, path, body.to_string()).await
+        self.clone()
+            .with_header("content-type", "application/json")
+            .send(Method::PATCH, path, body.to_string())
+            .await
     }
 
     /// Any request.
@@ -92,23 +108,42 @@ impl Client {
     /// # Panics
     /// When there is no answer.
     pub async fn send(&self, method: Method, path: &str, body: impl Into<Bytes>) -> Answer {
-        self.try_send(method.clone(), path, body).await.unwrap_or_else(|error| panic!("{method} {path}: {error}"))
+        self.try_send(method.clone(), path, body)
+            .await
+            .unwrap_or_else(|error| panic!("{method} {path}: {error}"))
     }
 
     /// Any request; the error says why there is no whole answer.
     ///
     /// # Errors
     /// When the connection fails or breaks off, or when the handlers fault.
-    pub async fn try_send(&self, method: Method, path: &str, body: impl Into<Bytes>) -> Result<Answer, String> {
+    pub async fn try_send(
+        &self,
+        method: Method,
+        path: &str,
+        body: impl Into<Bytes>,
+    ) -> Result<Answer, String> {
         match &self.target {
-            Target::Process(app) => app.serve(method, path, self.headers.clone(), body.into()).await,
+            Target::Process(app) => {
+                app.serve(method, path, self.headers.clone(), body.into())
+                    .await
+            }
             Target::Origin(client, origin) => {
-                let request =
-                    client.request(method, format!("{origin}{path}")).headers(self.headers.clone()).body(body.into());
+                let request = client
+                    .request(method, format!("{origin}{path}"))
+                    .headers(self.headers.clone())
+                    .body(body.into());
                 let response = request.send().await.map_err(|error| format!("{error:?}"))?;
                 let (status, headers) = (response.status(), response.headers().clone());
-                let body = response.bytes().await.map_err(|error| format!("{error:?}"))?;
-                Ok(Answer { status, headers, body })
+                let body = response
+                    .bytes()
+                    .await
+                    .map_err(|error| format!("{error:?}"))?;
+                Ok(Answer {
+                    status,
+                    headers,
+                    body,
+                })
             }
         }
     }
@@ -128,7 +163,8 @@ impl Answer {
     /// # Panics
     /// When it is none.
     pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("no JSON ({error}): {}", self.text()))
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("no JSON ({error}): {}", self.text()))
     }
 
     /// The first value of a header field.

@@ -37,6 +37,8 @@ pub async fn answer(
         };
     }
     let (mut parts, body) = response.into_parts();
+    // What the client is told is our own version (RFC 9110, section 7.6.3), whatever legacy speaks.
+    parts.version = Version::HTTP_11;
     forwardable_response(&mut parts.headers);
     Ok(Response::from_parts(
         parts,

@@ -101,8 +101,9 @@ impl Files {
             .clone()
             .or_else(|| config.as_ref()?.flags.clone())
             .or_else(|| present(FLAGS));
-        let (database, store) =
-            config.map_or((None, None), |config| (config.database.url.clone(), config.store_url()));
+        let (database, store) = config.map_or((None, None), |config| {
+            (config.database.url.clone(), config.store_url())
+        });
         Ok(Places {
             database,
             store: store.or_else(|| flags.map(|path| Store::url_beside(&path))),

@@ -1,22 +1,16 @@
 //! Everything that runs in the demo, started in order and ended in reverse.
 
 use tempfile::TempDir;
-use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
 
-use crate::app::App;
-use crate::config::Config;
 use crate::provision::Progress;
 use crate::provision::legacy::{self, LegacyApp};
 use crate::provision::postgres::{Cluster, Origin};
 
 use super::evidence::Evidence;
 use super::flag_file::FlagFile;
+use super::front::Front;
 use super::visitor::Visitor;
-use super::{DemoError, Settings, database};
-
-/// What the legacy app signs its tokens with; native handlers must know the same.
-const TOKEN_SECRET: &str = "NEST_AUTH_SECRET";
+use super::{DemoError, Settings, database, front};
 
 #[derive(Debug)]
 pub(super) struct Parts {
@@ -30,15 +24,6 @@ pub(super) struct Parts {
     _home: TempDir,
 }
 
-/// Ficus itself.
-#[derive(Debug)]
-struct Front {
-    origin: String,
-    console: String,
-    shutdown: CancellationToken,
-    running: JoinHandle<()>,
-}
-
 impl Parts {
     pub(super) async fn start(settings: Settings, progress: &Progress) -> Result<Self, DemoError> {
         progress.say("Starting PostgreSQL");
@@ -47,34 +32,32 @@ impl Parts {
         progress.say(&format!("  {}", cluster.description()));
         let database = database::fill(&cluster).await?;
         progress.say("Starting the legacy app");
-        let secret = uuid::Uuid::new_v4().simple().to_string();
-        let environment = vec![(TOKEN_SECRET.to_owned(), secret.clone())];
-        let legacy = LegacyApp::start(legacy::Settings { database_url: database.clone(), environment }, progress).await?;
+        // Secrets come to both sides from our own environment, if it has any; the walk needs none.
+        let told = legacy::Settings { database_url: database.clone(), environment: Vec::new() };
+        let legacy = LegacyApp::start(told, progress).await?;
         progress.say(&format!("  {}", legacy.url()));
         progress.say("Starting Ficus");
         let home = TempDir::with_prefix("ficus-demo-").map_err(start("Ficus"))?;
         let flags = FlagFile::create(home.path().join("flags.yaml")).map_err(start("Ficus"))?;
         let store = format!("sqlite:{}", home.path().join("store.db").display());
-        let config = Front::config(&settings, &legacy.url(), &flags, &store, &database, &secret)?;
-        let front = Front::start(config).await?;
+        let config = front::config(&settings, &legacy.url(), flags.path(), &store, &database).map_err(start("Ficus"))?;
+        let front = Front::start(config).await.map_err(start("Ficus"))?;
         let evidence = Evidence::open(&store).await.map_err(start("the report"))?;
         let visitor = Visitor::new(front.origin.clone()).map_err(start("the client"))?;
         Ok(Self { visitor, flags, evidence, legacy, front, cluster, _home: home })
     }
 
     pub(super) fn origin(&self) -> String {
-        self.front.origin.clone()
+        self.front.origin()
     }
 
     pub(super) fn console(&self) -> String {
-        self.front.console.clone()
+        self.front.console()
     }
 
     pub(super) async fn stop(self) {
         self.evidence.close().await;
-        self.front.shutdown.cancel();
-        // A panic of the front has been reported where it happened; the rest must end all the same.
-        let _ = self.front.running.await;
+        self.front.stop().await;
         self.legacy.stop().await;
         // A throw-away cluster is about to vanish anyway, and a named one may be gone already.
         let _ = database::forget(&self.cluster).await;

@@ -80,6 +80,14 @@ pub fn render(totals: &Totals, flags: &flags::Status) -> String {
         "Upgraded connections open.",
         totals.tunnels,
     );
+    if let Some(reachable) = totals.legacy_reachable {
+        text.single(
+            "ficus_legacy_reachable",
+            "gauge",
+            "1 if the newest attempt to connect to legacy worked.",
+            u8::from(reachable),
+        );
+    }
     text.single(
         "ficus_flags_loaded_total",
         "counter",

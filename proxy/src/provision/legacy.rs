@@ -83,6 +83,11 @@ impl LegacyApp {
         format!("http://127.0.0.1:{}", self.port)
     }
 
+    /// The file that says where it answers differently on purpose; it is looked at on every request.
+    pub fn differences_file(&self) -> PathBuf {
+        self.home.join("differences")
+    }
+
     /// Makes routes answer differently on purpose, in the words of `tests/legacy/lib/differ.ts`; an empty text makes them right
     /// again. Takes effect with the next request.
     ///
@@ -127,10 +132,7 @@ impl LegacyApp {
 
     fn write_differences(&self) -> Result<(), ProvisionError> {
         // Under another name first, so that the app never reads half of it.
-        let (draft, file) = (
-            self.home.join("differences.new"),
-            self.home.join("differences"),
-        );
+        let (draft, file) = (self.home.join("differences.new"), self.differences_file());
         std::fs::write(&draft, &self.differences)
             .and_then(|()| std::fs::rename(&draft, &file))
             .map_err(ProvisionError::io(
@@ -143,7 +145,7 @@ impl LegacyApp {
             ("DATABASE_URL", self.settings.database_url.clone()),
             (
                 "LEGACY_DIFFER_FILE",
-                self.home.join("differences").to_string_lossy().into_owned(),
+                self.differences_file().to_string_lossy().into_owned(),
             ),
             ("NEXT_TELEMETRY_DISABLED", "1".to_owned()),
             ("NODE_ENV", "production".to_owned()),

@@ -13,7 +13,12 @@ pub struct Tenant<'a> {
 
 impl<'a> Tenant<'a> {
     pub(crate) fn new(app: &'a TestApp, name: &str) -> Self {
-        Self { app, id: format!("tenant-{name}"), name: name.to_owned(), active: true }
+        Self {
+            app,
+            id: format!("tenant-{name}"),
+            name: name.to_owned(),
+            active: true,
+        }
     }
 
     /// Switched off.
@@ -31,8 +36,13 @@ impl<'a> Tenant<'a> {
         let sql = r#"insert into tenants (id, name, "isActive", "createdAt", "updatedAt") values ($1, $2, $3, $4, $4)"#;
         let now = self.app.clock().now();
         let now = time::PrimitiveDateTime::new(now.date(), now.time());
-        let written =
-            sqlx::query(sql).bind(&self.id).bind(&self.name).bind(self.active).bind(now).execute(self.app.pool()).await;
+        let written = sqlx::query(sql)
+            .bind(&self.id)
+            .bind(&self.name)
+            .bind(self.active)
+            .bind(now)
+            .execute(self.app.pool())
+            .await;
         written.expect("a tenant can be written");
         self.id
     }

@@ -15,7 +15,13 @@ pub struct Ticket<'a> {
 impl<'a> Ticket<'a> {
     /// An open ticket of `author`, a user's id.
     pub fn new(app: &'a TestApp, tenant: &str, author: &str, title: &str) -> Self {
-        Self { app, tenant: tenant.to_owned(), author: author.to_owned(), title: title.to_owned(), status: "open" }
+        Self {
+            app,
+            tenant: tenant.to_owned(),
+            author: author.to_owned(),
+            title: title.to_owned(),
+            status: "open",
+        }
     }
 
     /// Another status of legacy's `TicketStatus`.

@@ -13,7 +13,12 @@ pub struct Agent<'a> {
 
 impl<'a> Agent<'a> {
     pub(crate) fn new(app: &'a TestApp, tenant: &str) -> Self {
-        Self { app, tenant: tenant.to_owned(), name: "ada".to_owned(), role: "user" }
+        Self {
+            app,
+            tenant: tenant.to_owned(),
+            name: "ada".to_owned(),
+            role: "user",
+        }
     }
 
     /// Another name; the id and the address follow it.

@@ -49,11 +49,19 @@ impl Cluster {
     }
 
     async fn begin() -> Self {
-        let named = std::env::var("TEST_DATABASE_URL").ok().filter(|url| !url.is_empty());
+        let named = std::env::var("TEST_DATABASE_URL")
+            .ok()
+            .filter(|url| !url.is_empty());
         let origin = named.map_or(Origin::Anywhere, Origin::Url);
         let server = Server::start(origin, &Progress::silent()).await;
-        let cluster = Self { server: server.expect("the tests need PostgreSQL"), template: OnceCell::new() };
-        cluster.sweep().await.expect("the leftovers of crashed tests can be dropped");
+        let cluster = Self {
+            server: server.expect("the tests need PostgreSQL"),
+            template: OnceCell::new(),
+        };
+        cluster
+            .sweep()
+            .await
+            .expect("the leftovers of crashed tests can be dropped");
         cluster
     }
 
@@ -82,8 +90,15 @@ impl Cluster {
 
     async fn create(&self, origin: &str) -> Database {
         static NEXT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("t_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-        self.server.administer(&format!("create database {name} {origin}")).await.expect("a database can be created");
+        let name = format!(
+            "t_{}_{}",
+            std::process::id(),
+            NEXT.fetch_add(1, Ordering::Relaxed)
+        );
+        self.server
+            .administer(&format!("create database {name} {origin}"))
+            .await
+            .expect("a database can be created");
         let url = self.server.url_of(&name);
         let pool = PgPoolOptions::new()
             .max_connections(POOL)
@@ -91,19 +106,30 @@ impl Cluster {
             .connect(&url)
             .await
             .expect("a new database answers");
-        Database { url, pool, name, maintenance: self.server.url() }
+        Database {
+            url,
+            pool,
+            name,
+            maintenance: self.server.url(),
+        }
     }
 
     /// The name of the migrated template, made by whoever comes first.
     async fn make_template(&self) -> Result<String, TemplateError> {
         let name = format!("tmpl_{}", handlers::schema::fingerprint());
         let mut connection = PgConnection::connect(&self.server.url()).await?;
-        sqlx::raw_sql("set lock_timeout = '120s'").execute(&mut connection).await?;
-        sqlx::query("select pg_advisory_lock($1)").bind(TEMPLATE_LOCK).execute(&mut connection).await?;
-        let finished: Option<bool> = sqlx::query_scalar("select datistemplate from pg_database where datname = $1")
-            .bind(&name)
-            .fetch_optional(&mut connection)
+        sqlx::raw_sql("set lock_timeout = '120s'")
+            .execute(&mut connection)
             .await?;
+        sqlx::query("select pg_advisory_lock($1)")
+            .bind(TEMPLATE_LOCK)
+            .execute(&mut connection)
+            .await?;
+        let finished: Option<bool> =
+            sqlx::query_scalar("select datistemplate from pg_database where datname = $1")
+                .bind(&name)
+                .fetch_optional(&mut connection)
+                .await?;
         if finished != Some(true) {
             self.fill_template(&name).await?;
         }
@@ -113,9 +139,16 @@ impl Cluster {
     }
 
     async fn fill_template(&self, name: &str) -> Result<(), TemplateError> {
-        self.server.administer(&format!("drop database if exists {name} with (force)")).await?;
-        self.server.administer(&format!("create database {name} template template0")).await?;
-        let pool = PgPoolOptions::new().max_connections(1).connect(&self.server.url_of(name)).await?;
+        self.server
+            .administer(&format!("drop database if exists {name} with (force)"))
+            .await?;
+        self.server
+            .administer(&format!("create database {name} template template0"))
+            .await?;
+        let pool = PgPoolOptions::new()
+            .max_connections(1)
+            .connect(&self.server.url_of(name))
+            .await?;
         let migrated = handlers::schema::migrate(&pool).await;
         pool.close().await;
         migrated?;
@@ -126,11 +159,15 @@ impl Cluster {
     /// Drops the databases of test processes that are gone; only a server that outlives them has any.
     async fn sweep(&self) -> Result<(), TemplateError> {
         let mut connection = PgConnection::connect(&self.server.url()).await?;
-        let names: Vec<String> = sqlx::query_scalar("select datname::text from pg_database where datname ~ '^t_[0-9]+_[0-9]+$'")
-            .fetch_all(&mut connection)
-            .await?;
+        let names: Vec<String> = sqlx::query_scalar(
+            "select datname::text from pg_database where datname ~ '^t_[0-9]+_[0-9]+$'",
+        )
+        .fetch_all(&mut connection)
+        .await?;
         for name in names.iter().filter(|name| !owner_is_alive(name)) {
-            self.server.administer(&format!("drop database if exists {name} with (force)")).await?;
+            self.server
+                .administer(&format!("drop database if exists {name} with (force)"))
+                .await?;
         }
         Ok(())
     }
@@ -172,21 +209,31 @@ fn owner_is_alive(database: &str) -> bool {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        let (maintenance, statement) =
-            (self.maintenance.clone(), format!("drop database if exists {} with (force)", self.name));
+        let (maintenance, statement) = (
+            self.maintenance.clone(),
+            format!("drop database if exists {} with (force)", self.name),
+        );
         // The test's own runtime may be gone already.
         let dropping = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()?;
             runtime.block_on(async {
-                let mut connection = PgConnection::connect(&maintenance).await.map_err(std::io::Error::other)?;
-                let dropped = sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut connection).await;
+                let mut connection = PgConnection::connect(&maintenance)
+                    .await
+                    .map_err(std::io::Error::other)?;
+                let dropped = sqlx::raw_sql(AssertSqlSafe(statement))
+                    .execute(&mut connection)
+                    .await;
                 dropped.map(|_| ()).map_err(std::io::Error::other)
             })
         });
         let dropped = dropping.join();
         // A panic while a test panics would hide the test's own message.
         if !std::thread::panicking() {
-            dropped.expect("the dropping thread does not panic").expect("the database can be dropped");
+            dropped
+                .expect("the dropping thread does not panic")
+                .expect("the database can be dropped");
         }
     }
 }
@@ -201,13 +248,22 @@ mod tests {
         let (one, two) = tokio::join!(cluster.database(), cluster.database());
         assert_ne!(one.name, two.name);
         let count = "select count(*) from public.users";
-        sqlx::query(r#"create table public.only_here (id int)"#).execute(&one.pool).await.unwrap();
+        sqlx::query(r#"create table public.only_here (id int)"#)
+            .execute(&one.pool)
+            .await
+            .unwrap();
         for database in [&one, &two] {
-            let rows: i64 = sqlx::query_scalar(count).fetch_one(&database.pool).await.unwrap();
+            let rows: i64 = sqlx::query_scalar(count)
+                .fetch_one(&database.pool)
+                .await
+                .unwrap();
             assert_eq!(rows, 0);
         }
         let elsewhere: Option<String> =
-            sqlx::query_scalar("select to_regclass('public.only_here')::text").fetch_one(&two.pool).await.unwrap();
+            sqlx::query_scalar("select to_regclass('public.only_here')::text")
+                .fetch_one(&two.pool)
+                .await
+                .unwrap();
         assert_eq!(elsewhere, None);
     }
 
@@ -215,14 +271,18 @@ mod tests {
     async fn a_dropped_database_is_gone_even_with_connections_open() {
         let cluster = Cluster::shared().await;
         let database = cluster.empty_database().await;
-        let (name, _connection) = (database.name.clone(), database.pool.acquire().await.unwrap());
+        let (name, _connection) = (
+            database.name.clone(),
+            database.pool.acquire().await.unwrap(),
+        );
         drop(database);
         let another = cluster.empty_database().await;
-        let there: bool = sqlx::query_scalar("select exists (select from pg_database where datname = $1)")
-            .bind(&name)
-            .fetch_one(&another.pool)
-            .await
-            .unwrap();
+        let there: bool =
+            sqlx::query_scalar("select exists (select from pg_database where datname = $1)")
+                .bind(&name)
+                .fetch_one(&another.pool)
+                .await
+                .unwrap();
         assert!(!there);
     }
 }

@@ -42,10 +42,16 @@ impl FakeLegacy {
     /// When no port is free.
     pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let address = listener.local_addr().expect("a bound listener has an address");
+        let address = listener
+            .local_addr()
+            .expect("a bound listener has an address");
         let script = Arc::new(Script::default());
         let server = tokio::spawn(connection::accept(listener, Arc::clone(&script))).abort_handle();
-        Self { address, script, server }
+        Self {
+            address,
+            script,
+            server,
+        }
     }
 
     /// `http://127.0.0.1:PORT`.
@@ -77,7 +83,10 @@ impl FakeLegacy {
 
     /// The requests to `path`, without their queries.
     pub fn requests_to(&self, path: &str) -> Vec<Request> {
-        self.requests().into_iter().filter(|request| request.path() == path).collect()
+        self.requests()
+            .into_iter()
+            .filter(|request| request.path() == path)
+            .collect()
     }
 
     /// How many connections it has accepted.
@@ -91,7 +100,9 @@ impl FakeLegacy {
     /// When that does not happen in time.
     pub async fn wait_for(&self, path: &str, count: usize) -> Request {
         eventually(&format!("{count} requests to {path}"), || async {
-            self.requests_to(path).into_iter().nth(count.saturating_sub(1))
+            self.requests_to(path)
+                .into_iter()
+                .nth(count.saturating_sub(1))
         })
         .await
     }
@@ -113,7 +124,8 @@ impl Script {
     fn answer_to(&self, request: &Request) -> Answer {
         let key = (request.method.clone(), request.path().to_owned());
         let own = lock(&self.answers).get(&key).cloned();
-        own.or_else(|| lock(&self.otherwise).clone()).unwrap_or_else(|| Answer::text(404, "no such page"))
+        own.or_else(|| lock(&self.otherwise).clone())
+            .unwrap_or_else(|| Answer::text(404, "no such page"))
     }
 }
 

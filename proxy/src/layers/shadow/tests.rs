@@ -30,9 +30,8 @@ type Log = Arc<Mutex<Vec<String>>>;
 struct Legacy(Log, Rc<RefCell<Option<&'static str>>>);
 
 impl Step for Legacy {
-    async fn call(&self, exchange: Exchange) -> Result<Response<Body>, ProxyError> {
-        let body = exchange
-            .request
+    async fn call(&self, exchange: &mut Exchange) -> Result<Response<Body>, ProxyError> {
+        let body = std::mem::take(&mut exchange.request)
             .into_body()
             .collect()
             .await
@@ -100,6 +99,7 @@ fn exchange(method: Method, body: &'static str, shadowing: Shadowing) -> Exchang
             shadowing,
             reason: Reason::Stage(Stage::Shadow),
             version: HeaderValue::from_static("0123456789ab"),
+            fallback: None,
         }),
     }
 }
@@ -130,7 +130,7 @@ async fn a_write_runs_dry_before_legacy_and_legacy_gets_the_same_body() {
     let (log, store, task, shadow) = setup(Limits::default()).await;
     let step = ShadowLayer::new(shadow.clone()).layer(Legacy(Arc::clone(&log), Rc::default()));
     let answer = step
-        .call(exchange(
+        .call(&mut exchange(
             Method::POST,
             r#"{"title":"x"}"#,
             Shadowing::Native,
@@ -167,7 +167,7 @@ async fn what_is_not_shadowed_passes_and_is_counted_only_where_the_route_is_shad
         ("1", Shadowing::SampledOut),
         ("2", Shadowing::Off),
     ] {
-        step.call(exchange(Method::POST, body, shadowing))
+        step.call(&mut exchange(Method::POST, body, shadowing))
             .await
             .expect("answer");
     }
@@ -200,7 +200,7 @@ async fn a_read_is_compared_after_the_client_has_its_answer() {
         Rc::new(RefCell::new(Some(r#"{"ok":false}"#))),
     ));
     let answer = step
-        .call(exchange(Method::GET, "", Shadowing::Native))
+        .call(&mut exchange(Method::GET, "", Shadowing::Native))
         .await
         .expect("answer");
     assert_eq!(

@@ -49,7 +49,11 @@ pub struct Chunks(pub(super) Arc<Mutex<mpsc::Receiver<Vec<u8>>>>);
 impl Answer {
     /// Plain text.
     pub fn text(status: u16, text: &str) -> Self {
-        Self::reply(status, "text/plain; charset=utf-8", text.as_bytes().to_vec())
+        Self::reply(
+            status,
+            "text/plain; charset=utf-8",
+            text.as_bytes().to_vec(),
+        )
     }
 
     /// JSON.
@@ -58,7 +62,11 @@ impl Answer {
     }
 
     fn reply(status: u16, content_type: &str, body: Vec<u8>) -> Self {
-        Self::Reply { status, headers: vec![("Content-Type".to_owned(), content_type.to_owned())], body }
+        Self::Reply {
+            status,
+            headers: vec![("Content-Type".to_owned(), content_type.to_owned())],
+            body,
+        }
     }
 
     /// The same reply with one more header line. Nothing else has headers.
@@ -73,7 +81,10 @@ impl Answer {
     /// A chunked answer and the end into which the test puts its chunks; dropping that ends the body.
     pub fn chunked(content_type: &'static str) -> (Self, mpsc::Sender<Vec<u8>>) {
         let (sender, receiver) = mpsc::channel(16);
-        (Self::Chunked(content_type, Chunks(Arc::new(Mutex::new(receiver)))), sender)
+        (
+            Self::Chunked(content_type, Chunks(Arc::new(Mutex::new(receiver)))),
+            sender,
+        )
     }
 
     /// Decides by the request.

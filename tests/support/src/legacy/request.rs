@@ -26,10 +26,25 @@ impl Request {
     /// Reads a head. Anything that is not one becomes empty fields: judging it is for the test.
     pub(super) fn parse(raw_head: String) -> Self {
         let mut lines = raw_head.split("\r\n");
-        let mut words = lines.next().unwrap_or_default().split(' ').map(str::to_owned);
-        let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-        let headers = lines.filter_map(|line| line.split_once(':')).map(|(name, value)| (name.to_owned(), value.trim().to_owned()));
-        Self { method, target, headers: headers.collect(), raw_head, ..Self::default() }
+        let mut words = lines
+            .next()
+            .unwrap_or_default()
+            .split(' ')
+            .map(str::to_owned);
+        let (method, target) = (
+            words.next().unwrap_or_default(),
+            words.next().unwrap_or_default(),
+        );
+        let headers = lines
+            .filter_map(|line| line.split_once(':'))
+            .map(|(name, value)| (name.to_owned(), value.trim().to_owned()));
+        Self {
+            method,
+            target,
+            headers: headers.collect(),
+            raw_head,
+            ..Self::default()
+        }
     }
 
     /// The target without its query.
@@ -39,12 +54,18 @@ impl Request {
 
     /// The first value of a header.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
     }
 
     /// Every value of a header, in order.
     pub fn all<'r>(&'r self, name: &'r str) -> impl Iterator<Item = &'r str> {
-        self.headers.iter().filter(move |(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .filter(move |(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
     }
 
     /// The body as text.

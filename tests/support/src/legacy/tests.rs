@@ -23,7 +23,14 @@ async fn a_request_is_recorded_as_it_came() {
     assert!(answer.ends_with("\r\n\r\nmade"), "{answer}");
     let request = legacy.wait_for("/a", 1).await;
     assert_eq!(request.raw_head, head);
-    assert_eq!((request.method.as_str(), request.target.as_str(), request.text()), ("POST", "/a?b=%20c", "body"));
+    assert_eq!(
+        (
+            request.method.as_str(),
+            request.target.as_str(),
+            request.text()
+        ),
+        ("POST", "/a?b=%20c", "body")
+    );
     assert_eq!(request.all("X-ONE").collect::<Vec<_>>(), ["1", "2"]);
     assert!(request.complete);
 }
