@@ -21,9 +21,10 @@ pub struct Settings {
     pub live_connections: u32,
     /// `FICUS_DRY_RUN_CONNECTIONS` (4): connections for dry runs, which is also how many may go on at once.
     pub dry_connections: u32,
-    /// `FICUS_DATABASE_WAIT_MS` (250): how long a live run waits for a connection before it counts as saturated.
+    /// `FICUS_DATABASE_WAIT_MS` (500): how long a live run waits for a connection, opened anew if need be, before it counts as
+    /// saturated.
     pub live_wait: Duration,
-    /// `FICUS_DRY_RUN_WAIT_MS` (20): the same for a dry run.
+    /// `FICUS_DRY_RUN_WAIT_MS` (20): how long a dry run waits for its turn before it counts as saturated.
     pub dry_wait: Duration,
     /// `FICUS_REQUEST_TIMEOUT_MS` (10000): for a live run, unless the route says otherwise; also for one statement.
     pub request_timeout: Duration,
@@ -88,7 +89,7 @@ impl Settings {
             database_url: reader.required("DATABASE_URL"),
             live_connections: reader.positive("FICUS_DATABASE_CONNECTIONS", 16),
             dry_connections: reader.positive("FICUS_DRY_RUN_CONNECTIONS", 4),
-            live_wait: reader.milliseconds("FICUS_DATABASE_WAIT_MS", 250),
+            live_wait: reader.milliseconds("FICUS_DATABASE_WAIT_MS", 500),
             dry_wait: reader.milliseconds("FICUS_DRY_RUN_WAIT_MS", 20),
             request_timeout: reader.milliseconds("FICUS_REQUEST_TIMEOUT_MS", 10_000),
             commit_timeout: reader.milliseconds("FICUS_COMMIT_TIMEOUT_MS", 5_000),

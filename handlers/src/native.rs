@@ -168,7 +168,7 @@ impl Native {
             sqlx::query_scalar::<_, bool>("select to_regclass('ficus.outbox') is not null");
         let waited = tokio::time::timeout(
             start::READY_WAIT,
-            outbox.fetch_one(&self.0.context.database.live),
+            outbox.fetch_one(&self.0.context.database.spare),
         )
         .await;
         match waited {

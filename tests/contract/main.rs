@@ -1,4 +1,10 @@
 //! The native handlers against the written contract.
 
 #[cfg(test)]
+mod crm_tickets;
+#[cfg(test)]
+mod health;
+#[cfg(test)]
+mod kit;
+#[cfg(test)]
 mod schema;

@@ -1,4 +1,5 @@
-//! Connections: one pool for live runs, a small one for dry runs, and transactions that are begun when they are first used.
+//! Connections: one pool for live runs, a small one for dry runs, a tiny one to cancel statements with, and transactions that are
+//! begun when they are first used.
 
 use std::time::Duration;
 
@@ -8,14 +9,16 @@ use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 use super::dry_run::DryRunLimits;
 use super::fault::{Fault, FaultKind};
 
-/// The two pools.
+/// The pools.
 #[derive(Clone, Debug)]
 pub(crate) struct Database {
     pub(crate) live: PgPool,
     pub(crate) dry: PgPool,
+    /// Cancels statements and answers readiness checks when the others are full, which is just when that is needed.
+    pub(crate) spare: PgPool,
 }
 
-/// Sizes and waits of the two pools.
+/// Sizes and waits of the pools.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PoolLimits {
     pub(crate) live: u32,
@@ -44,7 +47,8 @@ pub(crate) struct Lazy {
 #[derive(Debug)]
 struct Open {
     transaction: Transaction<'static, Postgres>,
-    /// The server process of a dry run, to be cancelled when the run is given up in the middle of a statement.
+    /// The server process, to be cancelled when the run is given up in the middle of a statement. A live read is not asked for it:
+    /// it holds no lock that anybody waits for, and a round trip is saved.
     backend: Option<i32>,
 }
 
@@ -52,6 +56,9 @@ struct Open {
 const IDLE_IN_TRANSACTION: &str = "60s";
 /// A pooled connection that has been idle for longer is asked whether it still works before it is used.
 const TRUSTED_IDLE: Duration = Duration::from_secs(10);
+/// Connections of the spare pool, and the wait for one.
+const SPARE: u32 = 2;
+const SPARE_WAIT: Duration = Duration::from_secs(1);
 /// How long a rollback may take before the connection is left to the pool, which closes or recovers it.
 const ROLLBACK_WAIT: Duration = Duration::from_secs(2);
 
@@ -69,7 +76,8 @@ impl Database {
         ]);
         Ok(Self {
             live: pool(limits.live, limits.live_wait, options.clone()),
-            dry: pool(limits.dry, limits.dry_wait, options),
+            dry: pool(limits.dry, limits.dry_wait, options.clone()),
+            spare: pool(SPARE, SPARE_WAIT, options.application_name("ficus-spare")),
         })
     }
 }
@@ -99,7 +107,7 @@ impl Lazy {
         };
         Self {
             pool: pool.clone(),
-            spare: database.live.clone(),
+            spare: database.spare.clone(),
             opening,
             open: None,
         }
@@ -127,7 +135,8 @@ impl Lazy {
         let mut transaction = self.pool.begin_with(statement).await?;
         let backend = match self.opening.dry {
             Some(limits) => Some(limit(&mut transaction, limits).await?),
-            None => None,
+            None if self.opening.read_only => None,
+            None => Some(backend(&mut transaction).await?),
         };
         Ok(Open {
             transaction,
@@ -142,8 +151,8 @@ impl Lazy {
 
     /// Undoes everything and gives the connection back, also from the middle of a statement.
     ///
-    /// A statement of a dry run that still runs is cancelled on the server first, so that its locks go now and not when its
-    /// `statement_timeout` ends it. Whatever cannot be done in time is left to the pool: it rolls a dropped transaction back
+    /// A statement that still runs is cancelled on the server first, so that its locks go now and not when its
+    /// `statement_timeout` ends it: legacy may be about to answer the same request and would wait for them. Whatever cannot be done in time is left to the pool: it rolls a dropped transaction back
     /// before the connection is used again, and closes one that does not answer.
     pub(crate) async fn roll_back(&mut self, abandoned: bool) {
         let Some(open) = self.open.take() else { return };
@@ -166,9 +175,15 @@ impl Lazy {
             .bind(backend)
             .execute(&self.spare);
         if let Ok(Err(error)) = tokio::time::timeout(ROLLBACK_WAIT, cancel).await {
-            tracing::warn!(%error, "a dry run's statement could not be cancelled; its own timeout will end it");
+            tracing::warn!(%error, "a statement could not be cancelled; its own timeout will end it");
         }
     }
+}
+
+async fn backend(connection: &mut PgConnection) -> sqlx::Result<i32> {
+    sqlx::query_scalar("select pg_backend_pid()")
+        .fetch_one(connection)
+        .await
 }
 
 /// Puts the limits of a dry run on this transaction only, and tells its server process.

@@ -172,7 +172,7 @@ impl<T> OnConstraint<T> for sqlx::Result<T> {
 }
 
 impl<T> OnConstraint<T> for Result<T, Stop> {
-    fn on_constraint(self, constraint: &str, answer: impl FnOnce() -> ApiError) -> Result<T, Stop> {
+    fn on_constraint(self, constraint: &str, answer: impl FnOnce() -> ApiError) -> Self {
         self.map_err(|stop| match stop {
             Stop::Fault(fault) if fault.constraint() == Some(constraint) => {
                 answer().rolled_back().caused_by(fault).into()

@@ -20,6 +20,8 @@ use crate::kit::{Context, Ports, Routes, RoutesError, Seams};
 
 /// How long a readiness check waits for the database.
 pub(super) const READY_WAIT: Duration = Duration::from_secs(2);
+/// How long a dry run may wait for a connection to be opened; its budget is usually shorter.
+const DRY_CONNECT_WAIT: Duration = Duration::from_secs(2);
 /// The most touches that may be under way at once; more are dropped and counted.
 const MOST_TOUCHES: usize = 64;
 /// Calls without a token that a compatibility switch admits, per client address and minute.
@@ -88,7 +90,9 @@ fn pool_limits(settings: &Settings) -> PoolLimits {
         live: settings.live_connections,
         dry: settings.dry_connections,
         live_wait: settings.live_wait,
-        dry_wait: settings.dry_wait,
+        // The permit bounds how many dry runs go on, and each finds a connection of its own: what is waited for here is at most
+        // the opening of one, within the budget of the run.
+        dry_wait: DRY_CONNECT_WAIT,
         statement_timeout: settings.request_timeout,
     }
 }
