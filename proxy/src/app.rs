@@ -134,6 +134,15 @@ impl App {
 }
 
 impl Bound {
+    /// Why native handlers are off, in one clause; none when they are on.
+    #[must_use]
+    pub fn native_off(&self) -> Option<&str> {
+        match &self.common.native {
+            NativeBackend::On { .. } => None,
+            NativeBackend::Off { reason } => Some(reason),
+        }
+    }
+
     /// Serves until `shutdown`, then drains: readiness goes off, nothing new is accepted, what is in flight is finished within
     /// the drain limit, and the store is written.
     ///

@@ -1,7 +1,7 @@
 //! `ficus run`: stand in front of the legacy app until told to stop.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use proxy::app::{App, Bound, RunError, StartError};
@@ -57,8 +57,11 @@ pub(crate) struct RunArgs {
 pub(crate) async fn run(arguments: RunArgs, printer: Printer) -> anyhow::Result<ExitStatus> {
     let config = resolve(arguments)?;
     let signals = Signals::listen()?;
-    let bound = App::bind(config).await.map_err(explained)?;
-    announce(&bound, printer);
+    let (flags, legacy) = (config.flags.clone(), config.legacy.url.to_string());
+    let bound = App::bind(config)
+        .await
+        .map_err(|error| explained(error, flags.as_deref()))?;
+    announce(&bound, &legacy, flags.as_deref(), printer);
     let shutdown = CancellationToken::new();
     tokio::select! {
         outcome = bound.run(shutdown.clone()) => verdict(outcome, printer),
@@ -79,10 +82,14 @@ fn verdict(outcome: Result<(), RunError>, printer: Printer) -> anyhow::Result<Ex
 }
 
 /// What to do about a start that failed.
-fn explained(error: StartError) -> anyhow::Error {
+fn explained(error: StartError, flags: Option<&Path>) -> anyhow::Error {
     let hint = match &error {
+        StartError::Flags(problems) => {
+            let path = flags.unwrap_or(Path::new("the flag file"));
+            let message = format!("the flags cannot be used\n{}", problems.named(path));
+            return Hinted::error(message, "`ficus check` shows the same without starting");
+        }
         StartError::Listen { .. } => "another process may have the port; port 0 takes a free one",
-        StartError::Flags(_) => "`ficus check` shows the same without starting",
         StartError::Store(_) => {
             "check the folder and its permissions, or name another place with --store"
         }
@@ -129,7 +136,17 @@ fn nothing_to_stand_in_front_of() -> anyhow::Error {
 }
 
 /// What a person wants to know first; the addresses are the real ones, whatever port was asked for.
-fn announce(bound: &Bound, printer: Printer) {
-    printer.note(&format!("Ficus      http://{}", bound.addr));
-    printer.note(&format!("status     http://{}/", bound.admin_addr));
+fn announce(bound: &Bound, legacy: &str, flags: Option<&Path>, printer: Printer) {
+    let flags = flags.map_or_else(
+        || "none: legacy answers everything".to_owned(),
+        |path| path.display().to_string(),
+    );
+    let native = bound
+        .native_off()
+        .map_or_else(|| "on".to_owned(), |reason| format!("off: {reason}"));
+    printer.note(&format!("ficus   http://{}", bound.addr));
+    printer.note(&format!("legacy  {legacy}"));
+    printer.note(&format!("flags   {flags}"));
+    printer.note(&format!("native  {native}"));
+    printer.note(&format!("status  http://{}/", bound.admin_addr));
 }

@@ -24,10 +24,7 @@ impl Signals {
     /// Cancels `shutdown` on the first request to stop and returns on the second. Run it beside the work.
     pub(crate) async fn watch(mut self, shutdown: CancellationToken) {
         let name = self.asked_to_stop().await;
-        tracing::info!(
-            signal = name,
-            "draining: no new connections; ask again to stop at once"
-        );
+        tracing::info!(signal = name, "asked to stop; ask again to stop at once");
         shutdown.cancel();
         let name = self.asked_to_stop().await;
         tracing::warn!(

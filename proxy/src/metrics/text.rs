@@ -10,13 +10,6 @@ use crate::store::Recorder;
 #[must_use]
 pub fn render(totals: &Totals, flags: &flags::Status) -> String {
     let mut text = Text::default();
-    requests(&mut text, totals);
-    connections(&mut text, totals);
-    flag_file(&mut text, flags);
-    text.0
-}
-
-fn requests(text: &mut Text, totals: &Totals) {
     text.family(
         "ficus_requests_total",
         "counter",
@@ -30,8 +23,11 @@ fn requests(text: &mut Text, totals: &Totals) {
             .filter(|(_, count)| **count > 0)
         {
             let class = format!("{}xx", index + 1);
-            let labels = [("route", route), ("side", side), ("class", &class)];
-            text.line("ficus_requests_total", &labels, count);
+            text.line(
+                "ficus_requests_total",
+                &[("route", route), ("side", side), ("class", &class)],
+                count,
+            );
         }
     });
     text.family(
@@ -40,32 +36,30 @@ fn requests(text: &mut Text, totals: &Totals) {
         "Time to the head of the answer.",
     );
     each_side(totals, |route, side, counts| {
-        histogram(text, route, side, counts)
+        histogram(&mut text, route, side, counts)
     });
     text.family(
         "ficus_refused_total",
         "counter",
         "Requests turned away, by kind.",
     );
-    for (kind, count) in &totals.refused {
-        text.line("ficus_refused_total", &[("kind", kind)], count);
-    }
+    totals
+        .refused
+        .iter()
+        .for_each(|(kind, count)| text.line("ficus_refused_total", &[("kind", kind)], count));
     text.family(
         "ficus_fallbacks_total",
         "counter",
         "Requests that native handed to legacy, by cause.",
     );
-    for (cause, count) in &totals.fallbacks {
-        text.line("ficus_fallbacks_total", &[("cause", cause)], count);
-    }
-}
-
-fn connections(text: &mut Text, totals: &Totals) {
-    let retries = "Requests sent to legacy a second time.";
+    totals
+        .fallbacks
+        .iter()
+        .for_each(|(cause, count)| text.line("ficus_fallbacks_total", &[("cause", cause)], count));
     text.single(
         "ficus_upstream_retries_total",
         "counter",
-        retries,
+        "Requests sent to legacy a second time.",
         totals.retries,
     );
     text.single(
@@ -86,10 +80,14 @@ fn connections(text: &mut Text, totals: &Totals) {
         "Upgraded connections open.",
         totals.tunnels,
     );
-}
-
-fn flag_file(text: &mut Text, flags: &flags::Status) {
-    let stale = u8::from(flags.last_failure.is_some());
+    if let Some(reachable) = totals.legacy_reachable {
+        text.single(
+            "ficus_legacy_reachable",
+            "gauge",
+            "1 if the newest attempt to connect to legacy worked.",
+            u8::from(reachable),
+        );
+    }
     text.single(
         "ficus_flags_loaded_total",
         "counter",
@@ -106,7 +104,7 @@ fn flag_file(text: &mut Text, flags: &flags::Status) {
         "ficus_flags_stale",
         "gauge",
         "1 while the newest flag file is not in force.",
-        stale,
+        u8::from(flags.last_failure.is_some()),
     );
     text.single(
         "ficus_flags_killed",
@@ -116,6 +114,7 @@ fn flag_file(text: &mut Text, flags: &flags::Status) {
     );
     text.family("ficus_flags_info", "gauge", "The flag version in force.");
     text.line("ficus_flags_info", &[("version", &flags.version)], 1);
+    text.0
 }
 
 /// Adds the counters of the shadow to `text`.
