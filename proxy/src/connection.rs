@@ -31,7 +31,7 @@ pub(crate) async fn serve(core: Rc<Core>, steps: Rc<impl Step>, stream: TcpStrea
         .max_headers(limits.headers)
         .max_buf_size(limits.head_bytes.max(8 * 1024))
         .half_close(true)
-        .pipeline_flush(true)
+        // Not `pipeline_flush`: with it hyper takes a whole answer into memory when the client reads slowly.
         .writev(false)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
