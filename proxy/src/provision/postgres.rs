@@ -186,8 +186,9 @@ impl Cluster {
         for _ in 0..PORT_ATTEMPTS {
             let port = free_port().map_err(ProvisionError::io("no free port on 127.0.0.1"))?;
             let url = format!("postgres://postgres:{password}@127.0.0.1:{port}/postgres");
-            let options = PgConnectOptions::from_str(&url)
-                .map_err(|_| ProvisionError::failed("starting PostgreSQL", "its own URL is not one"))?;
+            let options = PgConnectOptions::from_str(&url).map_err(|_| {
+                ProvisionError::failed("starting PostgreSQL", "its own URL is not one")
+            })?;
             let server = Supervised::start(&home.service(&binaries, port, identity))?;
             let mut cluster = Self {
                 url,
@@ -354,9 +355,13 @@ async fn initialise(
 
 /// The same URL with another path, its parameters kept.
 fn with_database(url: &str, database: &str) -> String {
-    let (place, parameters) = url.split_once('?').map_or((url, None), |(place, parameters)| (place, Some(parameters)));
+    let (place, parameters) = url
+        .split_once('?')
+        .map_or((url, None), |(place, parameters)| (place, Some(parameters)));
     let authority = place.find("://").map_or(0, |scheme| scheme + 3);
-    let server = place[authority..].find('/').map_or(place, |slash| &place[..authority + slash]);
+    let server = place[authority..]
+        .find('/')
+        .map_or(place, |slash| &place[..authority + slash]);
     match parameters {
         Some(parameters) => format!("{server}/{database}?{parameters}"),
         None => format!("{server}/{database}"),

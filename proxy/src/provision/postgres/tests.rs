@@ -91,7 +91,10 @@ fn another_database_keeps_everything_else() {
     for (url, other) in [
         ("postgres://u:p@h:1/a", "postgres://u:p@h:1/b"),
         ("postgres://h", "postgres://h/b"),
-        ("postgres://h/a?sslmode=require", "postgres://h/b?sslmode=require"),
+        (
+            "postgres://h/a?sslmode=require",
+            "postgres://h/b?sslmode=require",
+        ),
     ] {
         assert_eq!(with_database(url, "b"), other);
     }
