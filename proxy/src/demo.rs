@@ -99,7 +99,8 @@ impl Demo {
         vec![
             format!("the app           {origin}/"),
             format!(
-                "tickets           curl '{origin}/api/crm/tickets?tenantId={}&limit=3'",
+                "tickets           curl -H 'authorization: Bearer {}' '{origin}/api/crm/tickets?tenantId={}&limit=3'",
+                visitor::SESSION,
                 visitor::TENANT
             ),
             format!("the console       {console}/"),

@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use proxy::app::App;
-use proxy::config::{Config, Environment};
+use proxy::config::Config;
 use tempfile::TempDir;
 use test_support::eventually::eventually;
 use test_support::legacy::FakeLegacy;
@@ -164,8 +164,7 @@ impl Builder {
         let path = home.path().join("ficus.yaml");
         let text = self.text(home.path());
         std::fs::write(&path, &text).expect("the configuration can be written");
-        let config = Config::parse_in(&text, &path, Environment::default())
-            .expect("the configuration of the tests is right");
+        let config = Config::parse(&text, &path).expect("the configuration of the tests is right");
         let shutdown = CancellationToken::new();
         let (told, addresses) = tokio::sync::oneshot::channel();
         let stop = shutdown.clone();
