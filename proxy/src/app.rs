@@ -160,8 +160,9 @@ impl Bound {
             ..
         } = self;
         let tasks = Tasks::new(Handle::current(), CancellationToken::new());
-        let last = CancellationToken::new();
-        let written = tokio::spawn(recorder_task.run(last.clone()));
+        // The store is written last: the drain itself still has something to say.
+        let last = Tasks::new(Handle::current(), CancellationToken::new());
+        last.spawn("store", recorder_task.run(last.shutdown().clone()));
         start_tasks(&tasks, &common, watch);
         let facets = Facets::new(&common, store, recorder);
         tasks.spawn(
@@ -179,10 +180,8 @@ impl Bound {
         common.shadow.drain().await;
         tasks.shutdown().cancel();
         tasks.finished().await;
-        last.cancel();
-        if let Err(error) = written.await {
-            tracing::error!(%error, "the store was not written to its end");
-        }
+        last.shutdown().cancel();
+        last.finished().await;
         let cut = drained?.cut;
         tracing::info!(cut, "drained");
         if cut == 0 {

@@ -17,6 +17,7 @@ pub use environment::Environment;
 pub use error::ConfigError;
 pub use network::Network;
 
+use crate::store::Store;
 use crate::upstream::Origin;
 
 /// Everything that can be set.
@@ -230,11 +231,7 @@ impl Config {
     /// Where Ficus's own store is.
     #[must_use]
     pub fn store_url(&self) -> Option<String> {
-        let beside = || {
-            self.flags
-                .as_ref()
-                .map(|flags| format!("sqlite:{}", flags.with_file_name("ficus.db").display()))
-        };
+        let beside = || self.flags.as_deref().map(Store::url_beside);
         self.store.url.clone().or_else(beside)
     }
 }
