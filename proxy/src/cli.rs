@@ -4,6 +4,7 @@
 //! travels up as a chain of causes and is printed once, here.
 
 mod check;
+mod demo;
 mod exit;
 mod explain;
 mod failure;
@@ -57,6 +58,8 @@ enum Command {
     Migrate(migrate::MigrateArgs),
     /// Show what the comparisons of native and legacy answers found
     Report(report::ReportArgs),
+    /// Show all of it on this machine: a legacy app, a database, and Ficus in front
+    Demo(demo::DemoArgs),
 }
 
 /// Parses the arguments, runs the command and says how it went.
@@ -81,6 +84,7 @@ fn dispatch(command: Command, printer: Printer) -> anyhow::Result<ExitStatus> {
         Command::Explain(arguments) => explain::explain(&arguments, printer),
         Command::Migrate(arguments) => block_on(migrate::migrate(arguments, printer)),
         Command::Report(arguments) => block_on(report::report(arguments, printer)),
+        Command::Demo(arguments) => block_on(demo::demo(arguments, printer)),
     }
 }
 

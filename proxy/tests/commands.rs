@@ -1,6 +1,11 @@
 //! The commands as a shell sees them: exit code, standard output, standard error. They live here and not in the suite,
 //! because Cargo tells the path of a program only to the tests of its own package.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests may fail by panicking, too"
+)]
+
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
@@ -268,7 +273,9 @@ fn colours_are_written_on_demand_only() {
 #[test]
 fn every_command_explains_itself() {
     let shell = Shell::new();
-    for command in ["run", "check", "routes", "explain", "migrate", "report"] {
+    for command in [
+        "run", "check", "routes", "explain", "migrate", "report", "demo",
+    ] {
         let ran = shell.run(&format!("{command} --help"));
         assert_eq!(ran.code, Some(0), "{command}: {}", ran.stderr);
         assert!(ran.stdout.contains("Usage: ficus"), "{command}");

@@ -5,11 +5,11 @@ mod binary;
 mod builders;
 mod client;
 mod process;
-//PROXY mod proxy;
+mod proxy;
 
 pub use app::{Effect, TestApp};
 pub use binary::ficus;
 pub use builders::{Agent, Tenant, Ticket};
 pub use client::{Answer, Client};
 pub use process::FicusProcess;
-//PROXY pub use proxy::{Builder, TestProxy};
+pub use proxy::{Builder, TestProxy};

@@ -35,7 +35,7 @@ async fn no_answer_and_no_http_are_502() {
 
 #[tokio::test]
 async fn a_legacy_that_never_answers_is_a_504_in_time() {
-    let (_legacy, proxy) = stage(Answer::Stall, "timeouts:\n  request: 500ms").await;
+    let (_legacy, proxy) = stage(Answer::Stall, "timeouts:\n  answer: 500ms").await;
     let started = Instant::now();
     assert_eq!(proxy.client().get("/a").await.status, 504);
     assert!(started.elapsed() < Duration::from_secs(10), "it took {:?}", started.elapsed());

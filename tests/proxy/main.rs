@@ -1,4 +1,20 @@
 //! Ficus over real sockets: in front of a scripted legacy app, of the real one, and with real PostgreSQL behind it.
 
 #[cfg(test)]
+mod demo;
+#[cfg(test)]
+mod failure;
+#[cfg(test)]
+mod headers;
+#[cfg(test)]
 mod provision;
+#[cfg(test)]
+mod reload;
+#[cfg(test)]
+mod routing;
+#[cfg(test)]
+mod shutdown;
+#[cfg(test)]
+mod streaming;
+#[cfg(test)]
+mod websocket;

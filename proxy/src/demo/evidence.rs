@@ -39,7 +39,7 @@ impl Evidence {
             if route.route.starts_with("POST ") {
                 sums.writes_matched += route.totals.matched;
             }
-            sums.paths.extend(route.differences.iter().map(|difference| difference.group.path.clone()));
+            sums.paths.extend(route.differences.iter().map(|difference| difference.group.path_template.clone()));
             sums.not_compared.extend(route.reasons.iter().map(|(reason, count)| format!("{}: {reason} ({count})", route.route)));
         }
         Ok(sums)

@@ -6,7 +6,7 @@ use std::path::Path;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::app::App;
+use crate::app::{App, RunError};
 use crate::config::Config;
 
 use super::Settings;
@@ -17,12 +17,12 @@ pub(super) struct Front {
     address: SocketAddr,
     admin: SocketAddr,
     shutdown: CancellationToken,
-    running: JoinHandle<()>,
+    running: JoinHandle<Result<(), RunError>>,
 }
 
 /// What it is told: the same as a `ficus.yaml` would say.
 pub(super) fn config(settings: &Settings, legacy: &str, flags: &Path, store: &str, database: &str) -> Result<Config, String> {
-    let origin = legacy.parse().map_err(|error| format!("{legacy}: {error}"))?;
+    let origin = legacy.parse().map_err(|error| format!("{legacy}: {error:?}"))?;
     let mut config = Config::quick(settings.listen, origin, Some(flags.to_path_buf()));
     config.admin.listen = settings.admin;
     config.store.url = Some(store.to_owned());
@@ -35,6 +35,7 @@ impl Front {
         let bound = App::bind(config).await.map_err(|error| error.to_string())?;
         let (address, admin, shutdown) = (bound.addr, bound.admin_addr, CancellationToken::new());
         let stop = shutdown.clone();
+        #[expect(clippy::disallowed_methods, reason = "`Front` owns the task and waits for it in `stop`")]
         let running = tokio::spawn(async move { bound.run(stop).await });
         Ok(Self { address, admin, shutdown, running })
     }

@@ -43,7 +43,7 @@ impl Parts {
         let config = front::config(&settings, &legacy.url(), flags.path(), &store, &database).map_err(start("Ficus"))?;
         let front = Front::start(config).await.map_err(start("Ficus"))?;
         let evidence = Evidence::open(&store).await.map_err(start("the report"))?;
-        let visitor = Visitor::new(front.origin.clone()).map_err(start("the client"))?;
+        let visitor = Visitor::new(front.origin()).map_err(start("the client"))?;
         Ok(Self { visitor, flags, evidence, legacy, front, cluster, _home: home })
     }
 

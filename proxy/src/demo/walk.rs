@@ -60,13 +60,15 @@ async fn all_legacy(parts: &mut Parts) -> Seen<String> {
 /// Users still get legacy's answer; native has been asked as well, and no ticket was opened twice.
 async fn to_shadow(parts: &mut Parts) -> Seen<String> {
     parts.flags.tickets("shadow").map_err(|error| error.to_string())?;
-    until("a difference in the report", || async {
+    let found = until("a difference in the report", || async {
         let titles = parts.visitor.titles().await?;
         ensure(titles.iter().any(|title| title.contains(MARK)), || "a user got another answer than legacy's".to_owned())?;
         Ok((parts.evidence.sums().await?.mismatched > 0).then_some(()))
     })
-    .await
-    .map_err(|reason| with_reasons(reason, parts))?;
+    .await;
+    if let Err(reason) = found {
+        return Err(format!("{reason}; not compared: {:?}", parts.evidence.sums().await?.not_compared));
+    }
     for number in 0..REQUESTS {
         let title = format!("Shadow {number} {}", uuid::Uuid::new_v4().simple());
         let id = parts.visitor.open_ticket(&title).await?;
