@@ -12,7 +12,7 @@ use std::str::FromStr as _;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgConnection};
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
+use sqlx::{AssertSqlSafe, Connection as _};
 use tokio::time::Instant;
 
 use self::binaries::Binaries;
@@ -56,6 +56,8 @@ pub enum Origin {
 
 /// A server that answers. Dropping it begins the end of a throw-away cluster; a named server is left alone.
 pub struct Cluster {
+    /// As text, because other programs get it: what our driver would print has parameters that others read differently.
+    url: String,
     options: PgConnectOptions,
     version: String,
     server: Option<Supervised>,
@@ -92,16 +94,12 @@ impl Cluster {
 
     /// The maintenance database, with the password.
     pub fn url(&self) -> String {
-        self.options.to_url_lossy().to_string()
+        self.url.clone()
     }
 
     /// The same server, another database.
     pub fn url_of(&self, database: &str) -> String {
-        self.options
-            .clone()
-            .database(database)
-            .to_url_lossy()
-            .to_string()
+        with_database(&self.url, database)
     }
 
     /// What kind of server it is, for a person: `PostgreSQL 15.18 (throw-away, /dev/shm)`.
@@ -148,6 +146,7 @@ impl Cluster {
             )
         })?;
         let mut cluster = Self {
+            url: url.to_owned(),
             options,
             version: String::new(),
             server: None,
@@ -186,14 +185,12 @@ impl Cluster {
         let mut refusal = ProvisionError::failed("starting PostgreSQL", "no free port");
         for _ in 0..PORT_ATTEMPTS {
             let port = free_port().map_err(ProvisionError::io("no free port on 127.0.0.1"))?;
-            let options = PgConnectOptions::new_without_pgpass()
-                .host("127.0.0.1")
-                .port(port)
-                .username("postgres")
-                .password(&password)
-                .database("postgres");
+            let url = format!("postgres://postgres:{password}@127.0.0.1:{port}/postgres");
+            let options = PgConnectOptions::from_str(&url)
+                .map_err(|_| ProvisionError::failed("starting PostgreSQL", "its own URL is not one"))?;
             let server = Supervised::start(&home.service(&binaries, port, identity))?;
             let mut cluster = Self {
+                url,
                 options,
                 version: String::new(),
                 server: Some(server),
@@ -353,6 +350,17 @@ async fn initialise(
         "cannot remove the cluster's password file",
     ))?;
     Ok(password)
+}
+
+/// The same URL with another path, its parameters kept.
+fn with_database(url: &str, database: &str) -> String {
+    let (place, parameters) = url.split_once('?').map_or((url, None), |(place, parameters)| (place, Some(parameters)));
+    let authority = place.find("://").map_or(0, |scheme| scheme + 3);
+    let server = place[authority..].find('/').map_or(place, |slash| &place[..authority + slash]);
+    match parameters {
+        Some(parameters) => format!("{server}/{database}?{parameters}"),
+        None => format!("{server}/{database}"),
+    }
 }
 
 /// A port that nobody has at this moment.

@@ -85,3 +85,14 @@ async fn a_named_server_is_used_and_left_running() {
     cluster.administer("select 1").await.unwrap();
     cluster.stop().await;
 }
+
+#[test]
+fn another_database_keeps_everything_else() {
+    for (url, other) in [
+        ("postgres://u:p@h:1/a", "postgres://u:p@h:1/b"),
+        ("postgres://h", "postgres://h/b"),
+        ("postgres://h/a?sslmode=require", "postgres://h/b?sslmode=require"),
+    ] {
+        assert_eq!(with_database(url, "b"), other);
+    }
+}
