@@ -92,7 +92,8 @@ impl Demo {
         let flags = self.parts.flags.path().display();
         vec![
             format!("the app           {origin}/"),
-            format!("tickets           curl '{origin}/api/crm/tickets?tenantId={}&limit=3'", visitor::TENANT),
+            format!("tickets           curl -H 'authorization: Bearer {}' '{origin}/api/crm/tickets?tenantId={}&limit=3'", visitor::SESSION,
+                visitor::TENANT),
             format!("the console       {console}/"),
             format!("the flags         {flags}   (edit a stage; the next request follows it)"),
             format!("the report        ficus report --flags {flags}"),

@@ -154,7 +154,7 @@ impl Builder {
         let path = home.path().join("ficus.yaml");
         let text = self.text(home.path());
         std::fs::write(&path, &text).expect("the configuration can be written");
-        let config = Config::parse_in(&text, &path, proxy::config::Environment::default()).expect("the configuration of the tests is right");
+        let config = Config::parse(&text, &path).expect("the configuration of the tests is right");
         let shutdown = CancellationToken::new();
         let (told, addresses) = tokio::sync::oneshot::channel();
         let stop = shutdown.clone();

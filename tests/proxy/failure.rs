@@ -7,8 +7,14 @@ use test_support::legacy::{Answer, FakeLegacy};
 
 async fn stage(answer: Answer, config: &str) -> (FakeLegacy, TestProxy) {
     let legacy = FakeLegacy::start().await;
-    legacy.on("GET", "/a", answer).otherwise(Answer::text(200, "legacy"));
-    let proxy = TestProxy::builder().legacy(&legacy).config(config).spawn().await;
+    legacy
+        .on("GET", "/a", answer)
+        .otherwise(Answer::text(200, "legacy"));
+    let proxy = TestProxy::builder()
+        .legacy(&legacy)
+        .config(config)
+        .spawn()
+        .await;
     (legacy, proxy)
 }
 
@@ -17,10 +23,17 @@ async fn a_legacy_that_is_not_there_is_a_502_and_the_next_request_finds_it_again
     let legacy = FakeLegacy::start().await;
     let address = legacy.address();
     drop(legacy);
-    let proxy = TestProxy::builder().legacy_url(&format!("http://{address}")).spawn().await;
+    let proxy = TestProxy::builder()
+        .legacy_url(&format!("http://{address}"))
+        .spawn()
+        .await;
     let answer = proxy.client().get("/a").await;
     assert_eq!(answer.status, 502);
-    assert!(!answer.text().contains(&address.port().to_string()), "the answer tells where legacy is: {}", answer.text());
+    assert!(
+        !answer.text().contains(&address.port().to_string()),
+        "the answer tells where legacy is: {}",
+        answer.text()
+    );
 }
 
 #[tokio::test]
@@ -38,7 +51,11 @@ async fn a_legacy_that_never_answers_is_a_504_in_time() {
     let (_legacy, proxy) = stage(Answer::Stall, "timeouts:\n  answer: 500ms").await;
     let started = Instant::now();
     assert_eq!(proxy.client().get("/a").await.status, 504);
-    assert!(started.elapsed() < Duration::from_secs(10), "it took {:?}", started.elapsed());
+    assert!(
+        started.elapsed() < Duration::from_secs(10),
+        "it took {:?}",
+        started.elapsed()
+    );
 }
 
 #[tokio::test]
@@ -48,7 +65,10 @@ async fn an_answer_that_breaks_off_is_not_made_whole() {
     for bytes in [cut, chunked] {
         let (_legacy, proxy) = stage(Answer::Raw(bytes), "").await;
         let answer = proxy.client().try_send(http::Method::GET, "/a", "").await;
-        assert!(answer.is_err(), "a client could take this for the whole: {answer:?}");
+        assert!(
+            answer.is_err(),
+            "a client could take this for the whole: {answer:?}"
+        );
     }
 }
 

@@ -33,7 +33,10 @@ async fn hop_by_hop_fields_end_here_and_all_others_go_on() {
     }
     assert_eq!(request.header("host"), Some("app.example"));
     assert_eq!(request.all("x-own").collect::<Vec<_>>(), ["kept", "twice"]);
-    let cookies: Vec<&str> = request.all("cookie").flat_map(|line| line.split("; ")).collect();
+    let cookies: Vec<&str> = request
+        .all("cookie")
+        .flat_map(|line| line.split("; "))
+        .collect();
     assert_eq!(cookies, ["a=1", "b=2"]);
 }
 
@@ -44,10 +47,18 @@ async fn legacy_learns_who_called_and_how() {
     let request = legacy.wait_for("/a", 1).await;
     let forwarded = request.header("x-forwarded-for").unwrap();
     // Nobody said that the caller may speak for others.
-    assert_eq!(forwarded.rsplit(", ").next(), Some("127.0.0.1"), "{forwarded}");
+    assert_eq!(
+        forwarded.rsplit(", ").next(),
+        Some("127.0.0.1"),
+        "{forwarded}"
+    );
     assert_eq!(request.header("x-forwarded-proto"), Some("http"));
     assert_eq!(request.header("x-forwarded-host"), Some("app.example"));
-    assert!(request.header("x-request-id").is_some_and(|id| !id.is_empty()));
+    assert!(
+        request
+            .header("x-request-id")
+            .is_some_and(|id| !id.is_empty())
+    );
 }
 
 #[tokio::test]
@@ -65,12 +76,21 @@ async fn the_internal_fields_of_nextjs_do_not_come_from_outside() {
 #[tokio::test]
 async fn every_cookie_of_an_answer_arrives() {
     let (legacy, proxy) = stage().await;
-    let answer = Answer::text(302, "").with_header("Set-Cookie", "a=1; Path=/").with_header("Set-Cookie", "b=2; HttpOnly");
-    legacy.on("GET", "/login", answer.with_header("Location", "/next?x=%20y"));
+    let answer = Answer::text(302, "")
+        .with_header("Set-Cookie", "a=1; Path=/")
+        .with_header("Set-Cookie", "b=2; HttpOnly");
+    legacy.on(
+        "GET",
+        "/login",
+        answer.with_header("Location", "/next?x=%20y"),
+    );
     let answer = proxy.client().get("/login").await;
     let cookies: Vec<_> = answer.headers.get_all("set-cookie").iter().collect();
     assert_eq!(cookies, ["a=1; Path=/", "b=2; HttpOnly"]);
-    assert_eq!((answer.status.as_u16(), answer.header("location")), (302, Some("/next?x=%20y")));
+    assert_eq!(
+        (answer.status.as_u16(), answer.header("location")),
+        (302, Some("/next?x=%20y"))
+    );
 }
 
 #[tokio::test]
@@ -83,7 +103,10 @@ async fn a_message_that_two_parsers_could_read_differently_is_refused() {
         "GET /a HTTP/1.1\r\nHost: a\r\nX-Folded: one\r\n two\r\n\r\n",
     ] {
         let answer = exchange(&proxy, head).await;
-        assert!(answer.starts_with("HTTP/1.1 400 "), "{head:?} was answered with {answer:?}");
+        assert!(
+            answer.starts_with("HTTP/1.1 400 "),
+            "{head:?} was answered with {answer:?}"
+        );
     }
     assert!(legacy.requests().is_empty());
 }

@@ -60,13 +60,30 @@ struct Seen {
 async fn ask(client: Client, number: usize, stop: Arc<AtomicBool>, seen: Arc<Seen>) {
     let mut turn = number;
     while !stop.load(Ordering::Relaxed) {
-        let path = ["/api/health", "/page", "/api/health", "/api/crm/tickets", "/api/pages"][turn % 5];
+        let path = [
+            "/api/health",
+            "/page",
+            "/api/health",
+            "/api/crm/tickets",
+            "/api/pages",
+        ][turn % 5];
         turn += 1;
-        let answer = client.try_send(http::Method::GET, path, "").await.unwrap_or_else(|error| panic!("{path}: {error}"));
+        let answer = client
+            .try_send(http::Method::GET, path, "")
+            .await
+            .unwrap_or_else(|error| panic!("{path}: {error}"));
         assert_eq!(answer.status, 200, "{path}: {}", answer.text());
         let by_legacy = answer.text() == "legacy";
-        assert!(by_legacy || path == "/api/health", "{path} was answered by native, which no flags name: {}", answer.text());
-        let side = if by_legacy { &seen.legacy } else { &seen.native };
+        assert!(
+            by_legacy || path == "/api/health",
+            "{path} was answered by native, which no flags name: {}",
+            answer.text()
+        );
+        let side = if by_legacy {
+            &seen.legacy
+        } else {
+            &seen.native
+        };
         side.fetch_add(1, Ordering::Relaxed);
     }
 }
@@ -76,13 +93,23 @@ async fn fifty_clients_and_two_hundred_replacements_a_second_fail_no_request() {
     let legacy = FakeLegacy::start().await;
     legacy.otherwise(Answer::text(200, "legacy"));
     let database = Cluster::shared().await.database().await;
-    let proxy = TestProxy::builder().legacy(&legacy).database(&database.url).flags(&flags("legacy")).spawn().await;
+    let proxy = TestProxy::builder()
+        .legacy(&legacy)
+        .database(&database.url)
+        .flags(&flags("legacy"))
+        .spawn()
+        .await;
     let (stop, seen) = (Arc::new(AtomicBool::new(false)), Arc::new(Seen::default()));
     let (file, churn_stop) = (proxy.flag_file(), Arc::clone(&stop));
     let churning = std::thread::spawn(move || churn(&file, &churn_stop));
     let mut clients = tokio::task::JoinSet::new();
     for number in 0..CLIENTS {
-        clients.spawn(ask(proxy.client(), number, Arc::clone(&stop), Arc::clone(&seen)));
+        clients.spawn(ask(
+            proxy.client(),
+            number,
+            Arc::clone(&stop),
+            Arc::clone(&seen),
+        ));
     }
     tokio::select! {
         () = tokio::time::sleep(CHURN) => {}
@@ -93,11 +120,24 @@ async fn fifty_clients_and_two_hundred_replacements_a_second_fail_no_request() {
         ended.unwrap();
     }
     let replacements = churning.join().unwrap();
-    assert!(replacements >= 1_500, "only {replacements} replacements: the machine is too slow to show anything");
-    let (by_legacy, by_native) = (seen.legacy.load(Ordering::Relaxed), seen.native.load(Ordering::Relaxed));
+    assert!(
+        replacements >= 1_500,
+        "only {replacements} replacements: the machine is too slow to show anything"
+    );
+    let (by_legacy, by_native) = (
+        seen.legacy.load(Ordering::Relaxed),
+        seen.native.load(Ordering::Relaxed),
+    );
     assert!(by_legacy > 1_000, "only {by_legacy} answers of legacy");
-    assert!(by_native > 10, "native answered {by_native} times: the flags were hardly ever followed");
-    proxy.until("the last version is in force", "/api/health", |answer| answer.text() != "legacy").await;
+    assert!(
+        by_native > 10,
+        "native answered {by_native} times: the flags were hardly ever followed"
+    );
+    proxy
+        .until("the last version is in force", "/api/health", |answer| {
+            answer.text() != "legacy"
+        })
+        .await;
 }
 
 #[tokio::test]
@@ -105,13 +145,29 @@ async fn a_broken_file_changes_nothing_and_is_counted() {
     let legacy = FakeLegacy::start().await;
     legacy.otherwise(Answer::text(200, "legacy"));
     let database = Cluster::shared().await.database().await;
-    let proxy = TestProxy::builder().legacy(&legacy).database(&database.url).flags(&flags("native")).spawn().await;
-    proxy.until("native answers", "/api/health", |answer| answer.text() != "legacy").await;
+    let proxy = TestProxy::builder()
+        .legacy(&legacy)
+        .database(&database.url)
+        .flags(&flags("native"))
+        .spawn()
+        .await;
+    proxy
+        .until("native answers", "/api/health", |answer| {
+            answer.text() != "legacy"
+        })
+        .await;
     proxy.set_flags("version: 1\nroutes:\n  - route: GET /api/health\n    stage: nativ\n");
     let page = Client::of_origin(proxy.admin());
-    eventually("the failure shows", || async { page.get("/").await.text().contains("nativ").then_some(()) }).await;
+    eventually("the failure shows", || async {
+        page.get("/").await.text().contains("nativ").then_some(())
+    })
+    .await;
     assert_ne!(proxy.client().get("/api/health").await.text(), "legacy");
     std::fs::remove_file(proxy.flag_file()).unwrap();
     proxy.set_flags(&flags("legacy"));
-    proxy.until("the next good file is followed", "/api/health", |answer| answer.text() == "legacy").await;
+    proxy
+        .until("the next good file is followed", "/api/health", |answer| {
+            answer.text() == "legacy"
+        })
+        .await;
 }

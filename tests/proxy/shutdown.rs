@@ -8,7 +8,14 @@ use test_support::legacy::{Answer, FakeLegacy};
 #[tokio::test]
 async fn term_finishes_what_is_in_flight_and_exits_with_0() {
     let legacy = FakeLegacy::start().await;
-    legacy.on("GET", "/slow", Answer::After(Duration::from_millis(800), Box::new(Answer::text(200, "done"))));
+    legacy.on(
+        "GET",
+        "/slow",
+        Answer::After(
+            Duration::from_millis(800),
+            Box::new(Answer::text(200, "done")),
+        ),
+    );
     let mut ficus = FicusProcess::start(&legacy.url(), None).await;
     let client = Client::of_origin(ficus.origin());
     let slow = tokio::spawn(async move { client.get("/slow").await });
@@ -17,7 +24,9 @@ async fn term_finishes_what_is_in_flight_and_exits_with_0() {
     let answer = slow.await.unwrap();
     assert_eq!((answer.status.as_u16(), answer.text()), (200, "done"));
     assert_eq!(ficus.exit_code().await, Some(0));
-    let late = Client::of_origin(ficus.origin()).try_send(http::Method::GET, "/", "").await;
+    let late = Client::of_origin(ficus.origin())
+        .try_send(http::Method::GET, "/", "")
+        .await;
     assert!(late.is_err());
 }
 

@@ -39,7 +39,7 @@ impl Evidence {
             if route.route.starts_with("POST ") {
                 sums.writes_matched += route.totals.matched;
             }
-            sums.paths.extend(route.differences.iter().map(|difference| difference.group.path_template.clone()));
+            sums.paths.extend(route.differences.iter().map(|difference| format!("{} (legacy {:?}, native {:?})", difference.group.path_template, difference.group.legacy_sample, difference.group.native_sample)));
             sums.not_compared.extend(route.reasons.iter().map(|(reason, count)| format!("{}: {reason} ({count})", route.route)));
         }
         Ok(sums)

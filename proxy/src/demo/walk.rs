@@ -80,11 +80,15 @@ async fn to_shadow(parts: &mut Parts) -> Seen<String> {
 }
 
 async fn difference_found(parts: &mut Parts) -> Seen<String> {
-    let sums = until("equal comparisons of writes", || async {
+    let found = until("equal comparisons of writes", || async {
         let sums = parts.evidence.sums().await?;
         Ok((sums.writes_matched >= REQUESTS as u64).then_some(sums))
     })
-    .await?;
+    .await;
+    let sums = match found {
+        Ok(sums) => sums,
+        Err(reason) => return Err(format!("{reason}; there is {:?}", parts.evidence.sums().await?)),
+    };
     let path = sums.paths.iter().find(|path| path.contains("title"));
     let path = path.ok_or_else(|| format!("no difference names the title; they name {:?}", sums.paths))?;
     Ok(format!("{} mismatches, at {path}; {} writes were equal", sums.mismatched, sums.writes_matched))
