@@ -95,6 +95,10 @@ impl LegacyApp {
     /// When the file that the app reads cannot be written.
     pub fn differ(&mut self, rules: &str) -> Result<(), ProvisionError> {
         rules.clone_into(&mut self.differences);
+        // One that does not run has no directory; it is told when it is started again.
+        if self.server.is_none() {
+            return Ok(());
+        }
         self.write_differences()
     }
 
