@@ -9,6 +9,8 @@ mod coverage;
 mod crates;
 #[path = "architecture/metrics.rs"]
 mod metrics;
+#[path = "architecture/settings.rs"]
+mod settings;
 #[path = "architecture/tree.rs"]
 mod tree;
 
@@ -319,6 +321,21 @@ fn every_endpoint_has_a_contract_test() {
         untested.is_empty(),
         "no test under tests/contract calls:\n{}",
         untested.join("\n")
+    );
+}
+
+#[test]
+fn every_key_of_the_configuration_is_explained() {
+    let code = settings::in_code();
+    assert!(
+        code.len() > 20,
+        "only {} keys found: the structures have moved, and this rule with them",
+        code.len()
+    );
+    assert_eq!(
+        code,
+        settings::in_documentation(),
+        "left: in proxy/src/config.rs; right: in docs/configuration.md"
     );
 }
 

@@ -1,8 +1,15 @@
 //! The commands as a shell sees them: exit code, standard output, standard error. They live here and not in the suite,
 //! because Cargo tells the path of a program only to the tests of its own package.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests may fail by panicking, too"
+)]
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 
@@ -273,4 +280,169 @@ fn every_command_explains_itself() {
         assert_eq!(ran.code, Some(0), "{command}: {}", ran.stderr);
         assert!(ran.stdout.contains("Usage: ficus"), "{command}");
     }
+}
+
+/// `ficus run` and the words that it said before it served.
+struct Running {
+    child: Child,
+    said: String,
+}
+
+impl Running {
+    fn start(shell: &Shell, line: &str) -> Self {
+        let mut child = shell.command(line).stderr(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let mut said = String::new();
+        // The status address is the last thing that it says; after it, log lines go on.
+        while !said.contains("status") {
+            said.push_str(&lines.next().unwrap().unwrap());
+            said.push('\n');
+        }
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { child, said }
+    }
+
+    /// The address after this word.
+    fn address(&self, word: &str) -> &str {
+        let line = self
+            .said
+            .lines()
+            .find(|line| line.starts_with(word))
+            .unwrap();
+        line.split("http://").nth(1).unwrap().trim_end_matches('/')
+    }
+
+    fn get(address: &str, path: &str) -> String {
+        let mut stream = TcpStream::connect(address).unwrap();
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n"
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    fn end(mut self, signal: &str) -> Option<i32> {
+        let process = self.child.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args(["-s", signal, &process])
+                .status()
+                .unwrap()
+                .success()
+        );
+        self.child.wait().unwrap().code()
+    }
+}
+
+/// A legacy app that answers every request with its target; it ends with the test process.
+fn legacy() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            let mut reader = BufReader::new(stream);
+            let mut head = String::new();
+            while !head.ends_with("\r\n\r\n")
+                && reader.read_line(&mut head).is_ok_and(|read| read > 0)
+            {}
+            let target = head.split(' ').nth(1).unwrap_or_default();
+            let answer = format!(
+                "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{target}",
+                target.len()
+            );
+            let _ = reader.get_mut().write_all(answer.as_bytes());
+        }
+    });
+    origin
+}
+
+#[test]
+fn run_needs_nothing_but_the_origin_and_drains_on_a_signal() {
+    for signal in ["TERM", "INT"] {
+        let shell = Shell::new();
+        let running = Running::start(
+            &shell,
+            &format!("run --listen 127.0.0.1:0 --legacy {}", legacy()),
+        );
+        assert!(
+            running.said.contains("native  off: no database"),
+            "{}",
+            running.said
+        );
+        let answer = Running::get(running.address("ficus"), "/a/page?with=query");
+        assert!(
+            answer.starts_with("HTTP/1.1 200 OK") && answer.ends_with("/a/page?with=query"),
+            "{answer}"
+        );
+        let page = Running::get(running.address("status"), "/");
+        assert!(
+            page.contains("content-security-policy: default-src 'none'"),
+            "{page}"
+        );
+        assert!(page.contains("No flag file"), "{page}");
+        assert_eq!(running.end(signal), Some(0));
+        assert_eq!(
+            std::fs::read_dir(shell.path()).unwrap().count(),
+            0,
+            "a plain proxy leaves no file"
+        );
+    }
+}
+
+#[test]
+fn run_with_flags_keeps_its_store_beside_them() {
+    let shell = Shell::new().with("flags.yaml", GOOD);
+    let running = Running::start(
+        &shell,
+        &format!(
+            "run --listen 127.0.0.1:0 --legacy {} --flags flags.yaml",
+            legacy()
+        ),
+    );
+    let page = Running::get(running.address("status"), "/");
+    assert!(
+        page.contains("GET /api/crm/tickets") && page.contains("shadow"),
+        "{page}"
+    );
+    assert_eq!(running.end("TERM"), Some(0));
+    assert!(shell.path().join("ficus.db").is_file());
+}
+
+#[test]
+fn run_takes_the_full_form_and_the_command_line_wins() {
+    let file = format!("listen: 127.0.0.1:1\nlegacy: {{ url: '{}' }}\n", legacy());
+    let shell = Shell::new().with("ficus.yaml", &file);
+    let running = Running::start(&shell, "run --config ficus.yaml --listen 127.0.0.1:0");
+    assert!(Running::get(running.address("ficus"), "/").starts_with("HTTP/1.1 200 OK"));
+    assert_eq!(running.end("TERM"), Some(0));
+}
+
+#[test]
+fn run_that_cannot_start_says_what_to_do() {
+    let shell = Shell::new().with("bad.yaml", BAD);
+    let nothing = shell.run("run");
+    assert_eq!(nothing.code, Some(2));
+    assert!(
+        nothing.stderr.contains("no legacy app")
+            && nothing.stderr.contains("hint: name it with --legacy"),
+        "{}",
+        nothing.stderr
+    );
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let busy = shell.run(&format!(
+        "run --legacy http://127.0.0.1:9 --listen {}",
+        taken.local_addr().unwrap()
+    ));
+    assert_eq!(busy.code, Some(2));
+    assert!(
+        busy.stderr.contains("caused by: cannot listen on"),
+        "{}",
+        busy.stderr
+    );
+    let flags = shell.run("run --legacy http://127.0.0.1:9 --listen 127.0.0.1:0 --flags bad.yaml");
+    assert_eq!(flags.code, Some(2));
+    assert!(flags.stderr.contains("bad.yaml:4:12: "), "{}", flags.stderr);
 }

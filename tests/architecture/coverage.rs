@@ -26,7 +26,16 @@ struct Call {
 
 impl Calls {
     pub(crate) fn of<'t>(sources: impl Iterator<Item = &'t Source>) -> Self {
-        Self(sources.flat_map(|source| calls_in(&source.text)).collect())
+        let sources: Vec<&Source> = sources.collect();
+        let resolved = sources.iter().map(|source| {
+            let visible = sources.iter().filter(|other| sees(source, other));
+            visible
+                .flat_map(|other| constants(&other.text))
+                .fold(source.text.clone(), |text, (name, path)| {
+                    put_in(&text, name, path)
+                })
+        });
+        Self(resolved.flat_map(|text| calls_in(&text)).collect())
     }
 
     /// Whether some test calls `method` on a path that `pattern` (Next.js notation) matches.
@@ -36,6 +45,35 @@ impl Calls {
             .iter()
             .any(|call| call.method == method && matches(&pattern, &call.segments))
     }
+}
+
+/// A module sees its own constants and, by `use super::`, those of the modules above it.
+fn sees(source: &Source, other: &Source) -> bool {
+    let folder = other.path.trim_end_matches(".rs");
+    source.path == other.path || source.path.starts_with(&format!("{folder}/"))
+}
+
+/// `const PATH: &str = "/api/crm/tickets";` gives `PATH` and the path.
+fn constants(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    text.lines().filter_map(|line| {
+        let (name, value) = line.split_once("const ")?.1.split_once(": &str = \"")?;
+        let path = value.strip_suffix("\";")?;
+        path.starts_with("/api").then_some((name, path))
+    })
+}
+
+/// The text with the constant written out, in strings (`{PATH}`) and as an argument (`PATH`).
+fn put_in(text: &str, name: &str, path: &str) -> String {
+    let text = text.replace(&format!("{{{name}}}"), path);
+    let literal = format!("\"{path}\"");
+    ["(", " ", "&"].iter().fold(text, |text, before| {
+        [")", ",", "."].iter().fold(text, |text, after| {
+            text.replace(
+                &format!("{before}{name}{after}"),
+                &format!("{before}{literal}{after}"),
+            )
+        })
+    })
 }
 
 fn calls_in(text: &str) -> Vec<Call> {
@@ -132,6 +170,17 @@ mod tests {
         let calls =
             calls(r#"agent.patch(&format!("/api/crm/tickets/{}", ticket.id)).json(&body).await;"#);
         assert!(calls.reach("PATCH", "/api/crm/tickets/[ticketId]"));
+        assert!(!calls.reach("PATCH", "/api/crm/tickets"));
+    }
+
+    #[test]
+    fn a_constant_counts_as_the_path_that_it_names() {
+        let calls = calls(
+            r#"const PATH: &str = "/api/crm/tickets";
+               agent.get(&format!("{PATH}?tenantId={}", acme)).await;
+               agent.send(Method::POST, PATH, &body).await;"#,
+        );
+        assert!(calls.reach("GET", "/api/crm/tickets") && calls.reach("POST", "/api/crm/tickets"));
         assert!(!calls.reach("PATCH", "/api/crm/tickets"));
     }
 

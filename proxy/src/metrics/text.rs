@@ -10,6 +10,13 @@ use crate::store::Recorder;
 #[must_use]
 pub fn render(totals: &Totals, flags: &flags::Status) -> String {
     let mut text = Text::default();
+    requests(&mut text, totals);
+    connections(&mut text, totals);
+    flag_file(&mut text, flags);
+    text.0
+}
+
+fn requests(text: &mut Text, totals: &Totals) {
     text.family(
         "ficus_requests_total",
         "counter",
@@ -23,11 +30,8 @@ pub fn render(totals: &Totals, flags: &flags::Status) -> String {
             .filter(|(_, count)| **count > 0)
         {
             let class = format!("{}xx", index + 1);
-            text.line(
-                "ficus_requests_total",
-                &[("route", route), ("side", side), ("class", &class)],
-                count,
-            );
+            let labels = [("route", route), ("side", side), ("class", &class)];
+            text.line("ficus_requests_total", &labels, count);
         }
     });
     text.family(
@@ -36,30 +40,32 @@ pub fn render(totals: &Totals, flags: &flags::Status) -> String {
         "Time to the head of the answer.",
     );
     each_side(totals, |route, side, counts| {
-        histogram(&mut text, route, side, counts)
+        histogram(text, route, side, counts)
     });
     text.family(
         "ficus_refused_total",
         "counter",
         "Requests turned away, by kind.",
     );
-    totals
-        .refused
-        .iter()
-        .for_each(|(kind, count)| text.line("ficus_refused_total", &[("kind", kind)], count));
+    for (kind, count) in &totals.refused {
+        text.line("ficus_refused_total", &[("kind", kind)], count);
+    }
     text.family(
         "ficus_fallbacks_total",
         "counter",
         "Requests that native handed to legacy, by cause.",
     );
-    totals
-        .fallbacks
-        .iter()
-        .for_each(|(cause, count)| text.line("ficus_fallbacks_total", &[("cause", cause)], count));
+    for (cause, count) in &totals.fallbacks {
+        text.line("ficus_fallbacks_total", &[("cause", cause)], count);
+    }
+}
+
+fn connections(text: &mut Text, totals: &Totals) {
+    let retries = "Requests sent to legacy a second time.";
     text.single(
         "ficus_upstream_retries_total",
         "counter",
-        "Requests sent to legacy a second time.",
+        retries,
         totals.retries,
     );
     text.single(
@@ -80,6 +86,7 @@ pub fn render(totals: &Totals, flags: &flags::Status) -> String {
         "Upgraded connections open.",
         totals.tunnels,
     );
+    // Absent until the first attempt: an alert must not ring for a process that nobody has asked anything yet.
     if let Some(reachable) = totals.legacy_reachable {
         text.single(
             "ficus_legacy_reachable",
@@ -88,6 +95,10 @@ pub fn render(totals: &Totals, flags: &flags::Status) -> String {
             u8::from(reachable),
         );
     }
+}
+
+fn flag_file(text: &mut Text, flags: &flags::Status) {
+    let stale = u8::from(flags.last_failure.is_some());
     text.single(
         "ficus_flags_loaded_total",
         "counter",
@@ -104,7 +115,7 @@ pub fn render(totals: &Totals, flags: &flags::Status) -> String {
         "ficus_flags_stale",
         "gauge",
         "1 while the newest flag file is not in force.",
-        u8::from(flags.last_failure.is_some()),
+        stale,
     );
     text.single(
         "ficus_flags_killed",
@@ -114,7 +125,6 @@ pub fn render(totals: &Totals, flags: &flags::Status) -> String {
     );
     text.family("ficus_flags_info", "gauge", "The flag version in force.");
     text.line("ficus_flags_info", &[("version", &flags.version)], 1);
-    text.0
 }
 
 /// Adds the counters of the shadow to `text`.
