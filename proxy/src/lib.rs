@@ -2,5 +2,7 @@
 
 pub mod compare;
 pub mod console;
+pub mod decommission;
+pub mod inventory;
 pub mod provision;
 pub mod store;

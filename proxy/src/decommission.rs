@@ -1,0 +1,1 @@
+//! Retired routes: what must hold before their files go, and the patch that removes them.
