@@ -4,8 +4,6 @@
 //! The path decides first and the method second, as in Next.js: when the most specific pattern has no flag for the method,
 //! a less specific pattern does not stand in for it.
 
-use std::collections::HashMap;
-use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 
 use http::Method;
@@ -14,10 +12,11 @@ use crate::pattern::{Pattern, Segment};
 use crate::plan::RoutePlan;
 use crate::route_key::RouteKey;
 use path_text::{Form, SegmentBuffer};
-use segment_hash::SegmentHasher;
+use statics::Statics;
 
 mod path_text;
 mod segment_hash;
+mod statics;
 
 /// What a path led to.
 #[derive(Debug, Clone, Copy)]
@@ -38,7 +37,7 @@ pub(crate) struct Trie {
 
 #[derive(Debug, Default)]
 struct Node {
-    statics: HashMap<Box<[u8]>, Self, BuildHasherDefault<SegmentHasher>>,
+    statics: Statics,
     dynamic: Option<Box<Self>>,
     here: Option<Box<Methods>>,
     catch_all: Option<Box<Methods>>,
@@ -103,11 +102,7 @@ impl Node {
     fn end_of(&mut self, segments: &[Segment]) -> &mut Methods {
         match segments.split_first() {
             None => self.here.get_or_insert_default(),
-            Some((Segment::Static(text), rest)) => self
-                .statics
-                .entry(text.as_bytes().into())
-                .or_default()
-                .end_of(rest),
+            Some((Segment::Static(text), rest)) => self.statics.child(text.as_bytes()).end_of(rest),
             Some((Segment::Dynamic(_), rest)) => self.dynamic.get_or_insert_default().end_of(rest),
             Some((Segment::CatchAll(_), _)) => self.catch_all.get_or_insert_default(),
             Some((Segment::OptionalCatchAll(_), _)) => {

@@ -4,13 +4,16 @@
 //! travels up as a chain of causes and is printed once, here.
 
 mod check;
-mod demo;
+mod decommission;
+//DEMO mod demo;
 mod exit;
 mod explain;
 mod failure;
 mod global;
+mod inventory;
 mod logging;
 mod migrate;
+mod native;
 mod printer;
 mod report;
 mod routes;
@@ -57,8 +60,8 @@ enum Command {
     Migrate(migrate::MigrateArgs),
     /// Show what the comparisons of native and legacy answers found
     Report(report::ReportArgs),
-    /// Show all of it on this machine: a legacy app, a database, and Ficus in front
-    Demo(demo::DemoArgs),
+    //DEMO /// Show all of it on this machine: a legacy app, a database, and Ficus in front
+    //DEMO Demo(demo::DemoArgs),
 }
 
 /// Parses the arguments, runs the command and says how it went.
@@ -83,14 +86,17 @@ fn dispatch(command: Command, printer: Printer) -> anyhow::Result<ExitStatus> {
         Command::Explain(arguments) => explain::explain(&arguments, printer),
         Command::Migrate(arguments) => block_on(migrate::migrate(arguments, printer)),
         Command::Report(arguments) => block_on(report::report(arguments, printer)),
-        Command::Demo(arguments) => block_on(demo::demo(arguments, printer)),
+        //DEMO Command::Demo(arguments) => block_on(demo::demo(arguments, printer)),
     }
 }
 
-/// The thread of `main` only waits: the data plane and the workshop have runtimes of their own.
+/// This runtime is what the app calls the workshop: everything runs on it but the data plane, whose threads have their own.
 fn block_on(command: impl Future<Output = anyhow::Result<ExitStatus>>) -> anyhow::Result<ExitStatus> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(command)
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let outcome = runtime.block_on(command);
+    // Not waiting for what may hang is the point of a second Ctrl-C; whatever has to be finished is awaited by the command.
+    runtime.shutdown_background();
+    outcome
 }
 
 #[cfg(test)]

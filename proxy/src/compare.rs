@@ -105,7 +105,12 @@ impl fmt::Display for Verdict {
 
 /// Compares two answers to the same request.
 #[must_use]
-pub fn compare(legacy: &Answer<'_>, native: &Answer<'_>, rules: &Rules, at: &Occasion<'_>) -> Verdict {
+pub fn compare(
+    legacy: &Answer<'_>,
+    native: &Answer<'_>,
+    rules: &Rules,
+    at: &Occasion<'_>,
+) -> Verdict {
     if legacy.status.is_server_error() {
         return Verdict::LegacyFailed;
     }
@@ -125,7 +130,11 @@ pub fn compare(legacy: &Answer<'_>, native: &Answer<'_>, rules: &Rules, at: &Occ
         judge.bodies(legacy, native);
     }
     let differences = judge.findings.take();
-    if differences.is_empty() { Verdict::Equal } else { Verdict::Different(differences) }
+    if differences.is_empty() {
+        Verdict::Equal
+    } else {
+        Verdict::Different(differences)
+    }
 }
 
 /// The state of one comparison. The walkers are methods on it, one file for each kind of value.
@@ -140,12 +149,29 @@ struct Judge<'a> {
 
 impl<'a> Judge<'a> {
     fn new(rules: &'a Rules, at: &'a Occasion<'a>) -> Self {
-        Self { rules, at, ids: Bijection::default(), findings: Findings::default(), trail: Trail::default() }
+        Self {
+            rules,
+            at,
+            ids: Bijection::default(),
+            findings: Findings::default(),
+            trail: Trail::default(),
+        }
     }
 
     /// Notes a difference at the present place of the walk.
-    fn differ(&mut self, detail: Detail, legacy: Option<serde_json::Value>, native: Option<serde_json::Value>) {
+    fn differ(
+        &mut self,
+        detail: Detail,
+        legacy: Option<serde_json::Value>,
+        native: Option<serde_json::Value>,
+    ) {
         let (kind, path) = (self.trail.kind(), self.trail.template());
-        self.findings.add(Difference { kind, detail, path, legacy, native });
+        self.findings.add(Difference {
+            kind,
+            detail,
+            path,
+            legacy,
+            native,
+        });
     }
 }

@@ -12,7 +12,9 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Query, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
 use axum::http::{HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -22,8 +24,7 @@ use serde::Deserialize;
 pub use view::{FlagsView, LegacyView, NativeView, RouteView, StatusView};
 
 /// No script, no frame, no form target, nothing from another origin.
-const POLICY: &str =
-    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 /// Stylesheet and icon change with the binary only.
 const ASSET_CACHE: &str = "public, max-age=300";
 
@@ -41,15 +42,30 @@ struct Wishes {
 pub fn router(source: StatusSource) -> Router {
     Router::new()
         .route("/", get(show_status))
-        .route("/console.css", get(|| async { asset("text/css; charset=utf-8", include_str!("console/console.css")) }))
-        .route("/console.svg", get(|| async { asset("image/svg+xml", include_str!("console/console.svg")) }))
+        .route(
+            "/console.css",
+            get(|| async {
+                asset(
+                    "text/css; charset=utf-8",
+                    include_str!("console/console.css"),
+                )
+            }),
+        )
+        .route(
+            "/console.svg",
+            get(|| async { asset("image/svg+xml", include_str!("console/console.svg")) }),
+        )
         .with_state(source)
 }
 
 async fn show_status(State(source): State<StatusSource>, Query(wishes): Query<Wishes>) -> Response {
     let refreshing = wishes.refresh.as_deref() != Some("off");
     let view = source().await;
-    respond("text/html; charset=utf-8", "no-store", status::page(&view, refreshing))
+    respond(
+        "text/html; charset=utf-8",
+        "no-store",
+        status::page(&view, refreshing),
+    )
 }
 
 fn asset(content_type: &'static str, text: &'static str) -> Response {

@@ -30,6 +30,7 @@ mod tests;
 
 use std::path::Path;
 
+pub use flag_text::stages;
 pub use model::{
     App, CallSite, Configuration, Inventory, Kind, MethodEntry, Mutates, Note, Place, Route, SharedModule,
 };

@@ -84,11 +84,17 @@ pub enum ProvisionError {
 
 impl ProvisionError {
     fn missing(what: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self::Missing { what: what.into(), remedy: remedy.into() }
+        Self::Missing {
+            what: what.into(),
+            remedy: remedy.into(),
+        }
     }
 
     fn failed(what: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self::Failed { what: what.into(), detail: detail.into() }
+        Self::Failed {
+            what: what.into(),
+            detail: detail.into(),
+        }
     }
 
     fn io(what: impl Into<String>) -> impl FnOnce(io::Error) -> Self {

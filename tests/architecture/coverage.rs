@@ -32,7 +32,9 @@ impl Calls {
     /// Whether some test calls `method` on a path that `pattern` (Next.js notation) matches.
     pub(crate) fn reach(&self, method: &str, pattern: &str) -> bool {
         let pattern: Vec<&str> = segments(pattern).collect();
-        self.0.iter().any(|call| call.method == method && matches(&pattern, &call.segments))
+        self.0
+            .iter()
+            .any(|call| call.method == method && matches(&pattern, &call.segments))
     }
 }
 
@@ -42,7 +44,10 @@ fn calls_in(text: &str) -> Vec<Call> {
         let path = text[at + 1..].split('"').next().unwrap_or_default();
         let path = path.split('?').next().unwrap_or_default();
         if let Some(method) = method_before(&text[..at]) {
-            calls.push(Call { method, segments: segments(path).map(str::to_owned).collect() });
+            calls.push(Call {
+                method,
+                segments: segments(path).map(str::to_owned).collect(),
+            });
         }
     }
     calls
@@ -50,16 +55,31 @@ fn calls_in(text: &str) -> Vec<Call> {
 
 /// The method named last before the path, in the same statement: `.get(`, `Method::GET` or `"GET"`.
 fn method_before(before: &str) -> Option<&'static str> {
-    let start = before.char_indices().rev().nth(REACH).map_or(0, |(index, _)| index);
-    let statement = before[start..].rsplit([';', '}']).next().unwrap_or_default();
+    let start = before
+        .char_indices()
+        .rev()
+        .nth(REACH)
+        .map_or(0, |(index, _)| index);
+    let statement = before[start..]
+        .rsplit([';', '}'])
+        .next()
+        .unwrap_or_default();
     let last = |(lower, upper): &(&'static str, &'static str)| {
-        [format!(".{lower}("), format!("Method::{upper}"), format!("\"{upper}\"")]
-            .iter()
-            .filter_map(|word| statement.rfind(word.as_str()))
-            .max()
-            .map(|position| (position, *upper))
+        [
+            format!(".{lower}("),
+            format!("Method::{upper}"),
+            format!("\"{upper}\""),
+        ]
+        .iter()
+        .filter_map(|word| statement.rfind(word.as_str()))
+        .max()
+        .map(|position| (position, *upper))
     };
-    METHODS.iter().filter_map(last).max().map(|(_, method)| method)
+    METHODS
+        .iter()
+        .filter_map(last)
+        .max()
+        .map(|(_, method)| method)
 }
 
 fn segments(path: &str) -> impl Iterator<Item = &str> {
@@ -74,7 +94,11 @@ fn matches(pattern: &[&str], path: &[String]) -> bool {
         (Some(first), _) if first.starts_with("[[...") => true,
         (Some(first), Some(_)) if first.starts_with("[...") => true,
         (Some(first), Some(segment)) => {
-            let fits = if first.starts_with('[') { true } else { first == segment };
+            let fits = if first.starts_with('[') {
+                true
+            } else {
+                first == segment
+            };
             fits && matches(&pattern[1..], &path[1..])
         }
         _ => false,
@@ -86,7 +110,13 @@ mod tests {
     use super::{Calls, Source};
 
     fn calls(text: &str) -> Calls {
-        Calls::of([Source { path: "tests/contract/x.rs".to_owned(), text: text.to_owned() }].iter())
+        Calls::of(
+            [Source {
+                path: "tests/contract/x.rs".to_owned(),
+                text: text.to_owned(),
+            }]
+            .iter(),
+        )
     }
 
     #[test]
@@ -99,13 +129,17 @@ mod tests {
 
     #[test]
     fn a_formatted_path_fills_a_dynamic_segment() {
-        let calls = calls(r#"agent.patch(&format!("/api/crm/tickets/{}", ticket.id)).json(&body).await;"#);
+        let calls =
+            calls(r#"agent.patch(&format!("/api/crm/tickets/{}", ticket.id)).json(&body).await;"#);
         assert!(calls.reach("PATCH", "/api/crm/tickets/[ticketId]"));
         assert!(!calls.reach("PATCH", "/api/crm/tickets"));
     }
 
     #[test]
     fn a_path_without_a_call_proves_nothing() {
-        assert!(!calls(r#"let r = agent.get("/x").await; let path = "/api/crm/tickets";"#).reach("GET", "/api/crm/tickets"));
+        assert!(
+            !calls(r#"let r = agent.get("/x").await; let path = "/api/crm/tickets";"#)
+                .reach("GET", "/api/crm/tickets")
+        );
     }
 }

@@ -23,7 +23,11 @@ impl Workspace {
             .current_dir(super::tree::root())
             .output()
             .unwrap();
-        assert!(output.status.success(), "cargo metadata: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "cargo metadata: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         Self::parse(&serde_json::from_slice(&output.stdout).unwrap())
     }
 
@@ -41,21 +45,30 @@ impl Workspace {
             names.insert(text(&package["id"]), name);
             if member_ids.contains(text(&package["id"])) {
                 workspace.members.insert(name.to_owned());
-                workspace.direct.insert(name.to_owned(), normal_dependencies(package));
+                workspace
+                    .direct
+                    .insert(name.to_owned(), normal_dependencies(package));
                 workspace.binaries.extend(binaries(package));
             }
         }
         for node in items(&metadata["resolve"]["nodes"]) {
             let id = text(&node["id"]);
-            let below = items(&node["deps"]).filter(|edge| is_normal(edge)).map(|edge| text(&edge["pkg"]).to_owned());
-            workspace.resolved.insert(id.to_owned(), (names[id].to_owned(), below.collect()));
+            let below = items(&node["deps"])
+                .filter(|edge| is_normal(edge))
+                .map(|edge| text(&edge["pkg"]).to_owned());
+            workspace
+                .resolved
+                .insert(id.to_owned(), (names[id].to_owned(), below.collect()));
         }
         workspace
     }
 
     /// The workspace crates that `package` depends on.
     pub(crate) fn internal(&self, package: &str) -> Vec<&str> {
-        self.direct(package).into_iter().filter(|name| self.members.contains(*name)).collect()
+        self.direct(package)
+            .into_iter()
+            .filter(|name| self.members.contains(*name))
+            .collect()
     }
 
     /// Every crate that `package` names in its manifest.
@@ -65,14 +78,21 @@ impl Workspace {
 
     /// Every crate that ends up in a build of `package`.
     pub(crate) fn reachable(&self, package: &str) -> BTreeSet<&str> {
-        let start = self.resolved.iter().find(|(_, (name, _))| name == package).map(|(id, _)| id.as_str()).unwrap();
+        let start = self
+            .resolved
+            .iter()
+            .find(|(_, (name, _))| name == package)
+            .map(|(id, _)| id.as_str())
+            .unwrap();
         let (mut open, mut seen) = (vec![start], BTreeSet::new());
         while let Some(id) = open.pop() {
             if seen.insert(id) {
                 open.extend(self.resolved[id].1.iter().map(String::as_str));
             }
         }
-        seen.into_iter().map(|id| self.resolved[id].0.as_str()).collect()
+        seen.into_iter()
+            .map(|id| self.resolved[id].0.as_str())
+            .collect()
     }
 
     /// The names of the programs that the workspace builds.
@@ -83,12 +103,17 @@ impl Workspace {
 
 fn normal_dependencies(package: &Value) -> BTreeSet<String> {
     let normal = items(&package["dependencies"]).filter(|dependency| dependency["kind"].is_null());
-    normal.map(|dependency| text(&dependency["name"]).to_owned()).collect()
+    normal
+        .map(|dependency| text(&dependency["name"]).to_owned())
+        .collect()
 }
 
 fn binaries(package: &Value) -> Vec<String> {
     let is_binary = |target: &&Value| items(&target["kind"]).any(|kind| kind == "bin");
-    items(&package["targets"]).filter(is_binary).map(|target| text(&target["name"]).to_owned()).collect()
+    items(&package["targets"])
+        .filter(is_binary)
+        .map(|target| text(&target["name"]).to_owned())
+        .collect()
 }
 
 fn is_normal(edge: &Value) -> bool {
@@ -96,7 +121,10 @@ fn is_normal(edge: &Value) -> bool {
 }
 
 fn items(value: &Value) -> std::slice::Iter<'_, Value> {
-    value.as_array().map(|items| items.iter()).unwrap_or_default()
+    value
+        .as_array()
+        .map(|items| items.iter())
+        .unwrap_or_default()
 }
 
 fn text(value: &Value) -> &str {

@@ -27,11 +27,19 @@ impl Tree {
         }
         files.sort();
         let sources = files.into_iter().map(|file| Source {
-            path: file.strip_prefix(&root).unwrap().to_string_lossy().replace('\\', "/"),
+            path: file
+                .strip_prefix(&root)
+                .unwrap()
+                .to_string_lossy()
+                .replace('\\', "/"),
             text: fs::read_to_string(&file).unwrap(),
         });
         let tree = Self(sources.collect());
-        assert!(tree.0.len() > 20, "only {} Rust files found: the rules would pass by reading nothing", tree.0.len());
+        assert!(
+            tree.0.len() > 20,
+            "only {} Rust files found: the rules would pass by reading nothing",
+            tree.0.len()
+        );
         tree
     }
 
@@ -42,15 +50,24 @@ impl Tree {
     /// The files in `folder`, of which there must be some.
     pub(crate) fn under<'t>(&'t self, folder: &str) -> impl Iterator<Item = &'t Source> + use<'t> {
         let prefix = format!("{folder}/");
-        assert!(self.0.iter().any(|source| source.path.starts_with(&prefix)), "no Rust file under {folder}");
-        self.0.iter().filter(move |source| source.path.starts_with(&prefix))
+        assert!(
+            self.0.iter().any(|source| source.path.starts_with(&prefix)),
+            "no Rust file under {folder}"
+        );
+        self.0
+            .iter()
+            .filter(move |source| source.path.starts_with(&prefix))
     }
 }
 
 impl Source {
     /// File name without `.rs`.
     pub(crate) fn stem(&self) -> &str {
-        self.path.rsplit('/').next().unwrap_or_default().trim_end_matches(".rs")
+        self.path
+            .rsplit('/')
+            .next()
+            .unwrap_or_default()
+            .trim_end_matches(".rs")
     }
 
     /// Whether the file holds nothing but tests.
@@ -60,24 +77,39 @@ impl Source {
 
     /// `path:line: code` for every line whose code has one of `words`.
     pub(crate) fn lines_with(&self, words: &[&str]) -> Vec<String> {
-        self.code().filter(|(_, code)| words.iter().any(|word| contains_word(code, word))).map(|(number, code)| self.place(number, code)).collect()
+        self.code()
+            .filter(|(_, code)| words.iter().any(|word| contains_word(code, word)))
+            .map(|(number, code)| self.place(number, code))
+            .collect()
     }
 
     /// Every line that opens an `unsafe` block, function or impl without a `SAFETY:` comment or `# Safety` section in the
     /// twelve lines above it.
     pub(crate) fn unexplained_unsafe(&self) -> Vec<String> {
         let lines: Vec<&str> = self.text.lines().collect();
-        let opens = |code: &str| ["unsafe {", "unsafe fn", "unsafe impl"].iter().any(|word| contains_word(code, word));
+        let opens = |code: &str| {
+            ["unsafe {", "unsafe fn", "unsafe impl"]
+                .iter()
+                .any(|word| contains_word(code, word))
+        };
         let explained = |number: usize| {
             let start = number.saturating_sub(13);
-            lines[start..number].iter().any(|line| line.contains("SAFETY:") || line.contains("# Safety"))
+            lines[start..number]
+                .iter()
+                .any(|line| line.contains("SAFETY:") || line.contains("# Safety"))
         };
-        self.code().filter(|(number, code)| opens(code) && !explained(*number)).map(|(number, code)| self.place(number, code)).collect()
+        self.code()
+            .filter(|(number, code)| opens(code) && !explained(*number))
+            .map(|(number, code)| self.place(number, code))
+            .collect()
     }
 
     /// Line numbers from 1, with the code of each line; comments are cut off.
     fn code(&self) -> impl Iterator<Item = (usize, &str)> {
-        self.text.lines().enumerate().map(|(index, line)| (index + 1, without_comment(line)))
+        self.text
+            .lines()
+            .enumerate()
+            .map(|(index, line)| (index + 1, without_comment(line)))
     }
 
     fn place(&self, number: usize, code: &str) -> String {
@@ -87,13 +119,20 @@ impl Source {
 
 /// The workspace root: the parent of this package.
 pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_path_buf()
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         if path.is_dir() && !SKIPPED.contains(&name.as_str()) {
             collect(&path, files);
         } else if name.ends_with(".rs") {
@@ -125,8 +164,14 @@ fn contains_word(code: &str, word: &str) -> bool {
 
 #[test]
 fn comments_do_not_count_as_code() {
-    let source = Source { path: "a.rs".to_owned(), text: "// tokio::spawn\nlet url = \"http://a\"; // hyper::\nhyper::x()\n".to_owned() };
-    assert_eq!(source.lines_with(&["tokio::", "hyper::"]), ["a.rs:3: hyper::x()"]);
+    let source = Source {
+        path: "a.rs".to_owned(),
+        text: "// tokio::spawn\nlet url = \"http://a\"; // hyper::\nhyper::x()\n".to_owned(),
+    };
+    assert_eq!(
+        source.lines_with(&["tokio::", "hyper::"]),
+        ["a.rs:3: hyper::x()"]
+    );
 }
 
 #[test]

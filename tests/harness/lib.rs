@@ -1,1 +1,15 @@
-//! To be written.
+//! What the suites stand on: the native handlers in process, Ficus over sockets, a client for both, and rows to begin with.
+
+mod app;
+mod binary;
+mod builders;
+mod client;
+mod process;
+mod proxy;
+
+pub use app::{Effect, TestApp};
+pub use binary::ficus;
+pub use builders::{Agent, Tenant, Ticket};
+pub use client::{Answer, Client};
+pub use process::FicusProcess;
+pub use proxy::{Builder, TestProxy};

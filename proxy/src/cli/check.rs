@@ -1,18 +1,20 @@
 //! `ficus check`: everything that is wrong, at once, without touching network or database.
 
 use clap::Args;
+use proxy::report::safe;
 use serde_json::json;
 
 use super::exit::ExitStatus;
 use super::native;
 use super::printer::Printer;
 use super::settings::{Files, Finding};
-use super::table::printable;
 
 /// What `ficus check` looks at.
 #[derive(Debug, Args)]
-#[command(after_long_help = "Exit codes: 0 nothing is wrong; 1 problems, one a line as `FILE:LINE:COLUMN: PROBLEM (REMEDY)`; \
-    2 a file cannot be read.\n\nFits a pre-commit hook: no network and no database are touched.")]
+#[command(
+    after_long_help = "Exit codes: 0 nothing is wrong; 1 problems, one a line as `FILE:LINE:COLUMN: PROBLEM (REMEDY)`; \
+    2 a file cannot be read.\n\nFits a pre-commit hook: no network and no database are touched."
+)]
 pub(crate) struct CheckArgs {
     #[command(flatten)]
     files: Files,
@@ -39,11 +41,18 @@ pub(crate) fn check(arguments: &CheckArgs, printer: Printer) -> anyhow::Result<E
             "problems": findings.iter().map(Finding::to_json).collect::<Vec<_>>(),
         }))?;
     } else {
-        let lines: String = findings.iter().map(|finding| format!("{}\n", printable(&finding.to_string()))).collect();
+        let lines: String = findings
+            .iter()
+            .map(|finding| format!("{}\n", safe(&finding.to_string())))
+            .collect();
         printer.data(&lines)?;
     }
     printer.note(&summary(&findings, &read.names(), routes));
-    Ok(if findings.is_empty() { ExitStatus::Success } else { ExitStatus::Failure })
+    Ok(if findings.is_empty() {
+        ExitStatus::Success
+    } else {
+        ExitStatus::Failure
+    })
 }
 
 fn summary(findings: &[Finding], names: &str, routes: Option<usize>) -> String {

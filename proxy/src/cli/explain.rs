@@ -3,6 +3,7 @@
 use clap::Args;
 use flags::{Explanation, RoutePlan, Shadowing, Side};
 use http::Method;
+use proxy::report::safe;
 use serde_json::{Value, json};
 
 use super::exit::ExitStatus;
@@ -10,7 +11,6 @@ use super::failure::Hinted;
 use super::native::{self, NativeRoute};
 use super::printer::Printer;
 use super::settings::Files;
-use super::table::printable;
 
 /// The request in question.
 #[derive(Debug, Args)]
@@ -47,11 +47,17 @@ pub(crate) fn explain(arguments: &ExplainArgs, printer: Printer) -> anyhow::Resu
     let explanation = flags::explain(&snapshot, &arguments.method, &arguments.path);
     let key = explanation.plan.as_ref().map(|plan| &plan.key);
     let handler = native.iter().find(|route| Some(&route.key) == key);
-    let answer = Answer { handler, file: text.name(), explanation };
+    let answer = Answer {
+        handler,
+        file: text.name(),
+        explanation,
+    };
     if arguments.json {
         printer.json(&answer.to_json())?;
     } else {
-        let heading = printer.paint().bold(&printable(&format!("{} {}", arguments.method, arguments.path)));
+        let heading = printer
+            .paint()
+            .bold(&safe(&format!("{} {}", arguments.method, arguments.path)));
         printer.data(&format!("{heading}\n{}", answer.lines()))?;
     }
     Ok(ExitStatus::Success)
@@ -60,28 +66,41 @@ pub(crate) fn explain(arguments: &ExplainArgs, printer: Printer) -> anyhow::Resu
 impl Answer<'_> {
     fn lines(&self) -> String {
         let explanation = &self.explanation;
-        let mut lines = vec![("answers", explanation.serve.to_string()), ("because", explanation.reason.clone())];
+        let mut lines = vec![
+            ("answers", explanation.serve.to_string()),
+            ("because", explanation.reason.clone()),
+        ];
         if let Some(plan) = &explanation.plan {
             self.plan_lines(plan, &mut lines);
         }
         lines.extend(explanation.notes.iter().map(|note| ("note", note.clone())));
-        lines.push(("flags", format!("{} (version {})", self.file, explanation.version)));
-        lines.into_iter().map(|(name, value)| format!("  {name:<9} {}\n", printable(&value))).collect()
+        lines.push((
+            "flags",
+            format!("{} (version {})", self.file, explanation.version),
+        ));
+        lines
+            .into_iter()
+            .map(|(name, value)| format!("  {name:<9} {}\n", safe(&value)))
+            .collect()
     }
 
     fn plan_lines(&self, plan: &RoutePlan, lines: &mut Vec<(&'static str, String)>) {
-        lines.push(("beside", beside(self.explanation.shadow, plan)));
-        lines.push(("route", format!("{} ({}:{})", plan.key, self.file, plan.line)));
-        if let Some(group) = &plan.group {
-            lines.push(("group", format!("{group}: its routes flip together")));
-        }
+        lines.push(("beside", beside(self.explanation.shadow).to_owned()));
+        lines.push((
+            "route",
+            format!("{} ({}:{})", plan.key, self.file, plan.line),
+        ));
         if let Some(phase) = plan.phase {
             lines.push(("phase", phase.to_string()));
         }
         if self.explanation.serve == Side::Native {
             lines.push(("fallback", fallback(plan)));
         }
-        lines.push(("handler", self.handler.map_or_else(|| "none in this binary".to_owned(), describe)));
+        lines.push((
+            "handler",
+            self.handler
+                .map_or_else(|| "none in this binary".to_owned(), describe),
+        ));
     }
 
     fn to_json(&self) -> Value {
@@ -99,29 +118,43 @@ impl Answer<'_> {
     }
 }
 
-fn beside(shadow: Shadowing, plan: &RoutePlan) -> String {
+fn beside(shadow: Shadowing) -> &'static str {
     match shadow {
-        Shadowing::Native => {
-            format!("native, as a dry run, on {} of the requests; the answers are compared", plan.sample)
-        }
-        Shadowing::SampledOut => "nothing: the sample of this route is 0%".to_owned(),
-        _ => "nothing".to_owned(),
+        Shadowing::Native => "native, as a dry run; the answers are compared",
+        Shadowing::SampledOut => "nothing: the sample of this route is 0%",
+        _ => "nothing",
     }
 }
 
 fn fallback(plan: &RoutePlan) -> String {
     let on = plan.fallback;
-    let words = [("fault", on.fault), ("timeout", on.timeout), ("saturated", on.saturated), ("panic", on.panic)];
-    let chosen: Vec<&str> = words.into_iter().filter(|(_, wanted)| *wanted).map(|(word, _)| word).collect();
+    let words = [
+        ("fault", on.fault),
+        ("timeout", on.timeout),
+        ("saturated", on.saturated),
+        ("panic", on.panic),
+    ];
+    let chosen: Vec<&str> = words
+        .into_iter()
+        .filter(|(_, wanted)| *wanted)
+        .map(|(word, _)| word)
+        .collect();
     if chosen.is_empty() {
         "none: a native failure is the answer".to_owned()
     } else {
-        format!("to legacy, while nothing is committed, on {}", chosen.join(", "))
+        format!(
+            "to legacy, while nothing is committed, on {}",
+            chosen.join(", ")
+        )
     }
 }
 
 fn describe(handler: &NativeRoute) -> String {
-    let needs = if handler.calls.is_empty() { String::new() } else { format!("; calls {}", handler.calls.join(", ")) };
+    let needs = if handler.calls.is_empty() {
+        String::new()
+    } else {
+        format!("; calls {}", handler.calls.join(", "))
+    };
     format!("{} in {}{needs}", handler.kind, handler.area)
 }
 
@@ -135,6 +168,9 @@ fn path(text: &str) -> anyhow::Result<String> {
     if path.starts_with('/') {
         Ok(path.to_owned())
     } else {
-        Err(Hinted::error("a path starts with `/`", "leave the origin out"))
+        Err(Hinted::error(
+            "a path starts with `/`",
+            "leave the origin out",
+        ))
     }
 }

@@ -10,9 +10,17 @@ pub(crate) struct Hinted {
 }
 
 impl Hinted {
+    /// What could not be done and what to do about it, as context for the cause.
+    pub(crate) fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            hint: hint.into(),
+        }
+    }
+
     /// An error by itself: what is wrong, and what to do.
     pub(crate) fn error(message: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
-        anyhow::Error::new(Self { message: message.into(), hint: hint.into() })
+        anyhow::Error::new(Self::new(message, hint))
     }
 }
 
@@ -27,18 +35,33 @@ impl std::error::Error for Hinted {}
 /// Adds what was tried and what to do to an error that came from below.
 pub(crate) trait OrHint<T> {
     /// `message` says what could not be done, `hint` what the user can do about it.
-    fn or_hint(self, message: impl FnOnce() -> String, hint: impl FnOnce() -> String) -> anyhow::Result<T>;
+    fn or_hint(
+        self,
+        message: impl FnOnce() -> String,
+        hint: impl FnOnce() -> String,
+    ) -> anyhow::Result<T>;
 }
 
 impl<T, E: Into<anyhow::Error>> OrHint<T> for Result<T, E> {
-    fn or_hint(self, message: impl FnOnce() -> String, hint: impl FnOnce() -> String) -> anyhow::Result<T> {
-        self.map_err(|error| error.into().context(Hinted { message: message(), hint: hint() }))
+    fn or_hint(
+        self,
+        message: impl FnOnce() -> String,
+        hint: impl FnOnce() -> String,
+    ) -> anyhow::Result<T> {
+        self.map_err(|error| {
+            error.into().context(Hinted {
+                message: message(),
+                hint: hint(),
+            })
+        })
     }
 }
 
 /// The hint nearest to the surface, if any error of the chain carries one.
 pub(crate) fn hint_of(error: &anyhow::Error) -> Option<&str> {
-    error.downcast_ref::<Hinted>().map(|hinted| hinted.hint.as_str())
+    error
+        .downcast_ref::<Hinted>()
+        .map(|hinted| hinted.hint.as_str())
 }
 
 #[cfg(test)]
@@ -55,7 +78,9 @@ mod tests {
     #[test]
     fn a_cause_is_kept_below_the_hint() {
         let result: Result<(), _> = Err(std::io::Error::other("connection refused"));
-        let error = result.or_hint(|| "cannot reach it".to_owned(), || "start it".to_owned()).unwrap_err();
+        let error = result
+            .or_hint(|| "cannot reach it".to_owned(), || "start it".to_owned())
+            .unwrap_err();
         let chain: Vec<String> = error.chain().map(ToString::to_string).collect();
         assert_eq!(chain, ["cannot reach it", "connection refused"]);
         assert_eq!(hint_of(&error), Some("start it"));

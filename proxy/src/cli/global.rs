@@ -6,15 +6,35 @@ use clap::{Args, ValueEnum};
 #[derive(Debug, Args)]
 pub(crate) struct Global {
     /// What to log: a level (error, warn, info, debug, trace) or a filter such as `warn,proxy=debug`
-    #[arg(long, global = true, value_name = "FILTER", env = "FICUS_LOG", default_value = "info", help_heading = "Global options")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILTER",
+        env = "FICUS_LOG",
+        default_value = "info",
+        help_heading = "Global options"
+    )]
     pub(crate) log: String,
 
     /// How log lines look; they always go to standard error
-    #[arg(long, global = true, value_name = "FORMAT", env = "FICUS_LOG_FORMAT", default_value = "text", help_heading = "Global options")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FORMAT",
+        env = "FICUS_LOG_FORMAT",
+        default_value = "text",
+        help_heading = "Global options"
+    )]
     pub(crate) log_format: LogFormat,
 
     /// When to use colours; `auto` means on a terminal, unless NO_COLOR is set
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "Global options")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        help_heading = "Global options"
+    )]
     pub(crate) color: ColourChoice,
 
     /// Say nothing but data, errors and log lines

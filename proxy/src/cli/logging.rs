@@ -21,28 +21,49 @@ pub(crate) fn start(global: &Global) -> anyhow::Result<()> {
     let colour = match global.color {
         ColourChoice::Always => true,
         ColourChoice::Never => false,
-        ColourChoice::Auto => io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        ColourChoice::Auto => {
+            io::stderr().is_terminal()
+                && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+        }
     };
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(colour);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(colour);
     let installed = match global.log_format {
         LogFormat::Text => builder.with_target(false).try_init(),
-        LogFormat::Json => builder.json().flatten_event(true).with_current_span(false).with_span_list(false).try_init(),
+        LogFormat::Json => builder
+            .json()
+            .flatten_event(true)
+            .with_current_span(false)
+            .with_span_list(false)
+            .try_init(),
     };
     installed.map_err(|error| anyhow::anyhow!("the log could not be started: {error}"))
 }
 
 /// Puts `warn` for the talkative crates before the user's filter; a later directive for the same crate wins.
 fn with_quiet_crates(filter: &str) -> String {
-    let mut directives: Vec<String> =
-        TALKATIVE.iter().filter(|name| !names_crate(filter, name)).map(|name| format!("{name}=warn")).collect();
+    let mut directives: Vec<String> = TALKATIVE
+        .iter()
+        .filter(|name| !names_crate(filter, name))
+        .map(|name| format!("{name}=warn"))
+        .collect();
     directives.push(filter.to_owned());
     directives.join(",")
 }
 
 fn names_crate(filter: &str, name: &str) -> bool {
     filter.split(',').any(|directive| {
-        let target = directive.split(['=', '[']).next().unwrap_or_default().trim();
-        target == name || target.strip_prefix(name).is_some_and(|rest| rest.starts_with("::"))
+        let target = directive
+            .split(['=', '['])
+            .next()
+            .unwrap_or_default()
+            .trim();
+        target == name
+            || target
+                .strip_prefix(name)
+                .is_some_and(|rest| rest.starts_with("::"))
     })
 }
 

@@ -4,64 +4,126 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
-use proxy::app::{App, Bound};
+use proxy::app::{App, Bound, RunError, StartError};
 use proxy::config::Config;
+use proxy::upstream::Origin;
 use tokio_util::sync::CancellationToken;
 
 use super::exit::ExitStatus;
-use super::failure::{Hinted, OrHint};
+use super::failure::Hinted;
 use super::printer::Printer;
 use super::settings::{found_config, read_config};
 use super::signals::Signals;
 
 /// Where to listen, and what to stand in front of.
 #[derive(Debug, Args)]
-#[command(after_long_help = "Two forms:\n  \
-    ficus run --listen 127.0.0.1:8080 --legacy http://127.0.0.1:3000 [--flags flags.yaml]\n  \
-    ficus run --config ficus.yaml\n\n\
-    The first needs nothing else on the machine. Native handlers come on when there is a database (DATABASE_URL, or \
-    `database.url` in the configuration). INT or TERM drains; a second one stops at once.\n\n\
-    Exit codes: 0 drained; 1 stopped before everything in flight was finished; 2 could not start.")]
+#[command(
+    after_long_help = "Two forms:\n  ficus run --listen 127.0.0.1:8080 --legacy http://127.0.0.1:3000 [--flags flags.yaml]\n  \
+    ficus run --config ficus.yaml\n\nThe first needs nothing else on the machine. Native handlers come on when there is a \
+    database (DATABASE_URL, or `database.url` in the configuration). INT or TERM drains; a second one stops at once.\n\n\
+    Exit codes: 0 drained; 1 stopped before everything in flight was finished; 2 it could not start."
+)]
 pub(crate) struct RunArgs {
     /// The configuration file: the full form [default: ficus.yaml, if it is there and --legacy is not given]
-    #[arg(long, value_name = "FILE", env = "FICUS_CONFIG", conflicts_with = "legacy")]
+    #[arg(long, value_name = "FILE", env = "FICUS_CONFIG")]
     config: Option<PathBuf>,
 
-    /// Where clients connect; port 0 takes a free one
+    /// Where clients connect; port 0 takes a free one [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS", env = "FICUS_LISTEN")]
     listen: Option<SocketAddr>,
 
     /// Origin of the legacy app, such as http://127.0.0.1:3000
     #[arg(long, value_name = "URL", env = "FICUS_LEGACY")]
-    legacy: Option<String>,
+    legacy: Option<Origin>,
 
     /// The flag file; without one, legacy answers everything
     #[arg(long, value_name = "FILE", env = "FICUS_FLAGS")]
     flags: Option<PathBuf>,
 
-    /// Where the status page, the probes and the metrics are; keep it private, it has no log-in
+    /// Status page, probes and metrics; has no log-in, so keep it private [default: a free port on 127.0.0.1]
     #[arg(long, value_name = "ADDRESS", env = "FICUS_ADMIN")]
     admin: Option<SocketAddr>,
+
+    /// Ficus's own store, sqlite: or postgres: [default: ficus.db beside the flag file, in memory without one]
+    #[arg(long, value_name = "URL", env = "FICUS_STORE", hide_env_values = true)]
+    store: Option<String>,
+
+    /// The app's PostgreSQL database: native handlers are on with it and off without
+    #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
+    database_url: Option<String>,
 }
 
 /// Binds, says where, serves, drains.
 pub(crate) async fn run(arguments: RunArgs, printer: Printer) -> anyhow::Result<ExitStatus> {
     let config = resolve(arguments)?;
-    let signals = Signals::listen().or_hint(|| "signals cannot be received".to_owned(), || "this is a Unix program".to_owned())?;
-    let bound = App::bind(config).await?;
+    let signals = Signals::listen()?;
+    let bound = App::bind(config).await.map_err(explained)?;
     announce(&bound, printer);
     let shutdown = CancellationToken::new();
-    let served = bound.run(shutdown.clone());
     tokio::select! {
-        outcome = served => outcome.map(|()| ExitStatus::Success).map_err(Into::into),
-        _aborted = signals.watch(shutdown) => Ok(ExitStatus::Failure),
+        outcome = bound.run(shutdown.clone()) => verdict(outcome, printer),
+        () = signals.watch(shutdown) => Ok(ExitStatus::Failure),
     }
 }
 
-/// Command line over environment (clap has merged them) over file over default.
-fn resolve(arguments: RunArgs) -> anyhow::Result<Config> {
-    todo!()
+/// Connections that had to be cut are an answer to "did it drain?"; anything else is a failure.
+fn verdict(outcome: Result<(), RunError>, printer: Printer) -> anyhow::Result<ExitStatus> {
+    match outcome {
+        Ok(()) => Ok(ExitStatus::Success),
+        Err(error @ RunError::Cut(_)) => {
+            printer.warning(&error.to_string());
+            Ok(ExitStatus::Failure)
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
+/// What to do about a start that failed.
+fn explained(error: StartError) -> anyhow::Error {
+    let hint = match &error {
+        StartError::Listen { .. } => "another process may have the port; port 0 takes a free one",
+        StartError::Flags(_) => "`ficus check` shows the same without starting",
+        StartError::Store(_) => "check the folder and its permissions, or name another place with --store",
+        StartError::Native(_) => "without DATABASE_URL and `database.url` native handlers stay off and the proxy runs",
+        _ => "docs/operations/running.md has the way to a first start",
+    };
+    anyhow::Error::from(error).context(Hinted::new("Ficus cannot start", hint))
+}
+
+/// Command line over environment (clap has merged the two) over file over default.
+fn resolve(arguments: RunArgs) -> anyhow::Result<Config> {
+    let file = arguments.config.or_else(|| found_config().filter(|_| arguments.legacy.is_none()));
+    let mut config = match (file, arguments.legacy) {
+        (Some(path), legacy) => {
+            let mut config = read_config(&path)?;
+            config.legacy.url = legacy.unwrap_or(config.legacy.url);
+            config
+        }
+        (None, Some(legacy)) => Config::quick(standard_listen(), legacy, None),
+        (None, None) => return Err(nothing_to_stand_in_front_of()),
+    };
+    config.listen = arguments.listen.unwrap_or(config.listen);
+    config.admin.listen = arguments.admin.unwrap_or(config.admin.listen);
+    config.flags = arguments.flags.or(config.flags);
+    config.store.url = arguments.store.or(config.store.url);
+    let database = arguments.database_url.filter(|url| !url.is_empty());
+    config.database.url = database.or(config.database.url);
+    Ok(config)
+}
+
+fn standard_listen() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 8080))
+}
+
+fn nothing_to_stand_in_front_of() -> anyhow::Error {
+    Hinted::error(
+        "there is no legacy app to stand in front of",
+        "name it with --legacy http://127.0.0.1:3000, or write a ficus.yaml (docs/configuration.md) and use --config",
+    )
+}
+
+/// What a person wants to know first; the addresses are the real ones, whatever port was asked for.
 fn announce(bound: &Bound, printer: Printer) {
+    printer.note(&format!("Ficus      http://{}", bound.addr));
+    printer.note(&format!("status     http://{}/", bound.admin_addr));
 }

@@ -65,7 +65,10 @@ impl Files {
                 Some((path, config))
             }
         };
-        let named = config.as_ref().and_then(|(_, config)| config.as_ref().ok()).and_then(|config| config.flags.clone());
+        let named = config
+            .as_ref()
+            .and_then(|(_, config)| config.as_ref().ok())
+            .and_then(|config| config.flags.clone());
         let flags = FlagText::read(self.flags.clone().or(named).or_else(|| present(FLAGS)))?;
         if config.is_none() && flags.file.is_none() {
             return Err(Hinted::error(
@@ -87,10 +90,23 @@ impl Files {
 
     /// Where the configuration says that the two databases are.
     pub(crate) fn places(&self) -> anyhow::Result<Places> {
-        let config = self.config.clone().or_else(|| present(CONFIG)).map(|path| read_config(&path)).transpose()?;
-        let flags = self.flags.clone().or_else(|| config.as_ref()?.flags.clone()).or_else(|| present(FLAGS));
-        let (database, store) = config.map_or((None, None), |config| (config.database, config.store));
-        Ok(Places { database, store: store.or_else(|| flags.map(|path| Store::url_beside(&path))) })
+        let config = self
+            .config
+            .clone()
+            .or_else(|| present(CONFIG))
+            .map(|path| read_config(&path))
+            .transpose()?;
+        let flags = self
+            .flags
+            .clone()
+            .or_else(|| config.as_ref()?.flags.clone())
+            .or_else(|| present(FLAGS));
+        let (database, store) =
+            config.map_or((None, None), |config| (config.database.url.clone(), config.store_url()));
+        Ok(Places {
+            database,
+            store: store.or_else(|| flags.map(|path| Store::url_beside(&path))),
+        })
     }
 }
 
@@ -108,7 +124,12 @@ pub(crate) fn read_config(path: &Path) -> anyhow::Result<Config> {
     let text = read(path, "configuration")?;
     Config::parse(&text, path).or_hint(
         || format!("{} cannot be used", path.display()),
-        || format!("`ficus check --config {}` shows every problem", path.display()),
+        || {
+            format!(
+                "`ficus check --config {}` shows every problem",
+                path.display()
+            )
+        },
     )
 }
 
@@ -120,41 +141,61 @@ impl Read {
         };
         match flags::compile(text, inventory) {
             Ok(snapshot) => (Some(snapshot), Vec::new()),
-            Err(problems) => (None, problems.iter().map(|problem| Finding::of(path, problem)).collect()),
+            Err(problems) => (
+                None,
+                problems
+                    .iter()
+                    .map(|problem| Finding::in_flags(path, problem))
+                    .collect(),
+            ),
         }
     }
 
     /// What is wrong with the configuration.
     pub(crate) fn config_problems(&self) -> Vec<Finding> {
         match &self.config {
-            Some((path, Err(problems))) => problems.iter().map(|problem| Finding::of(path, problem)).collect(),
+            Some((path, Err(error))) => vec![Finding::in_config(path, error)],
             _ => Vec::new(),
         }
     }
 
     pub(crate) fn config_name(&self) -> Option<String> {
-        self.config.as_ref().map(|(path, _)| path.display().to_string())
+        self.config
+            .as_ref()
+            .map(|(path, _)| path.display().to_string())
     }
 
     pub(crate) fn flags_name(&self) -> Option<String> {
-        self.flags.file.as_ref().map(|(path, _)| path.display().to_string())
+        self.flags
+            .file
+            .as_ref()
+            .map(|(path, _)| path.display().to_string())
     }
 
     /// The names of what was read, for a sentence.
     pub(crate) fn names(&self) -> String {
-        [self.config_name(), self.flags_name()].into_iter().flatten().collect::<Vec<_>>().join(", ")
+        [self.config_name(), self.flags_name()]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(", ")
     }
 }
 
 impl FlagText {
     fn read(path: Option<PathBuf>) -> anyhow::Result<Self> {
-        let file = path.map(|path| read(&path, "flag file").map(|text| (path, text))).transpose()?;
+        let file = path
+            .map(|path| read(&path, "flag file").map(|text| (path, text)))
+            .transpose()?;
         Ok(Self { file })
     }
 
     /// The name of the file as the user wrote it.
     pub(crate) fn name(&self) -> String {
-        self.file.as_ref().map_or_else(|| "no flag file".to_owned(), |(path, _)| path.display().to_string())
+        self.file.as_ref().map_or_else(
+            || "no flag file".to_owned(),
+            |(path, _)| path.display().to_string(),
+        )
     }
 
     /// The flags in force with this text.
@@ -164,7 +205,11 @@ impl FlagText {
         };
         flags::compile(text, inventory).map_err(|problems| {
             Hinted::error(
-                format!("{} cannot be used:\n{}", path.display(), problems.named(path)),
+                format!(
+                    "{} cannot be used:\n{}",
+                    path.display(),
+                    problems.named(path)
+                ),
                 "a running Ficus would keep the flags that it has",
             )
         })
@@ -172,13 +217,24 @@ impl FlagText {
 }
 
 impl Finding {
-    fn of(path: &Path, problem: &flags::Problem) -> Self {
+    fn in_flags(path: &Path, problem: &flags::Problem) -> Self {
         Self {
             file: path.display().to_string(),
             line: problem.line,
             column: problem.column,
             message: problem.message.clone(),
             remedy: problem.remedy.clone(),
+        }
+    }
+
+    fn in_config(path: &Path, error: &ConfigError) -> Self {
+        let (line, column) = error.place.unwrap_or_default();
+        Self {
+            file: path.display().to_string(),
+            line,
+            column,
+            message: error.message.clone(),
+            remedy: None,
         }
     }
 
@@ -200,8 +256,15 @@ impl fmt::Display for Finding {
             write!(formatter, "{}:{}:", self.line, self.column)?;
         }
         write!(formatter, " {}", self.message)?;
-        self.remedy.as_ref().map_or(Ok(()), |remedy| write!(formatter, " ({remedy})"))
+        self.remedy
+            .as_ref()
+            .map_or(Ok(()), |remedy| write!(formatter, " ({remedy})"))
     }
+}
+
+/// The configuration file that is here, if one is.
+pub(crate) fn found_config() -> Option<PathBuf> {
+    present(CONFIG)
 }
 
 fn present(name: &str) -> Option<PathBuf> {
@@ -212,11 +275,22 @@ fn present(name: &str) -> Option<PathBuf> {
 /// Reads a text file that has a sensible size; a device or a dump must not fill the memory.
 fn read(path: &Path, what: &str) -> anyhow::Result<String> {
     let limit = flags::MAX_FILE_BYTES;
-    let failed = || (format!("the {what} {} cannot be read", path.display()), "check the name, the current folder and the permissions");
+    let failed = || {
+        (
+            format!("the {what} {} cannot be read", path.display()),
+            "check the name, the current folder and the permissions",
+        )
+    };
     let mut text = String::new();
     File::open(path)
         .and_then(|file| file.take(limit as u64 + 1).read_to_string(&mut text))
-        .and_then(|_| if text.len() > limit { Err(io::Error::other(format!("it is larger than {limit} bytes"))) } else { Ok(()) })
+        .and_then(|_| {
+            if text.len() > limit {
+                Err(io::Error::other(format!("it is larger than {limit} bytes")))
+            } else {
+                Ok(())
+            }
+        })
         .or_hint(|| failed().0, || failed().1.to_owned())?;
     Ok(text)
 }
@@ -246,9 +320,15 @@ mod tests {
     #[test]
     fn a_password_is_never_shown() {
         for (url, shown) in [
-            ("postgres://ficus:s3cret@db:5432/app", "postgres://ficus@db:5432/app"),
+            (
+                "postgres://ficus:s3cret@db:5432/app",
+                "postgres://ficus@db:5432/app",
+            ),
             ("postgres://ficus:s3@cret@db/app", "postgres://ficus@db/app"),
-            ("postgres://db/app?user=a&password=s3cret", "postgres://db/app"),
+            (
+                "postgres://db/app?user=a&password=s3cret",
+                "postgres://db/app",
+            ),
             ("sqlite:ficus.db", "sqlite:ficus.db"),
         ] {
             assert_eq!(without_password(url), shown);

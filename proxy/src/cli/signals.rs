@@ -11,13 +11,6 @@ pub(crate) struct Signals {
     hang_up: Signal,
 }
 
-/// How a wait for signals ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Heard {
-    /// Somebody asked twice: stop waiting for requests in flight.
-    Abort,
-}
-
 impl Signals {
     /// Takes the signals over from their default, which would end the process without a drain.
     pub(crate) fn listen() -> std::io::Result<Self> {
@@ -29,16 +22,22 @@ impl Signals {
     }
 
     /// Cancels `shutdown` on the first request to stop and returns on the second. Run it beside the work.
-    pub(crate) async fn watch(mut self, shutdown: CancellationToken) -> Heard {
+    pub(crate) async fn watch(mut self, shutdown: CancellationToken) {
         let name = self.asked_to_stop().await;
-        tracing::info!(signal = name, "draining: no new connections; ask again to stop at once");
+        tracing::info!(
+            signal = name,
+            "draining: no new connections; ask again to stop at once"
+        );
         shutdown.cancel();
         let name = self.asked_to_stop().await;
-        tracing::warn!(signal = name, "stopping at once; requests in flight are cut off");
-        Heard::Abort
+        tracing::warn!(
+            signal = name,
+            "stopping at once; requests in flight are cut off"
+        );
     }
 
-    async fn asked_to_stop(&mut self) -> &'static str {
+    /// Waits for the next request to stop, and names the signal.
+    pub(crate) async fn asked_to_stop(&mut self) -> &'static str {
         loop {
             tokio::select! {
                 _ = self.interrupt.recv() => return "INT",

@@ -25,11 +25,18 @@ impl Judge<'_> {
             self.trail.key(name);
             match native.get(name) {
                 Some(right) => self.cookie(left, right),
-                None => self.differ(Detail::Missing, Some(Value::from(left.value.as_str())), None),
+                None => self.differ(
+                    Detail::Missing,
+                    Some(Value::from(left.value.as_str())),
+                    None,
+                ),
             }
             self.trail.up();
         }
-        for (name, right) in native.iter().filter(|(name, _)| !legacy.contains_key(*name)) {
+        for (name, right) in native
+            .iter()
+            .filter(|(name, _)| !legacy.contains_key(*name))
+        {
             self.trail.key(name);
             self.differ(Detail::Extra, None, Some(Value::from(right.value.as_str())));
             self.trail.up();
@@ -37,15 +44,26 @@ impl Judge<'_> {
     }
 
     fn cookie(&mut self, legacy: &Cookie, native: &Cookie) {
-        self.values(&Value::from(legacy.value.as_str()), &Value::from(native.value.as_str()));
-        let names = legacy.attributes.keys().chain(native.attributes.keys().filter(|name| !legacy.attributes.contains_key(*name)));
+        self.values(
+            &Value::from(legacy.value.as_str()),
+            &Value::from(native.value.as_str()),
+        );
+        let names = legacy.attributes.keys().chain(
+            native
+                .attributes
+                .keys()
+                .filter(|name| !legacy.attributes.contains_key(*name)),
+        );
         for name in names {
             let (left, right) = (legacy.attributes.get(name), native.attributes.get(name));
             if name == "expires" && self.close_expiry(left, right) {
                 continue;
             }
             self.trail.key(name);
-            self.optional(left.map(|value| Value::from(value.as_str())), right.map(|value| Value::from(value.as_str())));
+            self.optional(
+                left.map(|value| Value::from(value.as_str())),
+                right.map(|value| Value::from(value.as_str())),
+            );
             self.trail.up();
         }
     }
@@ -54,14 +72,20 @@ impl Judge<'_> {
     fn close_expiry(&self, legacy: Option<&String>, native: Option<&String>) -> bool {
         let read = |text: Option<&String>| text.and_then(|text| http_date_milliseconds(text));
         match (read(legacy), read(native)) {
-            (Some(left), Some(right)) => left.abs_diff(right) <= self.rules.time_tolerance_ms().unsigned_abs(),
+            (Some(left), Some(right)) => {
+                left.abs_diff(right) <= self.rules.time_tolerance_ms().unsigned_abs()
+            }
             _ => false,
         }
     }
 }
 
 fn all(headers: &HeaderMap) -> BTreeMap<String, Cookie> {
-    headers.get_all(SET_COOKIE).iter().filter_map(|value| one(&String::from_utf8_lossy(value.as_bytes()))).collect()
+    headers
+        .get_all(SET_COOKIE)
+        .iter()
+        .filter_map(|value| one(&String::from_utf8_lossy(value.as_bytes())))
+        .collect()
 }
 
 fn one(text: &str) -> Option<(String, Cookie)> {
@@ -71,19 +95,35 @@ fn one(text: &str) -> Option<(String, Cookie)> {
         let (name, value) = part.split_once('=').unwrap_or((part, ""));
         let (name, value) = (name.trim().to_ascii_lowercase(), value.trim());
         // `SameSite=lax` and `SameSite=Lax` are one.
-        let value = if name == "samesite" { value.to_ascii_lowercase() } else { value.to_owned() };
+        let value = if name == "samesite" {
+            value.to_ascii_lowercase()
+        } else {
+            value.to_owned()
+        };
         (name, value)
     });
-    let value = percent_decode_str(value.trim().trim_matches('"')).decode_utf8_lossy().into_owned();
-    Some((name.trim().to_owned(), Cookie { value, attributes: attributes.collect() }))
+    let value = percent_decode_str(value.trim().trim_matches('"'))
+        .decode_utf8_lossy()
+        .into_owned();
+    Some((
+        name.trim().to_owned(),
+        Cookie {
+            value,
+            attributes: attributes.collect(),
+        },
+    ))
 }
 
 /// An IMF-fixdate (RFC 9110, section 5.6.7), with blanks or the older dashes between day, month and year.
 fn http_date_milliseconds(text: &str) -> Option<i64> {
-    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    const MONTHS: [&str; 12] = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ];
     let (_, date) = text.split_once(", ")?;
     let parts: Vec<&str> = date.split([' ', '-']).collect();
-    let [day, month, year, time, "GMT"] = parts[..] else { return None };
+    let [day, month, year, time, "GMT"] = parts[..] else {
+        return None;
+    };
     let month = MONTHS.iter().position(|name| *name == month)? + 1;
     super::times::iso_milliseconds(&format!("{year}-{month:02}-{day:0>2}T{time}Z"))
 }

@@ -119,7 +119,8 @@ impl Findings {
     /// Adds one; several at one place (members of one list) are one, the first.
     pub(super) fn add(&mut self, mut difference: Difference) {
         self.total += 1;
-        let known = |other: &Difference| other.kind == difference.kind && other.path == difference.path;
+        let known =
+            |other: &Difference| other.kind == difference.kind && other.path == difference.path;
         if self.list.len() >= MOST_DIFFERENCES || self.list.iter().any(known) {
             return;
         }
@@ -155,7 +156,11 @@ fn shortened(value: Value) -> Value {
         Value::String(text) => Value::String(cut(text)),
         Value::Array(_) | Value::Object(_) => {
             let text = value.to_string();
-            if text.len() <= LONGEST_VALUE { value } else { Value::String(cut(text)) }
+            if text.len() <= LONGEST_VALUE {
+                value
+            } else {
+                Value::String(cut(text))
+            }
         }
         scalar => scalar,
     }

@@ -32,16 +32,30 @@ impl Judge<'_> {
     /// Compares the headers of both answers.
     pub(super) fn headers(&mut self, legacy: &HeaderMap, native: &HeaderMap) {
         self.in_header(&header::CONTENT_TYPE, |judge| {
-            judge.optional(media_type(legacy).map(Value::from), media_type(native).map(Value::from));
+            judge.optional(
+                media_type(legacy).map(Value::from),
+                media_type(native).map(Value::from),
+            );
         });
         for name in &EXACT {
-            self.in_header(name, |judge| judge.optional(joined(legacy, name).map(Value::from), joined(native, name).map(Value::from)));
+            self.in_header(name, |judge| {
+                judge.optional(
+                    joined(legacy, name).map(Value::from),
+                    joined(native, name).map(Value::from),
+                )
+            });
         }
         for name in &SETS {
-            self.in_header(name, |judge| judge.word_sets(words(legacy, name), words(native, name)));
+            self.in_header(name, |judge| {
+                judge.word_sets(words(legacy, name), words(native, name))
+            });
         }
         self.in_header(&header::ETAG, |judge| {
-            let presence = |headers: &HeaderMap| headers.contains_key(header::ETAG).then(|| Value::from("present"));
+            let presence = |headers: &HeaderMap| {
+                headers
+                    .contains_key(header::ETAG)
+                    .then(|| Value::from("present"))
+            };
             judge.optional(presence(legacy), presence(native));
         });
         self.in_header(&header::SET_COOKIE, |judge| judge.cookies(legacy, native));
@@ -68,7 +82,10 @@ impl Judge<'_> {
 
     fn word_sets(&mut self, legacy: BTreeSet<String>, native: BTreeSet<String>) {
         if legacy != native {
-            let text = |words: BTreeSet<String>| (!words.is_empty()).then(|| Value::from(words.into_iter().collect::<Vec<_>>().join(", ")));
+            let text = |words: BTreeSet<String>| {
+                (!words.is_empty())
+                    .then(|| Value::from(words.into_iter().collect::<Vec<_>>().join(", ")))
+            };
             let (legacy, native) = (text(legacy), text(native));
             let detail = match (&legacy, &native) {
                 (Some(_), None) => Detail::Missing,
@@ -92,13 +109,24 @@ fn media_type(headers: &HeaderMap) -> Option<String> {
 }
 
 fn joined(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
-    let values: Vec<_> = headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()).trim().to_owned()).collect();
+    let values: Vec<_> = headers
+        .get_all(name)
+        .iter()
+        .map(|value| String::from_utf8_lossy(value.as_bytes()).trim().to_owned())
+        .collect();
     (!values.is_empty()).then(|| values.join(", "))
 }
 
 /// `Accept-Encoding` in `Vary` belongs to the compression on the way, which native answers get outside the dry run.
 fn words(headers: &HeaderMap, name: &HeaderName) -> BTreeSet<String> {
-    let text = joined(headers, name).unwrap_or_default().to_ascii_lowercase();
-    let words = text.split(',').map(|word| word.trim().to_owned()).filter(|word| !word.is_empty());
-    words.filter(|word| *name != header::VARY || word != "accept-encoding").collect()
+    let text = joined(headers, name)
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    let words = text
+        .split(',')
+        .map(|word| word.trim().to_owned())
+        .filter(|word| !word.is_empty());
+    words
+        .filter(|word| *name != header::VARY || word != "accept-encoding")
+        .collect()
 }

@@ -23,7 +23,9 @@ impl Judge<'_> {
             (Value::String(left), Value::String(right)) => self.texts(left, right),
             (Value::Array(left), Value::Array(right)) => self.lists(left, right),
             (Value::Object(left), Value::Object(right)) => self.objects(left, right),
-            (Value::Bool(_), Value::Bool(_)) => self.differ(Detail::Changed, Some(legacy.clone()), Some(native.clone())),
+            (Value::Bool(_), Value::Bool(_)) => {
+                self.differ(Detail::Changed, Some(legacy.clone()), Some(native.clone()))
+            }
             _ => self.differ(Detail::Type, Some(legacy.clone()), Some(native.clone())),
         }
     }
@@ -41,7 +43,10 @@ impl Judge<'_> {
         if missing.is_empty() && legacy.len() == native.len() {
             return;
         }
-        let extra: Vec<_> = native.iter().filter(|(name, _)| !legacy.contains_key(*name)).collect();
+        let extra: Vec<_> = native
+            .iter()
+            .filter(|(name, _)| !legacy.contains_key(*name))
+            .collect();
         if self.pair_minted_keys(&missing, &extra) {
             return;
         }
@@ -54,9 +59,18 @@ impl Judge<'_> {
     }
 
     /// A map from minted ids to things: its new entries are paired in their order.
-    fn pair_minted_keys(&mut self, missing: &[(&String, &Value)], extra: &[(&String, &Value)]) -> bool {
-        let all_ids = |names: &[(&String, &Value)]| names.iter().all(|(name, _)| ids::family(name).is_some());
-        if missing.is_empty() || missing.len() != extra.len() || !all_ids(missing) || !all_ids(extra) {
+    fn pair_minted_keys(
+        &mut self,
+        missing: &[(&String, &Value)],
+        extra: &[(&String, &Value)],
+    ) -> bool {
+        let all_ids =
+            |names: &[(&String, &Value)]| names.iter().all(|(name, _)| ids::family(name).is_some());
+        if missing.is_empty()
+            || missing.len() != extra.len()
+            || !all_ids(missing)
+            || !all_ids(extra)
+        {
             return false;
         }
         for ((legacy_name, left), (native_name, right)) in missing.iter().zip(extra) {
@@ -96,7 +110,10 @@ impl Judge<'_> {
 }
 
 /// One of the two is a fraction: compared as the double that every JSON reader makes of it.
-#[expect(clippy::float_cmp, reason = "equal means the same double; a tolerance would hide a rounding bug in an amount")]
+#[expect(
+    clippy::float_cmp,
+    reason = "equal means the same double; a tolerance would hide a rounding bug in an amount"
+)]
 pub(super) fn same_float(one: &Number, other: &Number) -> bool {
     matches!((one.as_f64(), other.as_f64()), (Some(one), Some(other)) if one == other)
 }

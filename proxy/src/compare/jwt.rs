@@ -31,7 +31,10 @@ pub(super) fn decode(text: &str) -> Option<Token> {
     if parts.next().is_some() {
         return None;
     }
-    Some(Token { header: object(header)?, claims: object(claims)? })
+    Some(Token {
+        header: object(header)?,
+        claims: object(claims)?,
+    })
 }
 
 fn object(part: &str) -> Option<Map<String, Value>> {
@@ -60,7 +63,10 @@ impl Judge<'_> {
     /// Both counted from a clock read in this exchange, so as far apart as the two readings and no further.
     fn token_times(&mut self, legacy: &Value, native: &Value) {
         let close = match (legacy.as_i64(), native.as_i64()) {
-            (Some(left), Some(right)) => left.abs_diff(right).saturating_mul(1_000) <= self.rules.time_tolerance_ms().unsigned_abs(),
+            (Some(left), Some(right)) => {
+                left.abs_diff(right).saturating_mul(1_000)
+                    <= self.rules.time_tolerance_ms().unsigned_abs()
+            }
             _ => legacy == native,
         };
         if !close && !self.rules.ignores(&self.trail) {
@@ -70,5 +76,8 @@ impl Judge<'_> {
 }
 
 fn split(claims: &Map<String, Value>) -> (Map<String, Value>, Map<String, Value>) {
-    claims.clone().into_iter().partition(|(name, _)| TIMES.contains(&name.as_str()))
+    claims
+        .clone()
+        .into_iter()
+        .partition(|(name, _)| TIMES.contains(&name.as_str()))
 }

@@ -41,15 +41,25 @@ impl JsonPath {
     /// When it does not start with `$` or `header:`, or a bracket is not closed.
     pub fn parse(text: &str) -> Result<Self, PathError> {
         if let Some(name) = text.strip_prefix("header:") {
-            return Ok(Self { scope: Some(format!("header:{}", name.to_ascii_lowercase())), steps: Vec::new() });
+            return Ok(Self {
+                scope: Some(format!("header:{}", name.to_ascii_lowercase())),
+                steps: Vec::new(),
+            });
         }
-        let wrong = |why: &str| PathError { message: format!("{text:?} is not a path: {why}") };
-        let mut rest = text.strip_prefix('$').ok_or_else(|| wrong("it must start with $ or header:"))?;
+        let wrong = |why: &str| PathError {
+            message: format!("{text:?} is not a path: {why}"),
+        };
+        let mut rest = text
+            .strip_prefix('$')
+            .ok_or_else(|| wrong("it must start with $ or header:"))?;
         let mut steps = Vec::new();
         while !rest.is_empty() {
             let (step, after) = if let Some(name) = rest.strip_prefix('.') {
                 let end = name.find(['.', '[']).unwrap_or(name.len());
-                (plain(&name[..end]).ok_or_else(|| wrong("a name is empty"))?, &name[end..])
+                (
+                    plain(&name[..end]).ok_or_else(|| wrong("a name is empty"))?,
+                    &name[end..],
+                )
             } else if let Some(inner) = rest.strip_prefix('[') {
                 bracket(inner).ok_or_else(|| wrong("a bracket is not closed"))?
             } else {
@@ -69,7 +79,10 @@ impl From<&flags::JsonPath> for JsonPath {
             flags::PathStep::Index(index) => Step::Index(*index),
             flags::PathStep::Every => Step::Any,
         };
-        Self { scope: None, steps: path.steps().iter().map(step).collect() }
+        Self {
+            scope: None,
+            steps: path.steps().iter().map(step).collect(),
+        }
     }
 }
 
@@ -91,7 +104,9 @@ fn bracket(inner: &str) -> Option<(Step, &str)> {
         }
     }
     let (content, rest) = inner.split_once(']')?;
-    let step = content.parse().map_or_else(|_| plain(content), |index| Some(Step::Index(index)))?;
+    let step = content
+        .parse()
+        .map_or_else(|_| plain(content), |index| Some(Step::Index(index)))?;
     Some((step, rest))
 }
 
@@ -139,7 +154,11 @@ impl Trail {
     }
 
     pub(super) fn kind(&self) -> Kind {
-        if self.scope.is_some() { Kind::Header } else { Kind::Body }
+        if self.scope.is_some() {
+            Kind::Header
+        } else {
+            Kind::Body
+        }
     }
 
     /// The innermost name: `expiresAt` of `$.session.expiresAt`.
@@ -160,12 +179,16 @@ impl Trail {
         };
         scoped
             && self.steps.len() == path.steps.len()
-            && self.steps.iter().zip(&path.steps).all(|(place, step)| match (place, step) {
-                (Place::Key(_) | Place::Index(_), Step::Any) => true,
-                (Place::Key(name), Step::Key(wanted)) => **name == **wanted,
-                (Place::Index(index), Step::Index(wanted)) => index == wanted,
-                _ => false,
-            })
+            && self
+                .steps
+                .iter()
+                .zip(&path.steps)
+                .all(|(place, step)| match (place, step) {
+                    (Place::Key(_) | Place::Index(_), Step::Any) => true,
+                    (Place::Key(name), Step::Key(wanted)) => **name == **wanted,
+                    (Place::Index(index), Step::Index(wanted)) => index == wanted,
+                    _ => false,
+                })
     }
 
     /// The path with list positions and id-like keys starred.
@@ -188,7 +211,11 @@ impl Trail {
 }
 
 fn is_plain(name: &str) -> bool {
-    !name.is_empty() && name.len() <= 80 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'$'))
+    !name.is_empty()
+        && name.len() <= 80
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'$'))
 }
 
 #[cfg(test)]
@@ -201,10 +228,21 @@ mod tests {
         trail.key("items");
         trail.index(3);
         trail.key("odd name");
-        for path in ["$.items[*]['odd name']", "$.items[3][\"odd name\"]", "$.*.*.*", "$['items'][*][*]"] {
+        for path in [
+            "$.items[*]['odd name']",
+            "$.items[3][\"odd name\"]",
+            "$.*.*.*",
+            "$['items'][*][*]",
+        ] {
             assert!(trail.is_at(&JsonPath::parse(path).expect(path)), "{path}");
         }
-        for path in ["$", "$.items", "$.items[*]", "$.items[2]['odd name']", "header:items"] {
+        for path in [
+            "$",
+            "$.items",
+            "$.items[*]",
+            "$.items[2]['odd name']",
+            "header:items",
+        ] {
             assert!(!trail.is_at(&JsonPath::parse(path).expect(path)), "{path}");
         }
         assert_eq!(trail.template(), "$.items[*][\"odd name\"]");

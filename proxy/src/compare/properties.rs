@@ -8,9 +8,24 @@ use super::{Answer, Known, Occasion, Rules, Verdict, compare};
 
 fn judge(legacy: &[u8], native: &[u8]) -> Verdict {
     let known = Known::nothing();
-    let at = Occasion { started_ms: 1_795_376_040_000, ended_ms: 1_795_376_040_100, known: &known, may_mint: true, head: false };
-    let headers: HeaderMap = [(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"))].into_iter().collect();
-    let answer = |body| Answer { status: StatusCode::OK, headers: &headers, body };
+    let at = Occasion {
+        started_ms: 1_795_376_040_000,
+        ended_ms: 1_795_376_040_100,
+        known: &known,
+        may_mint: true,
+        head: false,
+    };
+    let headers: HeaderMap = [(
+        http::header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    )]
+    .into_iter()
+    .collect();
+    let answer = |body| Answer {
+        status: StatusCode::OK,
+        headers: &headers,
+        body,
+    };
     compare(&answer(legacy), &answer(native), &Rules::default(), &at)
 }
 
@@ -55,7 +70,8 @@ fn with_ids(shape: &[usize], ids: &[String]) -> String {
 }
 
 fn distinct_ids() -> impl Strategy<Value = Vec<String>> {
-    prop::collection::hash_set("[a-f][0-9][a-f0-9]{18}", 4).prop_map(|ids| ids.into_iter().collect())
+    prop::collection::hash_set("[a-f][0-9][a-f0-9]{18}", 4)
+        .prop_map(|ids| ids.into_iter().collect())
 }
 
 proptest! {

@@ -27,15 +27,28 @@ impl Rules {
     #[must_use]
     pub fn new(tolerance: Duration) -> Self {
         let time_tolerance_ms = i64::try_from(tolerance.as_millis()).unwrap_or(i64::MAX);
-        Self { ignore: Vec::new(), unordered: Vec::new(), same_shape: Vec::new(), time_tolerance_ms }
+        Self {
+            ignore: Vec::new(),
+            unordered: Vec::new(),
+            same_shape: Vec::new(),
+            time_tolerance_ms,
+        }
     }
 
     /// The rules of a route as the flag file states them.
     #[must_use]
     pub fn of(rules: &flags::CompareRules) -> Self {
         Self {
-            ignore: rules.ignore.iter().map(|rule| JsonPath::from(&rule.path)).collect(),
-            unordered: rules.unordered.iter().map(|(path, key)| (JsonPath::from(path), key.clone())).collect(),
+            ignore: rules
+                .ignore
+                .iter()
+                .map(|rule| JsonPath::from(&rule.path))
+                .collect(),
+            unordered: rules
+                .unordered
+                .iter()
+                .map(|(path, key)| (JsonPath::from(path), key.clone()))
+                .collect(),
             ..Self::new(rules.time_tolerance)
         }
     }
@@ -54,7 +67,8 @@ impl Rules {
     /// # Errors
     /// When the path cannot be read.
     pub fn unordered(mut self, path: &str, key: Option<&str>) -> Result<Self, PathError> {
-        self.unordered.push((JsonPath::parse(path)?, key.map(str::to_owned)));
+        self.unordered
+            .push((JsonPath::parse(path)?, key.map(str::to_owned)));
         Ok(self)
     }
 
@@ -77,7 +91,10 @@ impl Rules {
 
     /// `None`: the order counts. `Some(None)`: a multiset. `Some(Some(key))`: paired by that field.
     pub(super) fn order_of(&self, trail: &Trail) -> Option<Option<&str>> {
-        self.unordered.iter().find(|(path, _)| trail.is_at(path)).map(|(_, key)| key.as_deref())
+        self.unordered
+            .iter()
+            .find(|(path, _)| trail.is_at(path))
+            .map(|(_, key)| key.as_deref())
     }
 
     pub(super) fn time_tolerance_ms(&self) -> i64 {

@@ -5,7 +5,11 @@ use serde_json::{Map, Value};
 
 /// Reads a whole stream into a list of events, so that it is compared like any other document.
 pub(super) fn events(text: &str) -> Value {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n").replace('\r', "\n");
+    let text = text
+        .strip_prefix('\u{feff}')
+        .unwrap_or(text)
+        .replace("\r\n", "\n")
+        .replace('\r', "\n");
     let mut events = Vec::new();
     for block in text.split("\n\n") {
         if let Some(event) = event(block) {
@@ -18,7 +22,10 @@ pub(super) fn events(text: &str) -> Value {
 fn event(block: &str) -> Option<Map<String, Value>> {
     let mut event = Map::new();
     let mut data: Option<String> = None;
-    for line in block.lines().filter(|line| !line.is_empty() && !line.starts_with(':')) {
+    for line in block
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with(':'))
+    {
         let (field, value) = line.split_once(':').unwrap_or((line, ""));
         let value = value.strip_prefix(' ').unwrap_or(value);
         match field {

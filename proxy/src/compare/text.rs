@@ -41,7 +41,11 @@ impl Judge<'_> {
             return Relation::Same;
         }
         if let Some(same) = self.same_minted_time_text(legacy, native) {
-            return if same { Relation::Same } else { Relation::Differs(Detail::Time) };
+            return if same {
+                Relation::Same
+            } else {
+                Relation::Differs(Detail::Time)
+            };
         }
         if same_password_scheme(legacy, native) {
             return Relation::Same;
@@ -64,7 +68,11 @@ impl Judge<'_> {
         if !(self.may_be_minted(legacy, family) && self.may_be_minted(native, family)) {
             return Some(Relation::Differs(Detail::Changed));
         }
-        Some(if self.ids.pair(legacy, native) { Relation::Same } else { Relation::Differs(Detail::Identity) })
+        Some(if self.ids.pair(legacy, native) {
+            Relation::Same
+        } else {
+            Relation::Differs(Detail::Identity)
+        })
     }
 
     /// New in this exchange: not in the request, and where the id tells its time, made now.
@@ -79,7 +87,11 @@ impl Judge<'_> {
     /// Ids and clock readings inside a longer text, such as a URL: the text around them must be the same.
     fn composed(&mut self, legacy: &str, native: &str) -> Relation {
         let mark = self.ids.mark();
-        for is_word in [with_dash_and_underscore as fn(char) -> bool, with_dash, alphanumeric] {
+        for is_word in [
+            with_dash_and_underscore as fn(char) -> bool,
+            with_dash,
+            alphanumeric,
+        ] {
             if self.same_words(legacy, native, is_word) {
                 return Relation::Same;
             }
@@ -110,7 +122,9 @@ impl Judge<'_> {
 
     fn same_minted_word(&mut self, legacy: &str, native: &str) -> bool {
         if let (Ok(left), Ok(right)) = (legacy.parse::<i64>(), native.parse::<i64>()) {
-            return legacy.len() == native.len() && legacy.len() >= 10 && self.same_minted_number(left, right);
+            return legacy.len() == native.len()
+                && legacy.len() >= 10
+                && self.same_minted_number(left, right);
         }
         self.minted(legacy, native) == Some(Relation::Same)
     }
@@ -129,12 +143,21 @@ fn alphanumeric(character: char) -> bool {
 }
 
 fn split(text: &str, belongs: impl Fn(char) -> bool) -> (&str, &str) {
-    text.split_at(text.find(|character| !belongs(character)).unwrap_or(text.len()))
+    text.split_at(
+        text.find(|character| !belongs(character))
+            .unwrap_or(text.len()),
+    )
 }
 
 /// Two bcrypt hashes of the same cost: salted, so they differ even for one password.
 fn same_password_scheme(one: &str, other: &str) -> bool {
-    let is_hash = |text: &str| text.len() == 60 && text.is_ascii() && ["$2a$", "$2b$", "$2y$"].iter().any(|scheme| text.starts_with(scheme));
+    let is_hash = |text: &str| {
+        text.len() == 60
+            && text.is_ascii()
+            && ["$2a$", "$2b$", "$2y$"]
+                .iter()
+                .any(|scheme| text.starts_with(scheme))
+    };
     is_hash(one) && is_hash(other) && one[..7] == other[..7]
 }
 

@@ -25,7 +25,10 @@ impl Judge<'_> {
     pub(super) fn same_minted_time(&self, legacy_ms: i64, native_ms: i64) -> bool {
         let tolerance = self.rules.time_tolerance_ms();
         let apart = legacy_ms.abs_diff(native_ms);
-        apart <= tolerance.unsigned_abs() && [legacy_ms, native_ms].iter().all(|time| self.is_now(*time) || self.is_end(*time))
+        apart <= tolerance.unsigned_abs()
+            && [legacy_ms, native_ms]
+                .iter()
+                .all(|time| self.is_now(*time) || self.is_end(*time))
     }
 
     /// Within the exchange, give or take the tolerance.
@@ -40,7 +43,13 @@ impl Judge<'_> {
         milliseconds >= self.at.started_ms
             && self.trail.name().is_some_and(|name| {
                 let name = name.to_ascii_lowercase();
-                ENDS.iter().any(|end| if *end == "exp" { name == *end } else { name.contains(end) })
+                ENDS.iter().any(|end| {
+                    if *end == "exp" {
+                        name == *end
+                    } else {
+                        name.contains(end)
+                    }
+                })
             })
     }
 }
@@ -48,7 +57,10 @@ impl Judge<'_> {
 /// The same separators and as many digits: a client that parses one can parse the other.
 fn same_notation(one: &str, other: &str) -> bool {
     one.len() == other.len()
-        && one.bytes().zip(other.bytes()).all(|(one, other)| one == other || (one.is_ascii_digit() && other.is_ascii_digit()))
+        && one
+            .bytes()
+            .zip(other.bytes())
+            .all(|(one, other)| one == other || (one.is_ascii_digit() && other.is_ascii_digit()))
 }
 
 /// Milliseconds since 1970 of an ISO 8601 date and time (`2026-01-31T23:59:59.123Z`, also with a blank, an offset, or no zone,
@@ -58,33 +70,52 @@ pub(super) fn iso_milliseconds(text: &str) -> Option<i64> {
     if !(19..=35).contains(&bytes.len()) || !text.is_ascii() {
         return None;
     }
-    let shaped = bytes[4] == b'-' && bytes[7] == b'-' && matches!(bytes[10], b'T' | b' ') && bytes[13] == b':' && bytes[16] == b':';
+    let shaped = bytes[4] == b'-'
+        && bytes[7] == b'-'
+        && matches!(bytes[10], b'T' | b' ')
+        && bytes[13] == b':'
+        && bytes[16] == b':';
     if !shaped {
         return None;
     }
     let number = |from: usize, to: usize| text.get(from..to)?.bytes().try_fold(0_i64, digit);
     let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
     let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
-    if !(1..=12).contains(&month) || !(1..=31).contains(&day) || hour > 23 || minute > 59 || second > 60 {
+    if !(1..=12).contains(&month)
+        || !(1..=31).contains(&day)
+        || hour > 23
+        || minute > 59
+        || second > 60
+    {
         return None;
     }
     let (fraction, zone) = fraction(&text[19..])?;
-    let seconds = days_since_1970(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second - offset_seconds(zone)?;
+    let seconds = days_since_1970(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second
+        - offset_seconds(zone)?;
     Some(seconds * 1_000 + fraction)
 }
 
 fn digit(sum: i64, byte: u8) -> Option<i64> {
-    byte.is_ascii_digit().then(|| sum * 10 + i64::from(byte - b'0'))
+    byte.is_ascii_digit()
+        .then(|| sum * 10 + i64::from(byte - b'0'))
 }
 
 /// Splits `.123Z` into 123 milliseconds and `Z`.
 fn fraction(rest: &str) -> Option<(i64, &str)> {
-    let Some(digits) = rest.strip_prefix('.') else { return Some((0, rest)) };
-    let end = digits.find(|character: char| !character.is_ascii_digit()).unwrap_or(digits.len());
+    let Some(digits) = rest.strip_prefix('.') else {
+        return Some((0, rest));
+    };
+    let end = digits
+        .find(|character: char| !character.is_ascii_digit())
+        .unwrap_or(digits.len());
     if end == 0 || end > 9 {
         return None;
     }
-    let milliseconds = digits[..end].bytes().chain(*b"00").take(3).try_fold(0, digit)?;
+    let milliseconds = digits[..end]
+        .bytes()
+        .chain(*b"00")
+        .take(3)
+        .try_fold(0, digit)?;
     Some((milliseconds, &digits[end..]))
 }
 
@@ -95,7 +126,11 @@ fn offset_seconds(zone: &str) -> Option<i64> {
         Some(b'-') => -1,
         _ => return None,
     };
-    let digits: Vec<i64> = zone[1..].bytes().filter(|byte| *byte != b':').map(|byte| digit(0, byte)).collect::<Option<_>>()?;
+    let digits: Vec<i64> = zone[1..]
+        .bytes()
+        .filter(|byte| *byte != b':')
+        .map(|byte| digit(0, byte))
+        .collect::<Option<_>>()?;
     match digits[..] {
         [a, b] => Some(sign * (a * 10 + b) * 3_600),
         [a, b, c, d] => Some(sign * ((a * 10 + b) * 3_600 + (c * 10 + d) * 60)),

@@ -33,7 +33,8 @@ pub(super) fn page(view: &StatusView, refreshing: bool) -> String {
 }
 
 fn header(html: &mut Html, view: &StatusView, refreshing: bool) {
-    html.raw("<header>\n<h1>Ficus</h1>\n<p>Version ").text(env!("CARGO_PKG_VERSION"));
+    html.raw("<header>\n<h1>Ficus</h1>\n<p>Version ")
+        .text(env!("CARGO_PKG_VERSION"));
     html.around(", serving for ", duration(view.uptime), ". ");
     html.raw(if refreshing {
         "This page updates itself every 15 seconds. <a href=\"/?refresh=off\">Stop updating</a>"
@@ -54,14 +55,20 @@ fn notices(html: &mut Html, view: &StatusView) {
     }
     if let Some(problem) = &view.flags.problem {
         html.raw("<div class=\"notice bad\" role=\"status\"><strong>The newest flag file was refused.</strong> ");
-        html.around("The last good flags stay in force.<pre>", problem, "</pre></div>\n");
+        html.around(
+            "The last good flags stay in force.<pre>",
+            problem,
+            "</pre></div>\n",
+        );
     }
 }
 
 fn flags_card(html: &mut Html, flags: &FlagsView) {
     html.raw("<article><h2>Flags</h2>\n");
     match &flags.file {
-        None => html.raw("<p class=\"big\">none</p><p>No flag file: legacy answers everything.</p>"),
+        None => {
+            html.raw("<p class=\"big\">none</p><p>No flag file: legacy answers everything.</p>")
+        }
         Some(file) => {
             html.around("<p class=\"big\"><code>", &flags.version, "</code></p>");
             html.around("<p><code>", file, "</code></p>");
@@ -76,9 +83,12 @@ fn native_card(html: &mut Html, native: &NativeView) {
     html.raw("<article><h2>Native handlers</h2>\n");
     match native {
         NativeView::On { handlers } => {
-            html.raw("<p class=\"big good\">on</p>").around("<p>", handlers, " endpoints.</p>")
+            html.raw("<p class=\"big good\">on</p>")
+                .around("<p>", handlers, " endpoints.</p>")
         }
-        NativeView::Off { reason } => html.raw("<p class=\"big\">off</p>").around("<p>", reason, "</p>"),
+        NativeView::Off { reason } => html
+            .raw("<p class=\"big\">off</p>")
+            .around("<p>", reason, "</p>"),
     };
     html.raw("</article>\n");
 }
@@ -103,33 +113,58 @@ fn routes(html: &mut Html, view: &StatusView) {
         html.raw("<p>No flag names a route, so legacy answers all of them.</p>\n");
     } else {
         html.raw("<div class=\"scroll\" role=\"region\" aria-labelledby=\"routes\" tabindex=\"0\">\n<table>\n<thead><tr>");
-        html.raw("<th scope=\"col\">Route</th><th scope=\"col\">Phase</th><th scope=\"col\">Stage</th>");
+        html.raw(
+            "<th scope=\"col\">Route</th><th scope=\"col\">Phase</th><th scope=\"col\">Stage</th>",
+        );
         html.raw("<th scope=\"col\" class=\"number\">Legacy</th><th scope=\"col\" class=\"number\">Native</th>");
         html.raw("<th scope=\"col\" class=\"number\">Compared</th><th scope=\"col\" class=\"number\">Match</th>");
         html.raw("<th scope=\"col\">Last difference</th></tr></thead>\n<tbody>\n");
         view.routes.iter().for_each(|route| row(html, route));
         html.raw("</tbody>\n</table>\n</div>\n");
     }
-    html.around("<p>Requests on routes without a flag: ", grouped(view.unflagged), ".</p>\n</section>\n");
+    html.around(
+        "<p>Requests on routes without a flag: ",
+        grouped(view.unflagged),
+        ".</p>\n</section>\n",
+    );
 }
 
 fn row(html: &mut Html, route: &RouteView) {
     html.around("<tr><th scope=\"row\"><code>", &route.route, "</code></th>");
-    html.around("<td>", route.phase.map_or_else(|| "–".to_owned(), |phase| phase.to_string()), "</td>");
-    html.around("<td><span class=\"stage ", &route.stage, "\">").around("", &route.stage, "</span></td>");
+    html.around(
+        "<td>",
+        route
+            .phase
+            .map_or_else(|| "–".to_owned(), |phase| phase.to_string()),
+        "</td>",
+    );
+    html.around("<td><span class=\"stage ", &route.stage, "\">")
+        .around("", &route.stage, "</span></td>");
     for count in [route.legacy, route.native, route.compared] {
         html.around("<td class=\"number\">", grouped(count), "</td>");
     }
     match route.match_basis_points() {
         None => html.raw("<td class=\"number\">–</td>"),
         Some(10_000) => html.raw("<td class=\"number good\">100 %</td>"),
-        Some(points) => html.around("<td class=\"number bad\">", format_args!("{}.{:02}", points / 100, points % 100), " %</td>"),
+        Some(points) => html.around(
+            "<td class=\"number bad\">",
+            format_args!("{}.{:02}", points / 100, points % 100),
+            " %</td>",
+        ),
     };
-    html.around("<td>", route.last_difference.as_deref().unwrap_or("–"), "</td></tr>\n");
+    html.around(
+        "<td>",
+        route.last_difference.as_deref().unwrap_or("–"),
+        "</td></tr>\n",
+    );
 }
 
 fn times(count: u64) -> String {
-    if count == 1 { "once".to_owned() } else { format!("{} times", grouped(count)) }
+    if count == 1 {
+        "once".to_owned()
+    } else {
+        format!("{} times", grouped(count))
+    }
 }
 
 /// `1234567` as `1 234 567`, with narrow spaces that do not break.

@@ -55,7 +55,9 @@ pub enum NativeView {
 
 impl Default for NativeView {
     fn default() -> Self {
-        Self::Off { reason: "not started".to_owned() }
+        Self::Off {
+            reason: "not started".to_owned(),
+        }
     }
 }
 
@@ -94,6 +96,8 @@ pub struct RouteView {
 impl RouteView {
     /// Share of compared pairs that agreed, in hundredths of a percent, rounded down so that 100 % means all of them.
     pub fn match_basis_points(&self) -> Option<u64> {
-        self.matched.saturating_mul(10_000).checked_div(self.compared)
+        self.matched
+            .saturating_mul(10_000)
+            .checked_div(self.compared)
     }
 }

@@ -96,6 +96,15 @@ fn is_waiver(comment: &str) -> bool {
     comment.trim_start_matches(['#', ' ']).strip_prefix("no legacy route:").is_some_and(|reason| !reason.trim().is_empty())
 }
 
+/// The stages of the entries that `what` means: one route, or every member of a group.
+#[must_use]
+pub fn stages(text: &str, what: &str) -> std::collections::BTreeMap<String, String> {
+    let groups = group_stages(text);
+    let fitting = read(text).entries.into_iter().filter(|entry| entry.route == what || entry.group.as_deref() == Some(what));
+    let stage = |entry: &Entry| entry.stage.clone().or_else(|| groups.get(entry.group.as_ref()?).cloned());
+    fitting.map(|entry| (entry.route.clone(), stage(&entry).unwrap_or_else(|| "legacy".to_owned()))).collect()
+}
+
 /// Stages of groups: `groups:` → name → `stage`.
 pub(super) fn group_stages(text: &str) -> std::collections::BTreeMap<String, String> {
     let parsed: serde_yaml::Value = serde_yaml::from_str(text).unwrap_or_default();

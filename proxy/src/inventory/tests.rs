@@ -57,15 +57,45 @@ fn a_file_with_an_extension_that_next_does_not_serve_is_noted() {
     assert!(note.is_some_and(|note| note.message.contains("page extensions")), "{:?}", inventory.notes);
 }
 
+/// The recorded answer of `next build` (16.4.5) for the fixture: `.next/app-path-routes-manifest.json`.
 #[test]
-fn reads_of_the_legacy_app_do_not_count_as_writes_because_a_neighbour_writes() {
+fn the_routes_are_those_that_next_build_reports() {
+    let text = std::fs::read_to_string(repository().join("inventory/fixtures/exports.routes.json")).unwrap();
+    let manifest: BTreeMap<String, String> = serde_json::from_str(&text).unwrap();
+    let mut expected: Vec<String> = manifest.into_values().filter(|pattern| !pattern.starts_with("/_not-found") && !pattern.starts_with("/_global-error")).collect();
+    expected.sort();
+    let inventory = inventory("inventory/fixtures/exports");
+    let routes = inventory.apps.iter().flat_map(|app| &app.routes).filter(|route| route.kind != Kind::PagesApi);
+    let found: Vec<String> = routes.map(|route| route.app_pattern.clone()).collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn a_write_counts_for_the_methods_that_reach_it_and_for_no_other() {
+    let inventory = inventory("legacy");
+    let routes = || inventory.apps.iter().flat_map(|app| &app.routes);
+    let mutates = |pattern: &str, name: &str| {
+        let route = routes().find(|route| route.pattern == pattern).unwrap();
+        route.methods.iter().find(|method| method.name == name).unwrap().mutates.clone()
+    };
+    assert_eq!(mutates("/api/health", "GET"), Mutates::No);
+    assert!(matches!(mutates("/api/crm/tickets", "POST"), Mutates::Yes(_)));
+    // The list asks for the session, and validating one fills blank columns of its user: a read that writes.
+    assert!(matches!(mutates("/api/crm/tickets", "GET"), Mutates::Yes(place) if place.file == "lib/chat-session.ts"));
+    let both = routes().any(|route| {
+        let writes = route.methods.iter().map(|method| method.mutates != Mutates::No);
+        writes.clone().any(|writes| writes) && writes.clone().any(|writes| !writes)
+    });
+    assert!(both, "some route has a method that writes and one that does not");
+}
+
+#[test]
+fn call_sites_name_the_fields_that_they_read() {
     let inventory = inventory("legacy");
     let route = inventory.apps.iter().flat_map(|app| &app.routes).find(|route| route.pattern == "/api/crm/tickets").unwrap();
-    let method = |name: &str| route.methods.iter().find(|method| method.name == name).unwrap();
-    assert_eq!(method("GET").mutates, Mutates::No);
-    assert!(matches!(method("POST").mutates, Mutates::Yes(_)));
-    assert!(method("GET").dependencies.contains("database"));
-    assert!(method("GET").environment.contains("DATABASE_URL"));
+    let method = route.methods.iter().find(|method| method.name == "GET").unwrap();
+    assert!(method.dependencies.contains("database"));
+    assert!(method.environment.contains("DATABASE_URL"));
     let site = route.call_sites.iter().find(|site| site.place.file.ends_with("ticket-manager.tsx")).unwrap();
     assert!(site.fields.contains("tickets"), "{site:?}");
 }

@@ -23,10 +23,15 @@ impl Identity {
     pub(super) async fn for_servers() -> Result<Option<Self>, ProvisionError> {
         let mut id = Command::new("id");
         id.arg("-u");
-        if command::run("`id -u`", id, Duration::from_secs(10)).await?.trim() != "0" {
+        if command::run("`id -u`", id, Duration::from_secs(10))
+            .await?
+            .trim()
+            != "0"
+        {
             return Ok(None);
         }
-        let accounts = std::fs::read_to_string("/etc/passwd").map_err(ProvisionError::io("cannot read /etc/passwd"))?;
+        let accounts = std::fs::read_to_string("/etc/passwd")
+            .map_err(ProvisionError::io("cannot read /etc/passwd"))?;
         Self::among(&accounts).map(Some).ok_or_else(|| {
             ProvisionError::missing(
                 "PostgreSQL does not run as root, and there is no user \"postgres\" or \"nobody\" to lend it",
@@ -37,8 +42,15 @@ impl Identity {
 
     fn among(accounts: &str) -> Option<Self> {
         UNPRIVILEGED.iter().find_map(|name| {
-            let mut fields = accounts.lines().map(|line| line.split(':')).find(|line| line.clone().next() == Some(*name))?.skip(2);
-            let identity = Self { user: fields.next()?.parse().ok()?, group: fields.next()?.parse().ok()? };
+            let mut fields = accounts
+                .lines()
+                .map(|line| line.split(':'))
+                .find(|line| line.clone().next() == Some(*name))?
+                .skip(2);
+            let identity = Self {
+                user: fields.next()?.parse().ok()?,
+                group: fields.next()?.parse().ok()?,
+            };
             (identity.user != 0).then_some(identity)
         })
     }
@@ -50,8 +62,11 @@ impl Identity {
 
     /// Gives `path` to this user.
     pub(super) fn give(self, path: &Path) -> Result<(), ProvisionError> {
-        chown(path, Some(self.user), Some(self.group))
-            .map_err(ProvisionError::io(format!("cannot hand {} to user {}", path.display(), self.user)))
+        chown(path, Some(self.user), Some(self.group)).map_err(ProvisionError::io(format!(
+            "cannot hand {} to user {}",
+            path.display(),
+            self.user
+        )))
     }
 }
 
@@ -62,13 +77,28 @@ mod tests {
     #[test]
     fn the_account_made_for_postgres_comes_first() {
         let accounts = "root:x:0:0::/root:/bin/sh\nnobody:x:65534:65533:n:/:/bin/false\npostgres:x:101:104::/:/bin/sh\n";
-        assert_eq!(Identity::among(accounts), Some(Identity { user: 101, group: 104 }));
+        assert_eq!(
+            Identity::among(accounts),
+            Some(Identity {
+                user: 101,
+                group: 104
+            })
+        );
     }
 
     #[test]
     fn nobody_will_do_and_root_will_not() {
-        assert_eq!(Identity::among("nobody:x:65534:65533:n:/:/bin/false\n"), Some(Identity { user: 65534, group: 65533 }));
+        assert_eq!(
+            Identity::among("nobody:x:65534:65533:n:/:/bin/false\n"),
+            Some(Identity {
+                user: 65534,
+                group: 65533
+            })
+        );
         assert_eq!(Identity::among("postgres:x:0:0::/:/bin/sh\n"), None);
-        assert_eq!(Identity::among("postgresql:x:5:5::/:/bin/sh\nbroken\n"), None);
+        assert_eq!(
+            Identity::among("postgresql:x:5:5::/:/bin/sh\nbroken\n"),
+            None
+        );
     }
 }

@@ -67,7 +67,8 @@ impl LegacyApp {
         };
         let mut refusal = ProvisionError::failed("starting the legacy app", "no free port");
         for _ in 0..PORT_ATTEMPTS {
-            app.port = postgres::free_port().map_err(ProvisionError::io("no free port on 127.0.0.1"))?;
+            app.port =
+                postgres::free_port().map_err(ProvisionError::io("no free port on 127.0.0.1"))?;
             match app.resume().await {
                 Ok(()) => return Ok(app),
                 Err(error @ ProvisionError::Failed { .. }) => refusal = error,
@@ -126,16 +127,24 @@ impl LegacyApp {
 
     fn write_differences(&self) -> Result<(), ProvisionError> {
         // Under another name first, so that the app never reads half of it.
-        let (draft, file) = (self.home.join("differences.new"), self.home.join("differences"));
+        let (draft, file) = (
+            self.home.join("differences.new"),
+            self.home.join("differences"),
+        );
         std::fs::write(&draft, &self.differences)
             .and_then(|()| std::fs::rename(&draft, &file))
-            .map_err(ProvisionError::io("cannot write the file of the legacy app's differences"))
+            .map_err(ProvisionError::io(
+                "cannot write the file of the legacy app's differences",
+            ))
     }
 
     fn service(&self) -> Service {
         let own = [
             ("DATABASE_URL", self.settings.database_url.clone()),
-            ("LEGACY_DIFFER_FILE", self.home.join("differences").to_string_lossy().into_owned()),
+            (
+                "LEGACY_DIFFER_FILE",
+                self.home.join("differences").to_string_lossy().into_owned(),
+            ),
             ("NEXT_TELEMETRY_DISABLED", "1".to_owned()),
             ("NODE_ENV", "production".to_owned()),
             ("TZ", "UTC".to_owned()),
@@ -144,9 +153,16 @@ impl LegacyApp {
         environment.extend(own.map(|(name, value)| (name.to_owned(), value)));
         Service {
             program: self.node.clone(),
-            arguments: ["node_modules/next/dist/bin/next", "start", "-H", "127.0.0.1", "-p", &self.port.to_string()]
-                .map(str::to_owned)
-                .to_vec(),
+            arguments: [
+                "node_modules/next/dist/bin/next",
+                "start",
+                "-H",
+                "127.0.0.1",
+                "-p",
+                &self.port.to_string(),
+            ]
+            .map(str::to_owned)
+            .to_vec(),
             environment,
             directory: self.built.clone(),
             identity: None,
@@ -159,16 +175,28 @@ impl LegacyApp {
     async fn wait_until_ready(&mut self) -> Result<(), ProvisionError> {
         let deadline = Instant::now() + START;
         let port = self.port;
-        let Some(server) = self.server.as_mut() else { return Ok(()) };
+        let Some(server) = self.server.as_mut() else {
+            return Ok(());
+        };
         loop {
-            if tokio::time::timeout(Duration::from_millis(25), server.gone()).await.is_ok() {
-                return Err(ProvisionError::failed("starting the legacy app", server.last_words()));
+            if tokio::time::timeout(Duration::from_millis(25), server.gone())
+                .await
+                .is_ok()
+            {
+                return Err(ProvisionError::failed(
+                    "starting the legacy app",
+                    server.last_words(),
+                ));
             }
-            if let Ok(Ok(true)) = tokio::time::timeout(Duration::from_secs(5), answers(port)).await {
+            if let Ok(Ok(true)) = tokio::time::timeout(Duration::from_secs(5), answers(port)).await
+            {
                 return Ok(());
             }
             if Instant::now() > deadline {
-                return Err(ProvisionError::Deadline { what: "starting the legacy app".to_owned(), after: START });
+                return Err(ProvisionError::Deadline {
+                    what: "starting the legacy app".to_owned(),
+                    after: START,
+                });
             }
         }
     }
@@ -177,7 +205,8 @@ impl LegacyApp {
 /// Whether the health route answers at all; its database may be down, and that is for others to notice.
 async fn answers(port: u16) -> std::io::Result<bool> {
     let mut connection = TcpStream::connect(("127.0.0.1", port)).await?;
-    let request = format!("GET {HEALTH} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n");
+    let request =
+        format!("GET {HEALTH} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n");
     connection.write_all(request.as_bytes()).await?;
     let mut head = [0; 12];
     connection.read_exact(&mut head).await?;
@@ -187,5 +216,8 @@ async fn answers(port: u16) -> std::io::Result<bool> {
 fn scratch_directory() -> Result<PathBuf, ProvisionError> {
     // Its supervisor removes it; `keep` only hands that duty over.
     let made = tempfile::Builder::new().prefix("ficus-legacy-").tempdir();
-    made.map(tempfile::TempDir::keep).map_err(ProvisionError::io("cannot make a directory for the legacy app"))
+    made.map(tempfile::TempDir::keep)
+        .map_err(ProvisionError::io(
+            "cannot make a directory for the legacy app",
+        ))
 }

@@ -79,11 +79,15 @@ impl Cluster {
             let attempt = Self::throw_away(&place, identity, only_npm, progress).await;
             match attempt {
                 // Another place helps where files could not be made or run, not where nothing is installed.
-                Err(error @ (ProvisionError::Io { .. } | ProvisionError::Failed { .. })) => refusal = Some(error),
+                Err(error @ (ProvisionError::Io { .. } | ProvisionError::Failed { .. })) => {
+                    refusal = Some(error)
+                }
                 decided => return decided,
             }
         }
-        Err(refusal.unwrap_or_else(|| ProvisionError::failed("starting PostgreSQL", "no place for its files")))
+        Err(refusal.unwrap_or_else(|| {
+            ProvisionError::failed("starting PostgreSQL", "no place for its files")
+        }))
     }
 
     /// The maintenance database, with the password.
@@ -93,7 +97,11 @@ impl Cluster {
 
     /// The same server, another database.
     pub fn url_of(&self, database: &str) -> String {
-        self.options.clone().database(database).to_url_lossy().to_string()
+        self.options
+            .clone()
+            .database(database)
+            .to_url_lossy()
+            .to_string()
     }
 
     /// What kind of server it is, for a person: `PostgreSQL 15.18 (throw-away, /dev/shm)`.
@@ -108,12 +116,18 @@ impl Cluster {
     pub async fn administer(&self, statement: &str) -> Result<(), ProvisionError> {
         let running = async {
             let mut connection = PgConnection::connect_with(&self.options).await?;
-            sqlx::raw_sql(AssertSqlSafe(statement.to_owned())).execute(&mut connection).await?;
+            sqlx::raw_sql(AssertSqlSafe(statement.to_owned()))
+                .execute(&mut connection)
+                .await?;
             connection.close().await
         };
         match tokio::time::timeout(ADMINISTER, running).await {
-            Ok(done) => done.map_err(|error| ProvisionError::failed("a database statement", error.to_string())),
-            Err(_) => Err(ProvisionError::Deadline { what: "a database statement".to_owned(), after: ADMINISTER }),
+            Ok(done) => done
+                .map_err(|error| ProvisionError::failed("a database statement", error.to_string())),
+            Err(_) => Err(ProvisionError::Deadline {
+                what: "a database statement".to_owned(),
+                after: ADMINISTER,
+            }),
         }
     }
 
@@ -127,20 +141,35 @@ impl Cluster {
     async fn named(url: &str) -> Result<Self, ProvisionError> {
         let what = "using the PostgreSQL server of the given URL";
         // The parser's message could repeat the password; it is left out.
-        let options = PgConnectOptions::from_str(url)
-            .map_err(|_| ProvisionError::failed(what, "it is not a URL such as postgres://user:password@host:5432/database"))?;
-        let mut cluster = Self { options, version: String::new(), server: None };
+        let options = PgConnectOptions::from_str(url).map_err(|_| {
+            ProvisionError::failed(
+                what,
+                "it is not a URL such as postgres://user:password@host:5432/database",
+            )
+        })?;
+        let mut cluster = Self {
+            options,
+            version: String::new(),
+            server: None,
+        };
         match tokio::time::timeout(START, cluster.greet()).await {
             Ok(Ok(version)) => cluster.version = format!("PostgreSQL {version} (named by a URL)"),
             Ok(Err(error)) => return Err(ProvisionError::failed(what, error.to_string())),
-            Err(_) => return Err(ProvisionError::Deadline { what: what.to_owned(), after: START }),
+            Err(_) => {
+                return Err(ProvisionError::Deadline {
+                    what: what.to_owned(),
+                    after: START,
+                });
+            }
         }
         Ok(cluster)
     }
 
     async fn greet(&self) -> Result<String, sqlx::Error> {
         let mut connection = PgConnection::connect_with(&self.options).await?;
-        let version = sqlx::query_scalar("select current_setting('server_version')").fetch_one(&mut connection).await?;
+        let version = sqlx::query_scalar("select current_setting('server_version')")
+            .fetch_one(&mut connection)
+            .await?;
         connection.close().await?;
         Ok(version)
     }
@@ -164,10 +193,15 @@ impl Cluster {
                 .password(&password)
                 .database("postgres");
             let server = Supervised::start(&home.service(&binaries, port, identity))?;
-            let mut cluster = Self { options, version: String::new(), server: Some(server) };
+            let mut cluster = Self {
+                options,
+                version: String::new(),
+                server: Some(server),
+            };
             match cluster.wait_until_ready().await {
                 Ok(version) => {
-                    cluster.version = format!("PostgreSQL {version} (throw-away, in {})", place.display());
+                    cluster.version =
+                        format!("PostgreSQL {version} (throw-away, in {})", place.display());
                     home.handed_over();
                     return Ok(cluster);
                 }
@@ -188,15 +222,27 @@ impl Cluster {
                     None => std::future::pending().await,
                 }
             };
-            if tokio::time::timeout(Duration::from_millis(20), gone).await.is_ok() {
-                let words = self.server.as_ref().map(Supervised::last_words).unwrap_or_default();
+            if tokio::time::timeout(Duration::from_millis(20), gone)
+                .await
+                .is_ok()
+            {
+                let words = self
+                    .server
+                    .as_ref()
+                    .map(Supervised::last_words)
+                    .unwrap_or_default();
                 return Err(ProvisionError::failed("starting PostgreSQL", words));
             }
-            if let Ok(Ok(version)) = tokio::time::timeout(Duration::from_secs(5), self.greet()).await {
+            if let Ok(Ok(version)) =
+                tokio::time::timeout(Duration::from_secs(5), self.greet()).await
+            {
                 return Ok(version);
             }
             if Instant::now() > deadline {
-                return Err(ProvisionError::Deadline { what: "starting PostgreSQL".to_owned(), after: START });
+                return Err(ProvisionError::Deadline {
+                    what: "starting PostgreSQL".to_owned(),
+                    after: START,
+                });
             }
         }
     }
@@ -205,7 +251,10 @@ impl Cluster {
 impl fmt::Debug for Cluster {
     /// Without the password.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Cluster").field("version", &self.version).finish_non_exhaustive()
+        formatter
+            .debug_struct("Cluster")
+            .field("version", &self.version)
+            .finish_non_exhaustive()
     }
 }
 
@@ -217,7 +266,10 @@ struct Home {
 
 impl Home {
     fn create(place: &Path, identity: Option<Identity>) -> Result<Self, ProvisionError> {
-        let home = Self { path: space::create(place)?, ours: true };
+        let home = Self {
+            path: space::create(place)?,
+            ours: true,
+        };
         if let Some(identity) = identity {
             identity.give(&home.path)?;
         }
@@ -267,16 +319,26 @@ impl Drop for Home {
 }
 
 /// Makes the cluster's files and returns the password of the user `postgres`.
-async fn initialise(binaries: &Binaries, home: &Home, identity: Option<Identity>) -> Result<String, ProvisionError> {
+async fn initialise(
+    binaries: &Binaries,
+    home: &Home,
+    identity: Option<Identity>,
+) -> Result<String, ProvisionError> {
     let password = uuid::Uuid::new_v4().simple().to_string();
     let file = home.path.join("password");
-    std::fs::write(&file, &password).map_err(ProvisionError::io("cannot write the cluster's password"))?;
+    std::fs::write(&file, &password)
+        .map_err(ProvisionError::io("cannot write the cluster's password"))?;
     if let Some(identity) = identity {
         identity.give(&file)?;
     }
     let mut initdb = tokio::process::Command::new(binaries.initdb());
     initdb
-        .args(["--no-sync", "--locale=C", "--encoding=UTF8", "--username=postgres"])
+        .args([
+            "--no-sync",
+            "--locale=C",
+            "--encoding=UTF8",
+            "--username=postgres",
+        ])
         // Clear text on loopback, checked against a salted hash: a connection of a test costs no key derivation.
         .args(["--auth-local=password", "--auth-host=password"])
         .arg(format!("--pwfile={}", file.display()))
@@ -287,13 +349,17 @@ async fn initialise(binaries: &Binaries, home: &Home, identity: Option<Identity>
         identity.lend(&mut initdb);
     }
     command::run("initdb", initdb, INITIALISE).await?;
-    std::fs::remove_file(&file).map_err(ProvisionError::io("cannot remove the cluster's password file"))?;
+    std::fs::remove_file(&file).map_err(ProvisionError::io(
+        "cannot remove the cluster's password file",
+    ))?;
     Ok(password)
 }
 
 /// A port that nobody has at this moment.
 pub(super) fn free_port() -> std::io::Result<u16> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr()).map(|address: SocketAddr| address.port())
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .and_then(|listener| listener.local_addr())
+        .map(|address: SocketAddr| address.port())
 }
 
 #[cfg(test)]

@@ -23,7 +23,10 @@ const PREFIX: &str = "ficus-postgres-";
 /// Parent directories to try, the best one first.
 pub(super) async fn places() -> Vec<PathBuf> {
     let mut places = Vec::new();
-    if free_kib(Path::new(MEMORY)).await.is_some_and(|free| free >= ROOM_KIB) {
+    if free_kib(Path::new(MEMORY))
+        .await
+        .is_some_and(|free| free >= ROOM_KIB)
+    {
         places.push(PathBuf::from(MEMORY));
     }
     places.push(std::env::temp_dir());
@@ -34,13 +37,23 @@ async fn free_kib(directory: &Path) -> Option<u64> {
     let mut df = Command::new("df");
     df.arg("-Pk").arg(directory);
     let table = command::run("df", df, Duration::from_secs(10)).await.ok()?;
-    table.lines().nth(1)?.split_whitespace().nth(3)?.parse().ok()
+    table
+        .lines()
+        .nth(1)?
+        .split_whitespace()
+        .nth(3)?
+        .parse()
+        .ok()
 }
 
 /// Makes a directory in `place` that only its owner can enter.
 pub(super) fn create(place: &Path) -> Result<PathBuf, ProvisionError> {
     static NEXT: AtomicU32 = AtomicU32::new(0);
-    let name = format!("{PREFIX}{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+    let name = format!(
+        "{PREFIX}{}-{}",
+        std::process::id(),
+        NEXT.fetch_add(1, Ordering::Relaxed)
+    );
     let directory = place.join(name);
     let failed = || ProvisionError::io(format!("cannot make {}", directory.display()));
     fs::create_dir(&directory).map_err(failed())?;
@@ -52,9 +65,16 @@ pub(super) fn create(place: &Path) -> Result<PathBuf, ProvisionError> {
 /// somebody else and stays.
 pub(super) async fn sweep() {
     for place in [PathBuf::from(MEMORY), std::env::temp_dir()] {
-        let Ok(entries) = fs::read_dir(&place) else { continue };
+        let Ok(entries) = fs::read_dir(&place) else {
+            continue;
+        };
         for path in entries.flatten().map(|entry| entry.path()) {
-            let Some(owner) = path.file_name().and_then(|name| owner_of(&name.to_string_lossy())) else { continue };
+            let Some(owner) = path
+                .file_name()
+                .and_then(|name| owner_of(&name.to_string_lossy()))
+            else {
+                continue;
+            };
             if !is_alive(owner).await {
                 stop_orphan(&path).await;
                 let _ = fs::remove_dir_all(&path);
@@ -75,16 +95,28 @@ async fn is_alive(process: u32) -> bool {
     }
     let mut ps = Command::new("ps");
     ps.arg("-p").arg(process.to_string());
-    command::run("ps", ps, Duration::from_secs(10)).await.is_ok()
+    command::run("ps", ps, Duration::from_secs(10))
+        .await
+        .is_ok()
 }
 
 /// Ends the server that still uses `directory`. Its number may have gone to another process since, so the command line decides.
 async fn stop_orphan(directory: &Path) {
-    let Ok(text) = fs::read_to_string(directory.join("data/postmaster.pid")) else { return };
-    let Some(server) = text.lines().next().and_then(|line| line.trim().parse::<u32>().ok()) else { return };
+    let Ok(text) = fs::read_to_string(directory.join("data/postmaster.pid")) else {
+        return;
+    };
+    let Some(server) = text
+        .lines()
+        .next()
+        .and_then(|line| line.trim().parse::<u32>().ok())
+    else {
+        return;
+    };
     let mut ps = Command::new("ps");
     ps.args(["-o", "args=", "-p"]).arg(server.to_string());
-    let arguments = command::run("ps", ps, Duration::from_secs(10)).await.unwrap_or_default();
+    let arguments = command::run("ps", ps, Duration::from_secs(10))
+        .await
+        .unwrap_or_default();
     if arguments.contains(&*directory.to_string_lossy()) {
         let mut kill = Command::new("kill");
         kill.arg("-QUIT").arg(server.to_string());

@@ -75,7 +75,12 @@ impl Supervised {
             .arg(service.remove.as_deref().unwrap_or(Path::new("")))
             .arg(&service.program)
             .args(&service.arguments)
-            .envs(service.environment.iter().map(|(name, value)| (name, value)))
+            .envs(
+                service
+                    .environment
+                    .iter()
+                    .map(|(name, value)| (name, value)),
+            )
             .current_dir(&service.directory)
             .process_group(0)
             .stdin(Stdio::piped())
@@ -87,7 +92,13 @@ impl Supervised {
         let (leash, life) = (shell.stdin.take(), shell.stdout.take());
         let life = life.ok_or_else(|| ProvisionError::failed(&what, "no pipe"))?;
         let life = pipe::Receiver::from_owned_fd(life.into()).map_err(ProvisionError::io(what))?;
-        Ok(Self { shell, leash, life, log: service.log.clone(), patience: service.stop.1 + CLEANING })
+        Ok(Self {
+            shell,
+            leash,
+            life,
+            log: service.log.clone(),
+            patience: service.stop.1 + CLEANING,
+        })
     }
 
     /// Waits until the server and all its children are gone. Never returns while one of them lives. Cancel safe.
@@ -96,10 +107,10 @@ impl Supervised {
         while matches!(self.life.read(&mut nothing).await, Ok(read) if read > 0) {}
     }
 
-    /// The end of what it wrote.
+    /// The gist of what it wrote.
     pub(super) fn last_words(&self) -> String {
         let text = std::fs::read(&self.log).unwrap_or_default();
-        super::command::last_lines(&String::from_utf8_lossy(&text))
+        super::command::gist(&String::from_utf8_lossy(&text))
     }
 
     /// Ends it in the usual way and waits for the shell.

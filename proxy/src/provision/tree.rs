@@ -9,7 +9,13 @@ use sha2::{Digest as _, Sha256};
 use super::ProvisionError;
 
 /// Names that a source tree may hold without being changed by them: what tools leave behind.
-const NOT_SOURCE: [&str; 5] = ["node_modules", ".next", "next-env.d.ts", "tsconfig.tsbuildinfo", ".git"];
+const NOT_SOURCE: [&str; 5] = [
+    "node_modules",
+    ".next",
+    "next-env.d.ts",
+    "tsconfig.tsbuildinfo",
+    ".git",
+];
 
 /// How files get into a mirror.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +28,11 @@ pub(super) enum Files {
 
 /// Makes `to` look like `from`; symbolic links stay symbolic links.
 pub(super) fn mirror(from: &Path, to: &Path, files: Files) -> Result<(), ProvisionError> {
-    copy(from, to, files).map_err(ProvisionError::io(format!("cannot mirror {} to {}", from.display(), to.display())))
+    copy(from, to, files).map_err(ProvisionError::io(format!(
+        "cannot mirror {} to {}",
+        from.display(),
+        to.display()
+    )))
 }
 
 fn copy(from: &Path, to: &Path, files: Files) -> io::Result<()> {
@@ -60,7 +70,10 @@ pub(super) fn everything(root: &Path) -> Result<Vec<PathBuf>, ProvisionError> {
         Ok(())
     }
     let mut found = Vec::new();
-    walk(root, &mut found).map_err(ProvisionError::io(format!("cannot read {}", root.display())))?;
+    walk(root, &mut found).map_err(ProvisionError::io(format!(
+        "cannot read {}",
+        root.display()
+    )))?;
     Ok(found)
 }
 
@@ -82,7 +95,10 @@ pub(super) fn sources(root: &Path) -> Result<Vec<PathBuf>, ProvisionError> {
         Ok(())
     }
     let mut found = Vec::new();
-    walk(root, Path::new(""), &mut found).map_err(ProvisionError::io(format!("cannot read {}", root.display())))?;
+    walk(root, Path::new(""), &mut found).map_err(ProvisionError::io(format!(
+        "cannot read {}",
+        root.display()
+    )))?;
     found.sort();
     Ok(found)
 }
@@ -92,13 +108,21 @@ pub(super) fn hash(root: &Path, files: &[PathBuf]) -> Result<String, ProvisionEr
     let mut digest = Sha256::new();
     for file in files {
         let path = root.join(file);
-        let content = fs::read(&path).map_err(ProvisionError::io(format!("cannot read {}", path.display())))?;
+        let content = fs::read(&path).map_err(ProvisionError::io(format!(
+            "cannot read {}",
+            path.display()
+        )))?;
         digest.update(file.to_string_lossy().as_bytes());
         digest.update([0]);
         digest.update(content.len().to_be_bytes());
         digest.update(content);
     }
-    Ok(digest.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect())
+    Ok(digest
+        .finalize()
+        .iter()
+        .take(6)
+        .map(|byte| format!("{byte:02x}"))
+        .collect())
 }
 
 #[cfg(test)]
@@ -117,7 +141,11 @@ mod tests {
         fs::write(root.path().join("app/route.ts"), "two").unwrap();
         let second = now();
         assert_ne!(second, first);
-        fs::rename(root.path().join("app/route.ts"), root.path().join("app/page.ts")).unwrap();
+        fs::rename(
+            root.path().join("app/route.ts"),
+            root.path().join("app/page.ts"),
+        )
+        .unwrap();
         assert_ne!(now(), second);
     }
 
@@ -130,7 +158,10 @@ mod tests {
         std::os::unix::fs::symlink("inner/file", from.join("link")).unwrap();
         mirror(&from, &to, Files::Linked).unwrap();
         assert_eq!(fs::read_to_string(to.join("link")).unwrap(), "text");
-        assert_eq!(fs::read_link(to.join("link")).unwrap(), Path::new("inner/file"));
+        assert_eq!(
+            fs::read_link(to.join("link")).unwrap(),
+            Path::new("inner/file")
+        );
         assert_eq!(everything(&to).unwrap().len(), 3);
     }
 }

@@ -153,9 +153,19 @@ impl Batch {
         self.compared.is_empty() && self.not_compared.is_empty()
     }
 
+    /// How many records it holds.
+    pub(super) fn records(&self) -> u64 {
+        let counts = self.compared.values().chain(self.not_compared.values());
+        counts.map(|n| u64::try_from(*n).unwrap_or_default()).sum()
+    }
+
     pub(super) fn add(&mut self, record: Record) {
         match record {
-            Record::NotCompared { route, reason, at_ms } => {
+            Record::NotCompared {
+                route,
+                reason,
+                at_ms,
+            } => {
                 let key = (route, reason, hour(at_ms));
                 self.dropped += u64::from(!count(&mut self.not_compared, key));
             }
@@ -173,14 +183,29 @@ impl Batch {
             hour,
         };
         self.dropped += u64::from(!count(&mut self.compared, key));
-        for (side, took) in [("legacy", comparison.legacy_took), ("native", comparison.native_took)] {
-            count(&mut self.latencies, (Arc::clone(&comparison.route), side, latency_bucket(took), hour));
+        for (side, took) in [
+            ("legacy", comparison.legacy_took),
+            ("native", comparison.native_took),
+        ] {
+            count(
+                &mut self.latencies,
+                (
+                    Arc::clone(&comparison.route),
+                    side,
+                    latency_bucket(took),
+                    hour,
+                ),
+            );
         }
         for difference in &comparison.differences {
             self.add_difference(&comparison, difference);
         }
         if comparison.sample.is_some() && self.samples.len() < MOST_SAMPLES {
-            let keys: Vec<_> = comparison.differences.iter().map(|found| group_key(&comparison.route, found)).collect();
+            let keys: Vec<_> = comparison
+                .differences
+                .iter()
+                .map(|found| group_key(&comparison.route, found))
+                .collect();
             if let Some(key) = keys.into_iter().next() {
                 self.samples.push((key, comparison));
             }
@@ -225,7 +250,9 @@ fn hour(at_ms: i64) -> i64 {
 
 /// The upper bound, in microseconds, of the histogram bucket: four to every doubling, so a quantile is off by at most a fifth.
 pub(super) fn latency_bucket(took: Duration) -> i64 {
-    let micros = i64::try_from(took.as_micros()).unwrap_or(i64::MAX).clamp(1, 1 << 40);
+    let micros = i64::try_from(took.as_micros())
+        .unwrap_or(i64::MAX)
+        .clamp(1, 1 << 40);
     let floor = 1_i64 << micros.ilog2();
     let step = (floor / 4).max(1);
     floor + (micros - floor).div_euclid(step) * step + step
@@ -238,8 +265,11 @@ pub(super) fn group_key(route: &str, difference: &FoundDifference) -> String {
         hash.update(part.as_bytes());
         hash.update([0]);
     }
-    hash.finalize().iter().take(12).fold(String::new(), |mut text, byte| {
-        let _infallible = write!(text, "{byte:02x}");
-        text
-    })
+    hash.finalize()
+        .iter()
+        .take(12)
+        .fold(String::new(), |mut text, byte| {
+            let _infallible = write!(text, "{byte:02x}");
+            text
+        })
 }

@@ -21,6 +21,10 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// How long one write may take before it is given up and tried again with the next batch.
 const WRITE_PATIENCE: Duration = Duration::from_secs(10);
 
+/// Tries after which a batch is given up, counted as dropped: the store may be away for minutes, but a batch that it refuses for
+/// ever must not hold up the ones behind it.
+const MOST_TRIES: u32 = 300;
+
 /// How often what is older than the retention is forgotten.
 const SWEEP: Duration = Duration::from_secs(3_600);
 
@@ -47,6 +51,7 @@ pub struct RecorderTask {
     shared: Arc<Shared>,
     retention: Duration,
     now_ms: fn() -> i64,
+    tries: u32,
 }
 
 impl Recorder {
@@ -55,8 +60,21 @@ impl Recorder {
     pub fn new(store: Store, retention: Duration, now_ms: fn() -> i64) -> (Self, RecorderTask) {
         let (sender, queue) = mpsc::channel(QUEUE);
         let shared = Arc::new(Shared::default());
-        let recorder = Self { queue: sender, shared: Arc::clone(&shared) };
-        (recorder, RecorderTask { store, queue, shared, retention, now_ms })
+        let recorder = Self {
+            queue: sender,
+            shared: Arc::clone(&shared),
+        };
+        (
+            recorder,
+            RecorderTask {
+                store,
+                queue,
+                shared,
+                retention,
+                now_ms,
+                tries: 0,
+            },
+        )
     }
 
     /// Records something, or counts it as dropped when the queue is full.
@@ -81,8 +99,15 @@ impl Recorder {
     /// Totals since the start: route, outcome (`match`, …) or `not compared: reason`, count. For metrics.
     #[must_use]
     pub fn totals(&self) -> Vec<(Arc<str>, String, u64)> {
-        let totals = self.shared.totals.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        totals.iter().map(|((route, word), n)| (Arc::clone(route), word.clone(), *n)).collect()
+        let totals = self
+            .shared
+            .totals
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        totals
+            .iter()
+            .map(|((route, word), n)| (Arc::clone(route), word.clone(), *n))
+            .collect()
     }
 }
 
@@ -117,34 +142,65 @@ impl RecorderTask {
 
     fn add(&self, batch: &mut Batch, record: Record) {
         let key = match &record {
-            Record::NotCompared { route, reason, .. } => (Arc::clone(route), format!("not compared: {reason}")),
-            Record::Compared(comparison) => (Arc::clone(&comparison.route), comparison.outcome.as_str().to_owned()),
+            Record::NotCompared { route, reason, .. } => {
+                (Arc::clone(route), format!("not compared: {reason}"))
+            }
+            Record::Compared(comparison) => (
+                Arc::clone(&comparison.route),
+                comparison.outcome.as_str().to_owned(),
+            ),
         };
-        *self.shared.totals.write().unwrap_or_else(std::sync::PoisonError::into_inner).entry(key).or_default() += 1;
+        *self
+            .shared
+            .totals
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .entry(key)
+            .or_default() += 1;
         batch.add(record);
     }
 
     /// Writes the batch; on failure it stays and goes with the next one (its size is bounded).
-    async fn flush(&self, batch: &mut Batch) {
-        self.shared.dropped.fetch_add(std::mem::take(&mut batch.dropped), Ordering::Relaxed);
+    async fn flush(&mut self, batch: &mut Batch) {
+        self.lose(std::mem::take(&mut batch.dropped));
         if batch.is_empty() {
             return;
         }
-        match timeout(WRITE_PATIENCE, self.store.write(batch)).await {
-            Ok(Ok(())) => *batch = Batch::default(),
-            Ok(Err(error)) => self.note_failure(&error.to_string()),
-            Err(_) => self.note_failure("it took too long"),
+        let why = match timeout(WRITE_PATIENCE, self.store.write(batch)).await {
+            Ok(Ok(())) => {
+                self.tries = 0;
+                *batch = Batch::default();
+                return;
+            }
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "it took too long".to_owned(),
+        };
+        self.shared.failed_writes.fetch_add(1, Ordering::Relaxed);
+        self.tries += 1;
+        if self.tries < MOST_TRIES {
+            tracing::warn!(
+                why,
+                "comparison results could not be stored, they are kept for the next try"
+            );
+        } else {
+            tracing::error!(why, "comparison results could not be stored and are lost");
+            self.tries = 0;
+            self.lose(batch.records());
+            *batch = Batch::default();
         }
     }
 
-    fn note_failure(&self, why: &str) {
-        self.shared.failed_writes.fetch_add(1, Ordering::Relaxed);
-        tracing::warn!(why, "comparison results could not be stored, they are kept for the next try");
+    fn lose(&self, records: u64) {
+        self.shared.dropped.fetch_add(records, Ordering::Relaxed);
     }
 
     async fn sweep(&self) {
         let retention = i64::try_from(self.retention.as_millis()).unwrap_or(i64::MAX);
-        if let Err(error) = self.store.forget_before((self.now_ms)().saturating_sub(retention)).await {
+        if let Err(error) = self
+            .store
+            .forget_before((self.now_ms)().saturating_sub(retention))
+            .await
+        {
             tracing::warn!(%error, "old comparison results could not be forgotten");
         }
     }

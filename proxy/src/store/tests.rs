@@ -11,8 +11,19 @@ use super::{Comparison, FoundDifference, Outcome, Record, Recorder, Sample, Stor
 const NOW: i64 = 1_795_376_040_000;
 
 fn mismatch(client: u64) -> Record {
-    let difference = FoundDifference { kind: "body", path: "$.items[*].total".to_owned(), legacy: Some("1".to_owned()), native: None };
-    let sample = Sample { request: "{}".to_owned(), legacy: "{}".to_owned(), native: "{}".to_owned(), effects: "[]".to_owned(), reproducer: "curl".to_owned() };
+    let difference = FoundDifference {
+        kind: "body",
+        path: "$.items[*].total".to_owned(),
+        legacy: Some("1".to_owned()),
+        native: None,
+    };
+    let sample = Sample {
+        request: "{}".to_owned(),
+        legacy: "{}".to_owned(),
+        native: "{}".to_owned(),
+        effects: "[]".to_owned(),
+        reproducer: "curl".to_owned(),
+    };
     Record::Compared(Box::new(Comparison {
         route: Arc::from("GET /api/items"),
         outcome: Outcome::Mismatch,
@@ -29,7 +40,9 @@ fn mismatch(client: u64) -> Record {
 
 async fn recorded(store: &Store, records: impl IntoIterator<Item = Record>) {
     let (recorder, task) = Recorder::new(store.clone(), Duration::from_secs(3_600), || NOW);
-    records.into_iter().for_each(|record| recorder.record(record));
+    records
+        .into_iter()
+        .for_each(|record| recorder.record(record));
     let shutdown = CancellationToken::new();
     shutdown.cancel();
     task.run(shutdown).await;
@@ -43,21 +56,59 @@ async fn counters_add_up_over_batches_and_samples_are_capped() {
         recorded(&store, (0..4).map(mismatch)).await;
     }
     let counts = store.counts(0).await.expect("counts");
-    assert_eq!(counts.iter().map(|row| (row.outcome.as_str(), row.status, row.n)).collect::<Vec<_>>(), [("mismatch", 200, 8)]);
+    assert_eq!(
+        counts
+            .iter()
+            .map(|row| (row.outcome.as_str(), row.status, row.n))
+            .collect::<Vec<_>>(),
+        [("mismatch", 200, 8)]
+    );
     let groups = store.groups(0).await.expect("groups");
     assert_eq!(groups.len(), 1);
-    assert_eq!((groups[0].n, groups[0].clients, groups[0].native_sample.as_deref()), (8, 4, None));
-    assert_eq!(store.samples(&groups[0].group_key).await.expect("samples").len(), 5);
-    assert_eq!(store.latencies(0).await.expect("latencies").iter().map(|row| row.n).sum::<i64>(), 16);
+    assert_eq!(
+        (
+            groups[0].n,
+            groups[0].clients,
+            groups[0].native_sample.as_deref()
+        ),
+        (8, 4, None)
+    );
+    assert_eq!(
+        store
+            .samples(&groups[0].group_key)
+            .await
+            .expect("samples")
+            .len(),
+        5
+    );
+    assert_eq!(
+        store
+            .latencies(0)
+            .await
+            .expect("latencies")
+            .iter()
+            .map(|row| row.n)
+            .sum::<i64>(),
+        16
+    );
 }
 
 #[tokio::test]
 async fn what_is_old_is_forgotten_and_reasons_are_kept() {
     let directory = tempfile::tempdir().expect("directory");
-    let store = Store::open(&Store::url_beside(&directory.path().join("flags.yaml"))).await.expect("store");
-    let skipped = Record::NotCompared { route: Arc::from("GET /api/items"), reason: "queue full".into(), at_ms: NOW };
+    let store = Store::open(&Store::url_beside(&directory.path().join("flags.yaml")))
+        .await
+        .expect("store");
+    let skipped = Record::NotCompared {
+        route: Arc::from("GET /api/items"),
+        reason: "queue full".into(),
+        at_ms: NOW,
+    };
     recorded(&store, [mismatch(1), skipped]).await;
-    assert_eq!(store.not_compared(0).await.expect("reasons")[0].reason, "queue full");
+    assert_eq!(
+        store.not_compared(0).await.expect("reasons")[0].reason,
+        "queue full"
+    );
     store.forget_before(NOW + 1).await.expect("forget");
     assert!(store.counts(0).await.expect("counts").is_empty());
     assert!(store.groups(0).await.expect("groups").is_empty());
@@ -66,25 +117,83 @@ async fn what_is_old_is_forgotten_and_reasons_are_kept() {
 
 #[tokio::test]
 async fn a_url_of_another_database_is_refused_in_words() {
-    let error = Store::open("mysql://localhost/x").await.expect_err("refused");
-    assert_eq!(error.to_string(), "the store's URL must begin with sqlite: or postgres:, not \"mysql\"");
+    let error = Store::open("mysql://localhost/x")
+        .await
+        .expect_err("refused");
+    assert_eq!(
+        error.to_string(),
+        "the store's URL must begin with sqlite: or postgres:, not \"mysql\""
+    );
 }
 
 #[test]
 fn buckets_are_upper_bounds_close_to_the_value() {
     for micros in [1_u64, 3, 7, 100, 999, 1_000, 12_345, 9_999_999] {
         let bound = u64::try_from(latency_bucket(Duration::from_micros(micros))).expect("positive");
-        assert!(bound > micros && bound <= micros + micros / 4 + 1, "{micros} in {bound}");
+        assert!(
+            bound > micros && bound <= micros + micros / 4 + 1,
+            "{micros} in {bound}"
+        );
     }
 }
 
 #[test]
 fn a_group_is_route_kind_and_path() {
-    let difference = |kind, path: &str| FoundDifference { kind, path: path.to_owned(), legacy: None, native: None };
+    let difference = |kind, path: &str| FoundDifference {
+        kind,
+        path: path.to_owned(),
+        legacy: None,
+        native: None,
+    };
     let key = group_key("GET /a", &difference("body", "$.a"));
     assert_eq!(key.len(), 24);
-    assert_eq!(key, group_key("GET /a", &FoundDifference { legacy: Some("1".to_owned()), ..difference("body", "$.a") }));
+    assert_eq!(
+        key,
+        group_key(
+            "GET /a",
+            &FoundDifference {
+                legacy: Some("1".to_owned()),
+                ..difference("body", "$.a")
+            }
+        )
+    );
     assert_ne!(key, group_key("GET /a", &difference("header", "$.a")));
     assert_ne!(key, group_key("GET /a", &difference("body", "$.b")));
     assert_ne!(key, group_key("GET /b", &difference("body", "$.a")));
+}
+
+/// The same on PostgreSQL, which several replicas share. Run with `--ignored` and the URL of a throw-away database.
+#[tokio::test]
+#[ignore = "needs FICUS_STORE_TEST_URL, a throw-away PostgreSQL database"]
+async fn postgresql_keeps_the_same_in_its_own_schema() {
+    let url = std::env::var("FICUS_STORE_TEST_URL").expect("FICUS_STORE_TEST_URL");
+    let (one, other) = (
+        Store::open(&url).await.expect("store"),
+        Store::open(&url).await.expect("second replica"),
+    );
+    one.forget_before(i64::MAX).await.expect("forget");
+    recorded(&one, (0..4).map(mismatch)).await;
+    let skipped = Record::NotCompared {
+        route: Arc::from("GET /api/items"),
+        reason: "queue full".into(),
+        at_ms: NOW,
+    };
+    recorded(&other, (0..4).map(mismatch).chain([skipped])).await;
+    assert_eq!(one.counts(0).await.expect("counts")[0].n, 8);
+    assert_eq!(one.not_compared(0).await.expect("reasons")[0].n, 1);
+    assert_eq!(one.latencies(0).await.expect("latencies").len(), 2);
+    let groups = other.groups(0).await.expect("groups");
+    assert_eq!((groups[0].n, groups[0].clients), (8, 4));
+    assert_eq!(
+        one.samples(&groups[0].group_key)
+            .await
+            .expect("samples")
+            .len(),
+        5
+    );
+    let schema: String = sqlx::query_scalar("select table_schema::text from information_schema.tables where table_name = 'difference_groups'")
+        .fetch_one(one.pool())
+        .await
+        .expect("schema");
+    assert_eq!(schema, "ficus");
 }

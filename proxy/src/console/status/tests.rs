@@ -7,7 +7,12 @@ use super::{duration, grouped, page};
 
 fn busy() -> StatusView {
     StatusView {
-        flags: FlagsView { version: "0123456789ab".to_owned(), file: Some("flags.yaml".to_owned()), loaded: 1, ..FlagsView::default() },
+        flags: FlagsView {
+            version: "0123456789ab".to_owned(),
+            file: Some("flags.yaml".to_owned()),
+            loaded: 1,
+            ..FlagsView::default()
+        },
         native: NativeView::On { handlers: 28 },
         routes: vec![RouteView {
             route: "GET /api/crm/tickets".to_owned(),
@@ -38,7 +43,10 @@ fn nothing_from_outside_becomes_markup() {
     view.routes[0].stage = "\" onmouseover=\"alert(1)".to_owned();
     view.flags.problem = Some("</pre><img src=x onerror=alert(1)>".to_owned());
     let page = page(&view, true);
-    assert!(!page.contains("<script") && !page.contains("<img") && !page.contains("\" onmouseover"), "{page}");
+    assert!(
+        !page.contains("<script") && !page.contains("<img") && !page.contains("\" onmouseover"),
+        "{page}"
+    );
 }
 
 #[test]
@@ -46,12 +54,20 @@ fn a_refused_flag_file_is_said_with_its_problem() {
     let mut view = busy();
     view.flags.problem = Some("flags.yaml:4:12: unknown stage".to_owned());
     let page = page(&view, true);
-    assert!(page.contains("newest flag file was refused") && page.contains("flags.yaml:4:12: unknown stage"));
+    assert!(
+        page.contains("newest flag file was refused")
+            && page.contains("flags.yaml:4:12: unknown stage")
+    );
 }
 
 #[test]
 fn native_off_says_why() {
-    let view = StatusView { native: NativeView::Off { reason: "no DATABASE_URL".to_owned() }, ..StatusView::default() };
+    let view = StatusView {
+        native: NativeView::Off {
+            reason: "no DATABASE_URL".to_owned(),
+        },
+        ..StatusView::default()
+    };
     assert!(page(&view, true).contains("no DATABASE_URL"));
 }
 

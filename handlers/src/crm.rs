@@ -1,0 +1,4 @@
+//! Customers and tickets.
+
+pub(crate) mod caller;
+pub(crate) mod tickets;

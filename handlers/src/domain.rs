@@ -1,0 +1,5 @@
+//! Types that areas share: tenants, roles and the enums of the database.
+
+pub mod crm;
+pub mod role;
+pub mod tenant;

@@ -1,0 +1,31 @@
+//! The roles of app users (`"UserRole"`).
+
+/// What a user may do.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Role {
+    /// Everything, in every tenant.
+    SuperAdmin,
+    /// Everything in one tenant.
+    Admin,
+    /// The chat.
+    User,
+}
+
+impl Role {
+    /// Reads the stored spelling; `None` for anything else.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "super_admin" => Some(Self::SuperAdmin),
+            "admin" => Some(Self::Admin),
+            "user" => Some(Self::User),
+            _ => None,
+        }
+    }
+
+    /// Whether the admin console is open to it.
+    #[must_use]
+    pub fn is_admin(self) -> bool {
+        matches!(self, Self::SuperAdmin | Self::Admin)
+    }
+}

@@ -1,0 +1,9 @@
+//! Reading requests with the rules of the legacy system.
+
+pub mod bearer;
+pub mod chat_session;
+pub mod json;
+pub mod jwt;
+pub mod path;
+pub mod principal;
+pub mod query;

@@ -1,0 +1,123 @@
+//! The unit of work of an endpoint that writes.
+
+use sqlx::PgConnection;
+
+use super::calls::Calls;
+use super::context::Context;
+use super::database::{Lazy, certainly_rolled_back};
+use super::effects::{Effect, EffectRecord, Effects};
+use super::failure::CommitState;
+use super::fault::{Fault, Stop};
+use super::outbox::store;
+use super::touch::Touch;
+use super::unit::UnitOfWork;
+
+/// One transaction, the effects announced in it, and calls.
+#[derive(Debug)]
+pub struct Work {
+    context: Context,
+    transaction: Lazy,
+    effects: Effects,
+    calls: Calls,
+    touches: Vec<Touch>,
+}
+
+impl Work {
+    pub(crate) fn new(context: Context) -> Self {
+        let transaction = Lazy::new(&context.database, context.opening(false));
+        let calls = Calls::new(context.calls.clone(), context.settings.call_timeout);
+        Self {
+            context,
+            transaction,
+            effects: Effects::default(),
+            calls,
+            touches: Vec::new(),
+        }
+    }
+
+    /// Announces an outside effect: it happens after the commit, at least once, or not at all.
+    pub fn announce(&mut self, effect: impl Into<Effect>) {
+        self.effects.push(effect.into(), None);
+    }
+
+    /// Announces an effect that must happen once only for `key`, however often it is announced.
+    pub fn announce_once(&mut self, key: impl Into<String>, effect: impl Into<Effect>) {
+        self.effects.push(effect.into(), Some(key.into()));
+    }
+
+    /// Calls to outside services whose answer the reply needs.
+    pub fn calls(&mut self) -> &mut Calls {
+        &mut self.calls
+    }
+
+    pub(crate) fn unrepeatable(&self) -> Option<&'static str> {
+        self.calls.unrepeatable()
+    }
+
+    pub(crate) fn begun(&self) -> bool {
+        self.transaction.begun()
+    }
+
+    pub(crate) fn has_effects(&self) -> bool {
+        !self.effects.is_empty()
+    }
+
+    pub(crate) fn records(&self) -> Vec<EffectRecord> {
+        let touches = self.touches.iter().map(Touch::record);
+        self.effects.records().chain(touches).collect()
+    }
+
+    pub(crate) async fn roll_back(&mut self, abandoned: bool) {
+        self.transaction.roll_back(abandoned).await;
+    }
+
+    /// Writes the touches and brings every deferred constraint to bear, so that what can fail fails while it can be undone.
+    ///
+    /// This also finds a transaction that an ignored error has aborted: PostgreSQL answers its commit with a silent rollback,
+    /// and the client would be told of a success that never was.
+    pub(crate) async fn settle(&mut self) -> Result<(), Fault> {
+        if self.touches.is_empty() && self.effects.is_empty() && !self.transaction.begun() {
+            return Ok(());
+        }
+        let connection = self.transaction.connection().await?;
+        for touch in &self.touches {
+            touch.apply(connection).await?;
+        }
+        if !self.context.is_dry() {
+            store::insert(connection, &self.context, &self.effects).await?;
+        }
+        sqlx::query("set constraints all immediate")
+            .execute(connection)
+            .await?;
+        Ok(())
+    }
+
+    /// Commits what [`Work::settle`] prepared.
+    pub(crate) async fn commit(&mut self) -> Result<(), (Fault, CommitState)> {
+        let Some(transaction) = self.transaction.take() else {
+            return Ok(());
+        };
+        transaction.commit().await.map_err(|error| {
+            let state = if certainly_rolled_back(&error) {
+                CommitState::RolledBack
+            } else {
+                CommitState::Unknown
+            };
+            (error.into(), state)
+        })
+    }
+}
+
+impl UnitOfWork for Work {
+    async fn db(&mut self) -> Result<&mut PgConnection, Stop> {
+        Ok(self.transaction.connection().await?)
+    }
+
+    fn context(&self) -> &Context {
+        &self.context
+    }
+
+    fn touch(&mut self, touch: Touch) {
+        self.touches.push(touch);
+    }
+}

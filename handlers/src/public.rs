@@ -1,0 +1,3 @@
+//! What anybody may see.
+
+pub(crate) mod health;

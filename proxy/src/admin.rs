@@ -1,0 +1,54 @@
+//! The admin listener: probes, metrics and the console. Keep it private.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::app::Facets;
+use crate::console::{self, StatusSource};
+
+/// The media type of Prometheus' text format.
+const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// Serves the admin listener until told to stop.
+pub(crate) async fn serve(listener: TcpListener, facets: Facets, shutdown: CancellationToken) {
+    let pages = facets.clone();
+    let source: StatusSource = Arc::new(move || {
+        let facets = pages.clone();
+        Box::pin(async move { facets.view().await })
+    });
+    let router = Router::new()
+        .route("/health", get(|| async { "ok\n" }))
+        .route("/ready", get(ready))
+        .route("/metrics", get(metrics))
+        .with_state(facets)
+        .merge(console::router(source));
+    if let Err(error) = axum::serve(listener, router)
+        .with_graceful_shutdown(shutdown.cancelled_owned())
+        .await
+    {
+        tracing::error!(%error, "the admin listener ended");
+    }
+}
+
+async fn ready(State(facets): State<Facets>) -> Response {
+    match facets.ready().await {
+        Ok(()) => "ready\n".into_response(),
+        Err(reason) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            format!("not ready: {reason}\n"),
+        )
+            .into_response(),
+    }
+}
+
+async fn metrics(State(facets): State<Facets>) -> Response {
+    ([(CONTENT_TYPE, PROMETHEUS)], facets.metrics_text()).into_response()
+}

@@ -1,0 +1,155 @@
+//! What the admin listener can see of the process.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use flags::Flags;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::backend::native::NativeBackend;
+use crate::config::Config;
+use crate::console::{FlagsView, LegacyView, NativeView, RouteView, StatusView};
+use crate::core::Common;
+use crate::metrics::{Metrics, Totals};
+use crate::report::{Filter, Places, Report};
+use crate::store::{Recorder, Store};
+
+/// The parts of the process that probes, metrics and pages look at.
+#[derive(Debug, Clone)]
+pub struct Facets {
+    started: Instant,
+    config: Arc<Config>,
+    flags: Arc<Flags>,
+    native: NativeBackend,
+    metrics: Metrics,
+    recorder: Recorder,
+    store: Store,
+    drain: CancellationToken,
+}
+
+impl Facets {
+    pub(super) fn new(common: &Common, store: Store, recorder: Recorder) -> Self {
+        Self {
+            started: Instant::now(),
+            config: Arc::clone(&common.config),
+            flags: Arc::clone(&common.flags),
+            native: common.native.clone(),
+            metrics: common.metrics.clone(),
+            drain: common.drain.clone(),
+            recorder,
+            store,
+        }
+    }
+
+    /// Why the process should get no traffic, if so.
+    ///
+    /// # Errors
+    /// With the reason.
+    pub async fn ready(&self) -> Result<(), String> {
+        if self.drain.is_cancelled() {
+            return Err("draining".to_owned());
+        }
+        match &self.native {
+            NativeBackend::On { native, .. } => native.ready().await,
+            NativeBackend::Off { .. } => Ok(()),
+        }
+    }
+
+    /// The metrics in the text format of Prometheus.
+    #[must_use]
+    pub fn metrics_text(&self) -> String {
+        let mut text = crate::metrics::render(&self.metrics.totals(), &self.flags.status());
+        crate::metrics::render_shadow(&mut text, &self.recorder);
+        text
+    }
+
+    /// Everything that the status page shows.
+    pub async fn view(&self) -> StatusView {
+        let totals = self.metrics.totals();
+        StatusView {
+            uptime: self.started.elapsed(),
+            flags: self.flags_view(),
+            native: self.native_view(),
+            legacy: self.legacy_view(&totals),
+            routes: self.route_views(&totals).await,
+            unflagged: totals
+                .routes
+                .get("unmatched")
+                .map_or(0, |route| route.legacy.answers()),
+            draining: self.drain.is_cancelled(),
+        }
+    }
+
+    fn flags_view(&self) -> FlagsView {
+        let status = self.flags.status();
+        FlagsView {
+            version: status.version,
+            file: self
+                .config
+                .flags
+                .as_ref()
+                .map(|file| file.display().to_string()),
+            loaded: status.loaded,
+            failed: status.failed,
+            killed: status.killed,
+            problem: status.last_failure.map(|problems| problems.to_string()),
+        }
+    }
+
+    fn native_view(&self) -> NativeView {
+        match &self.native {
+            NativeBackend::On { .. } => NativeView::On {
+                handlers: handlers::catalogue().len(),
+            },
+            NativeBackend::Off { reason } => NativeView::Off {
+                reason: reason.to_string(),
+            },
+        }
+    }
+
+    fn legacy_view(&self, totals: &Totals) -> LegacyView {
+        LegacyView {
+            url: self.config.legacy.url.to_string(),
+            reachable: totals.legacy_reachable,
+            detail: None,
+        }
+    }
+
+    async fn route_views(&self, totals: &Totals) -> Vec<RouteView> {
+        let snapshot = self.flags.load();
+        let places = Places::of(&snapshot);
+        let wait = Duration::from_secs(2);
+        let report =
+            tokio::time::timeout(wait, Report::load(&self.store, &Filter::default(), &places))
+                .await;
+        let report = report.ok().and_then(Result::ok);
+        let rows = snapshot.plans().iter().map(|plan| {
+            let route = plan.key.to_string();
+            let counts = totals.routes.get(&route);
+            let mut view = RouteView {
+                phase: plan.phase,
+                stage: plan.stage.to_string(),
+                legacy: counts.map_or(0, |counts| counts.legacy.answers()),
+                native: counts.map_or(0, |counts| counts.native.answers()),
+                route,
+                ..RouteView::default()
+            };
+            let compared = report
+                .as_ref()
+                .and_then(|report| report.routes.iter().find(|entry| entry.route == view.route));
+            if let Some(compared) = compared {
+                view.compared = compared.totals.samples;
+                view.matched = compared.totals.matched;
+                view.last_difference = compared.differences.first().map(|difference| {
+                    format!(
+                        "{} {}",
+                        difference.group.kind, difference.group.path_template
+                    )
+                });
+            }
+            view
+        });
+        rows.collect()
+    }
+}

@@ -1,0 +1,125 @@
+//! The body of a request or an answer, whoever it comes from. Bodies stream; only what a feature needs is held.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use hyper::body::Incoming;
+
+use crate::error::BoxError;
+use crate::upstream::Lease;
+
+/// A body on the data plane.
+#[derive(Default)]
+pub enum Body {
+    /// Nothing.
+    #[default]
+    Empty,
+    /// All of it, in hand.
+    Full(Bytes),
+    /// What a client sends.
+    Incoming(Incoming),
+    /// What an upstream answers; its connection goes back to the pool with the last byte.
+    Upstream(Incoming, Option<Lease>),
+    /// What a native handler answers.
+    Native(axum::body::Body),
+    /// A body that something watches or limits.
+    Wrapped(Pin<Box<dyn HttpBody<Data = Bytes, Error = BoxError>>>),
+}
+
+impl Body {
+    /// A body in hand.
+    #[must_use]
+    pub fn full(bytes: impl Into<Bytes>) -> Self {
+        let bytes = bytes.into();
+        if bytes.is_empty() {
+            Self::Empty
+        } else {
+            Self::Full(bytes)
+        }
+    }
+
+    /// Wraps a body of another kind.
+    pub fn wrapped(body: impl HttpBody<Data = Bytes, Error = BoxError> + 'static) -> Self {
+        Self::Wrapped(Box::pin(body))
+    }
+
+    /// The same body again, when it is in hand: such a request can be sent twice.
+    #[must_use]
+    pub fn try_clone(&self) -> Option<Self> {
+        match self {
+            Self::Empty => Some(Self::Empty),
+            Self::Full(bytes) => Some(Self::Full(bytes.clone())),
+            Self::Incoming(incoming) if incoming.is_end_stream() => Some(Self::Empty),
+            _ => None,
+        }
+    }
+}
+
+impl HttpBody for Body {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        match &mut *self {
+            Self::Empty => Poll::Ready(None),
+            Self::Full(_) => match std::mem::take(&mut *self) {
+                Self::Full(bytes) => Poll::Ready(Some(Ok(Frame::data(bytes)))),
+                _ => Poll::Ready(None),
+            },
+            Self::Incoming(incoming) => Pin::new(incoming).poll_frame(context).map_err(Into::into),
+            Self::Upstream(incoming, lease) => {
+                let frame = ready!(Pin::new(&mut *incoming).poll_frame(context));
+                let ended = match &frame {
+                    None => true,
+                    Some(Ok(_)) => incoming.is_end_stream(),
+                    Some(Err(_)) => false,
+                };
+                if let Some(lease) = lease.take_if(|_| ended) {
+                    lease.give_back();
+                }
+                Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
+            }
+            Self::Native(body) => Pin::new(body).poll_frame(context).map_err(Into::into),
+            Self::Wrapped(body) => body.as_mut().poll_frame(context),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Empty => true,
+            Self::Full(bytes) => bytes.is_empty(),
+            Self::Incoming(incoming) | Self::Upstream(incoming, _) => incoming.is_end_stream(),
+            Self::Native(body) => body.is_end_stream(),
+            Self::Wrapped(body) => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Empty => SizeHint::with_exact(0),
+            Self::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Self::Incoming(incoming) | Self::Upstream(incoming, _) => incoming.size_hint(),
+            Self::Native(body) => body.size_hint(),
+            Self::Wrapped(body) => body.size_hint(),
+        }
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Empty => "Empty",
+            Self::Full(_) => "Full",
+            Self::Incoming(_) => "Incoming",
+            Self::Upstream(..) => "Upstream",
+            Self::Native(_) => "Native",
+            Self::Wrapped(_) => "Wrapped",
+        })
+    }
+}

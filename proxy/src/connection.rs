@@ -1,0 +1,72 @@
+//! One client connection: requests one after the other through the stack, until the client or the drain ends it.
+
+use std::convert::Infallible;
+use std::net::IpAddr;
+use std::rc::Rc;
+
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+
+use crate::body::Body;
+use crate::core::Core;
+use crate::exchange::{Exchange, PathVerdict, RequestFacts, RequestId, Step};
+use crate::layers::rescue;
+
+/// Serves a connection to its end.
+pub(crate) async fn serve(core: Rc<Core>, steps: Rc<impl Step>, stream: TcpStream, peer: IpAddr) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "a connection was gone before it began");
+        return;
+    }
+    let service = service_fn(|request| answer(&*steps, request, peer));
+    let limits = &core.config.limits;
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(core.config.timeouts.request_head)
+        .max_headers(limits.headers)
+        .max_buf_size(limits.head_bytes.max(8 * 1024))
+        .half_close(true)
+        .pipeline_flush(true)
+        .writev(false)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    let mut connection = std::pin::pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = core.drain.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "client connection ended");
+    }
+}
+
+async fn answer(
+    steps: &impl Step,
+    request: Request<Incoming>,
+    peer: IpAddr,
+) -> Result<Response<Body>, Infallible> {
+    let facts = RequestFacts {
+        id: RequestId::none(),
+        peer,
+        client: peer,
+        scheme: "http",
+        started: Instant::now(),
+        path: PathVerdict::Canonical,
+    };
+    let mut exchange = Exchange {
+        request: request.map(Body::Incoming),
+        facts,
+        routed: None,
+    };
+    let answered = steps.call(&mut exchange).await;
+    // Nothing outside the rescue step fails; should that change, the client still gets an answer.
+    Ok(answered.unwrap_or_else(|error| rescue::answer(&error, exchange.facts.id.as_str(), false)))
+}

@@ -1,0 +1,115 @@
+//! One request on its way through the stack, and the shape of a step of that stack.
+
+use std::future::Future;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use flags::{Reason, RoutePlan, Shadowing, Side};
+use http::{HeaderValue, Request, Response};
+use tokio::time::Instant;
+
+use crate::body::Body;
+use crate::error::ProxyError;
+
+/// A request together with what Ficus has found out about it so far.
+#[derive(Debug)]
+pub struct Exchange {
+    /// The request; its target is the canonical one once the canonical-path step has seen it.
+    pub request: Request<Body>,
+    /// What is known of the client and the moment.
+    pub facts: RequestFacts,
+    /// Who answers; none before the decide step.
+    pub routed: Option<Routed>,
+}
+
+/// What is known about a request apart from the request itself.
+#[derive(Debug, Clone)]
+pub struct RequestFacts {
+    /// The request id, kept from the client or minted; empty until its step.
+    pub id: RequestId,
+    /// The address of the peer of the connection.
+    pub peer: IpAddr,
+    /// The address of the client; the peer, unless a trusted hop named another one.
+    pub client: IpAddr,
+    /// `http` or `https`, as the client used it.
+    pub scheme: &'static str,
+    /// When the head of the request was complete.
+    pub started: Instant,
+    /// What the canonical-path step thinks of the target.
+    pub path: PathVerdict,
+}
+
+/// A request id: what travels in `x-request-id`.
+#[derive(Debug, Clone)]
+pub struct RequestId {
+    /// The header value, known to be short and visible ASCII.
+    pub value: HeaderValue,
+    /// A hash of it: samples are drawn from this number, so that a decision can be repeated.
+    pub ticket: u32,
+}
+
+/// What is to be done with the target of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PathVerdict {
+    /// It is canonical, or has been made so.
+    Canonical,
+    /// The client is sent to the cleaned path, as Next.js does.
+    Redirect(String),
+    /// It has no canonical form.
+    Refused(&'static str),
+}
+
+/// A decision, owned, so that it outlives a change of flags.
+#[derive(Debug, Clone)]
+pub struct Routed {
+    /// The plan of the route; none when no flag names it.
+    pub plan: Option<Arc<RoutePlan>>,
+    /// Who answers.
+    pub serve: Side,
+    /// What runs beside the answer.
+    pub shadowing: Shadowing,
+    /// Why.
+    pub reason: Reason,
+    /// Version of the flags that decided.
+    pub version: HeaderValue,
+    /// Why native, which was to answer, handed the request to legacy instead.
+    pub fallback: Option<&'static str>,
+}
+
+impl Routed {
+    /// The time that the route allows for the head of the answer, if its flag says so.
+    #[must_use]
+    pub fn timeout(&self) -> Option<Duration> {
+        self.plan.as_ref().and_then(|plan| plan.timeout)
+    }
+}
+
+impl RequestId {
+    /// The id before its step has run.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self {
+            value: HeaderValue::from_static("-"),
+            ticket: 0,
+        }
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.value.to_str().unwrap_or("-")
+    }
+}
+
+/// One step of the stack. Dispatch is static and nothing is boxed: the whole stack is one state machine per request.
+///
+/// Futures stay on the core that accepted the connection, so they need not be `Send`.
+pub trait Step {
+    /// Answers the exchange, by itself or through the step below. What a step learns it writes into the exchange, so the
+    /// steps above know it too.
+    fn call(
+        &self,
+        exchange: &mut Exchange,
+    ) -> impl Future<Output = Result<Response<Body>, ProxyError>>;
+}

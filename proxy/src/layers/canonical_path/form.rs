@@ -1,0 +1,181 @@
+//! The canonical form of a path.
+//!
+//! | written | becomes | because |
+//! |---|---|---|
+//! | `//`, a literal `\` | 308 to the cleaned path | that is what Next.js does before it routes |
+//! | `.`, `..`, also percent-encoded | resolved, never above the root | RFC 3986, section 6.2.2.3; WHATWG URL reads `%2e` so |
+//! | `%2F`, `%5C` | kept | part of a segment for Next.js |
+//! | an encoded NUL or control character, bytes that are not UTF-8, a broken `%` | 400 | nobody means them |
+//! | anything else | kept to the letter | legacy must see what the client wrote |
+
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode_str;
+
+/// What becomes of a path.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Form {
+    /// It is canonical as it is.
+    Kept,
+    /// It is forwarded in this form.
+    Changed(String),
+    /// The client is sent here.
+    Redirect(String),
+    /// It has no canonical form.
+    Refused(&'static str),
+}
+
+/// The canonical form of a path without its query.
+#[must_use]
+pub fn canonical_form(path: &str) -> Form {
+    if !path.starts_with('/') {
+        return Form::Refused("The path must begin with `/`");
+    }
+    if let Some(reason) = unreadable(path) {
+        return Form::Refused(reason);
+    }
+    if path.contains("//") || path.contains('\\') {
+        return Form::Redirect(collapse_slashes(path));
+    }
+    if path.contains("/.") || has_encoded_dot(path) {
+        return resolve_dots(path);
+    }
+    Form::Kept
+}
+
+/// Why a path cannot be read, if so. Most paths have no percent sign and are done at once.
+fn unreadable(path: &str) -> Option<&'static str> {
+    if path.bytes().any(|byte| byte.is_ascii_control()) {
+        return Some("The path has a control character");
+    }
+    if !path.contains('%') {
+        return None;
+    }
+    if has_broken_escape(path.as_bytes()) {
+        return Some("The path has a broken percent-encoding");
+    }
+    let decoded: Cow<'_, [u8]> = percent_decode_str(path).into();
+    if decoded.iter().any(u8::is_ascii_control) {
+        return Some("The path has an encoded control character");
+    }
+    std::str::from_utf8(&decoded)
+        .is_err()
+        .then_some("The path is not UTF-8")
+}
+
+fn has_broken_escape(path: &[u8]) -> bool {
+    path.iter().enumerate().any(|(index, byte)| {
+        let hex = |offset: usize| path.get(index + offset).is_some_and(u8::is_ascii_hexdigit);
+        *byte == b'%' && !(hex(1) && hex(2))
+    })
+}
+
+/// Like Next.js: every backslash is a slash, and runs of slashes are one.
+fn collapse_slashes(path: &str) -> String {
+    let mut clean = String::with_capacity(path.len());
+    for character in path.chars() {
+        let character = if character == '\\' { '/' } else { character };
+        if character != '/' || !clean.ends_with('/') {
+            clean.push(character);
+        }
+    }
+    clean
+}
+
+fn has_encoded_dot(path: &str) -> bool {
+    path.as_bytes()
+        .windows(3)
+        .any(|window| window.eq_ignore_ascii_case(b"%2e"))
+}
+
+fn resolve_dots(path: &str) -> Form {
+    let mut kept: Vec<&str> = Vec::new();
+    let mut dots = false;
+    let segments: Vec<&str> = path.split('/').skip(1).collect();
+    for (index, segment) in segments.iter().enumerate() {
+        let last = index + 1 == segments.len();
+        match dot_segment(segment) {
+            None => {
+                kept.push(segment);
+                continue;
+            }
+            Some(Dots::Same) => {}
+            Some(Dots::Parent) => drop(kept.pop()),
+        }
+        dots = true;
+        if last {
+            kept.push("");
+        }
+    }
+    if dots {
+        Form::Changed(format!("/{}", kept.join("/")))
+    } else {
+        Form::Kept
+    }
+}
+
+enum Dots {
+    Same,
+    Parent,
+}
+
+fn dot_segment(segment: &str) -> Option<Dots> {
+    if segment.len() > 6 {
+        return None;
+    }
+    match segment.to_ascii_lowercase().replace("%2e", ".").as_str() {
+        "." => Some(Dots::Same),
+        ".." => Some(Dots::Parent),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table() {
+        let changed = |path: &str| Form::Changed(path.to_owned());
+        let redirect = |path: &str| Form::Redirect(path.to_owned());
+        for (path, form) in [
+            ("/api/x", Form::Kept),
+            ("/", Form::Kept),
+            ("/api/x/", Form::Kept),
+            ("/api//x", redirect("/api/x")),
+            ("//api/x", redirect("/api/x")),
+            ("/api\\x", redirect("/api/x")),
+            ("/api/%5Cx", Form::Kept),
+            ("/api/x%2Fy", Form::Kept),
+            ("/api/x%2f", Form::Kept),
+            ("/api/%252e%252e/x", Form::Kept),
+            ("/api/./x", changed("/api/x")),
+            ("/api/../api/x", changed("/api/x")),
+            ("/api/%2e%2e/api/x", changed("/api/x")),
+            ("/api/%2E/x", changed("/api/x")),
+            ("/../../etc", changed("/etc")),
+            ("/api/x/..", changed("/api/")),
+            ("/api/.well-known", Form::Kept),
+            ("/api/x%2e", Form::Kept),
+            ("/API/x", Form::Kept),
+            ("/api/x;a=b", Form::Kept),
+            ("/api/%ef%bc%8f", Form::Kept),
+        ] {
+            assert_eq!(canonical_form(path), form, "{path}");
+        }
+        for path in [
+            "api/x", "/%00", "/%ff", "/%c0%af", "/%u002f", "/%", "/%4", "/%0d%0a", "/%7f",
+        ] {
+            assert!(matches!(canonical_form(path), Form::Refused(_)), "{path}");
+        }
+    }
+
+    #[test]
+    fn the_form_of_a_form_is_itself() {
+        for path in ["/a/./b", "/a/../..", "/a/%2e%2e/%2E/b/", "/..%2f"] {
+            if let Form::Changed(once) = canonical_form(path) {
+                assert_eq!(canonical_form(&once), Form::Kept, "{path}");
+            }
+        }
+    }
+}

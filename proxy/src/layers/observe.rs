@@ -1,0 +1,53 @@
+//! Counts every request: who answered which route how, and how long the head of the answer took.
+
+use std::rc::Rc;
+
+use http::Response;
+
+use super::layered;
+use crate::body::Body;
+use crate::core::Core;
+use crate::error::ProxyError;
+use crate::exchange::{Exchange, Step};
+
+/// Moves the counters.
+#[derive(Debug, Clone)]
+pub struct Observe {
+    core: Rc<Core>,
+}
+
+/// The step of [`Observe`].
+#[derive(Debug)]
+pub struct ObserveStep<S> {
+    inner: S,
+    core: Rc<Core>,
+}
+
+layered!(Observe => ObserveStep { core });
+
+impl Observe {
+    /// Counts on this core.
+    #[must_use]
+    pub fn new(core: &Rc<Core>) -> Self {
+        Self {
+            core: Rc::clone(core),
+        }
+    }
+}
+
+impl<S: Step> Step for ObserveStep<S> {
+    async fn call(&self, exchange: &mut Exchange) -> Result<Response<Body>, ProxyError> {
+        let started = exchange.facts.started;
+        let in_flight = self.core.metrics.begin();
+        let result = self.inner.call(exchange).await;
+        drop(in_flight);
+        if let Ok(response) = &result {
+            self.core.metrics.answered(
+                exchange.routed.as_ref(),
+                response.status(),
+                started.elapsed(),
+            );
+        }
+        result
+    }
+}

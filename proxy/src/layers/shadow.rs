@@ -1,0 +1,172 @@
+//! Shadow: on routes that the flags shadow, native runs dry beside legacy (reads) or before it (writes), and the answers are
+//! compared afterwards. The client always gets legacy's answer, unchanged.
+//!
+//! Below the decision, which says whether to shadow, and above dispatch, whose answer is copied on its way out.
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use flags::{RoutePlan, Shadowing, Side};
+use http::header::{CONNECTION, UPGRADE};
+use http::{Request, Response};
+use http_body::Body as _;
+
+use crate::body::Body;
+use crate::error::{ErrorKind, ProxyError};
+use crate::exchange::{Exchange, RequestFacts, Routed, Step};
+use crate::shadow::{self, NotCompared, Pending, Shadow};
+
+/// Adds the step; see the module.
+#[derive(Clone, Debug)]
+pub struct ShadowLayer {
+    shadow: Shadow,
+}
+
+impl ShadowLayer {
+    /// A layer that gives its work to this worker.
+    #[must_use]
+    pub fn new(shadow: Shadow) -> Self {
+        Self { shadow }
+    }
+}
+
+impl<S> tower::Layer<S> for ShadowLayer {
+    type Service = ShadowStep<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        ShadowStep {
+            inner,
+            shadow: self.shadow.clone(),
+        }
+    }
+}
+
+/// The step.
+#[derive(Debug)]
+pub struct ShadowStep<S> {
+    inner: S,
+    shadow: Shadow,
+}
+
+impl<S: Step> Step for ShadowStep<S> {
+    async fn call(&self, exchange: &mut Exchange) -> Result<Response<Body>, ProxyError> {
+        let Some((plan, routed)) = shadowed(exchange) else {
+            return self.inner.call(exchange).await;
+        };
+        match routed.shadowing {
+            Shadowing::Native if is_upgrade(&exchange.request) => {
+                self.shadow.skip(&plan, NotCompared::Streamed);
+                self.inner.call(exchange).await
+            }
+            Shadowing::Native => self.beside(exchange, plan, &routed).await,
+            Shadowing::SampledOut => {
+                self.shadow.skip(&plan, NotCompared::SampledOut);
+                self.inner.call(exchange).await
+            }
+            _ => self.inner.call(exchange).await,
+        }
+    }
+}
+
+impl<S: Step> ShadowStep<S> {
+    /// Starts the dry run, then asks legacy in any case.
+    async fn beside(
+        &self,
+        exchange: &mut Exchange,
+        plan: Arc<RoutePlan>,
+        routed: &Routed,
+    ) -> Result<Response<Body>, ProxyError> {
+        let body = match self.held(&mut exchange.request).await? {
+            Ok(body) => body,
+            Err(reason) => {
+                self.shadow.skip(&plan, reason);
+                return self.inner.call(exchange).await;
+            }
+        };
+        let copy = shadow::Exchange {
+            request: request_for_native(exchange, &plan, body),
+            flag_version: Arc::from(routed.version.to_str().unwrap_or_default()),
+            client: Some(exchange.facts.client),
+            plan,
+        };
+        let pending = if exchange.request.method().is_safe() {
+            self.shadow.begin_read(copy)
+        } else {
+            self.shadow.run_write(copy).await
+        };
+        let answer = self.inner.call(exchange).await;
+        match pending {
+            Some(pending) => copied(pending, answer),
+            None => answer,
+        }
+    }
+
+    /// The whole request body; the request keeps the same body for legacy. The inner error says why it is not whole.
+    async fn held(
+        &self,
+        request: &mut Request<Body>,
+    ) -> Result<Result<Bytes, NotCompared>, ProxyError> {
+        if request.body().is_end_stream() {
+            return Ok(Ok(Bytes::new()));
+        }
+        let body = std::mem::take(request.body_mut());
+        let held = self.shadow.hold(body).await.map_err(|error| ProxyError {
+            source: Some(error),
+            ..ProxyError::client(ErrorKind::ClientGone)
+        })?;
+        *request.body_mut() = Body::wrapped(held.body);
+        Ok(held.whole)
+    }
+}
+
+/// The plan and the decision of a request that legacy serves and the flags shadow.
+fn shadowed(exchange: &Exchange) -> Option<(Arc<RoutePlan>, Routed)> {
+    let routed = exchange.routed.as_ref()?;
+    if routed.shadowing == Shadowing::Off || routed.serve != Side::Legacy {
+        return None;
+    }
+    Some((Arc::clone(routed.plan.as_ref()?), routed.clone()))
+}
+
+fn is_upgrade(request: &Request<Body>) -> bool {
+    let headers = request.headers();
+    headers.contains_key(UPGRADE)
+        && headers.get(CONNECTION).is_some_and(|value| {
+            value
+                .as_bytes()
+                .to_ascii_lowercase()
+                .windows(7)
+                .any(|word| word == b"upgrade")
+        })
+}
+
+/// The request as the native side gets it; the facts and the plan travel as extensions.
+fn request_for_native(exchange: &Exchange, plan: &Arc<RoutePlan>, body: Bytes) -> Request<Bytes> {
+    let mut request = Request::new(body);
+    *request.method_mut() = exchange.request.method().clone();
+    *request.uri_mut() = exchange.request.uri().clone();
+    *request.headers_mut() = exchange.request.headers().clone();
+    request
+        .extensions_mut()
+        .insert::<RequestFacts>(exchange.facts.clone());
+    request
+        .extensions_mut()
+        .insert::<Arc<RoutePlan>>(Arc::clone(plan));
+    request
+}
+
+fn copied(
+    pending: Pending,
+    answer: Result<Response<Body>, ProxyError>,
+) -> Result<Response<Body>, ProxyError> {
+    match answer {
+        Ok(response) => Ok(pending.copy(response).map(Body::wrapped)),
+        Err(error) => {
+            pending.give_up(NotCompared::LegacyUnreachable);
+            Err(error)
+        }
+    }
+}

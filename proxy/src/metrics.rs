@@ -1,0 +1,79 @@
+//! Counters. Each core has its own set, which only it writes; a scrape adds them up.
+
+mod core;
+mod route;
+mod text;
+
+pub use self::core::{CoreMetrics, InFlight, Tunnel};
+pub use route::{RouteCells, RouteTotals};
+pub use text::{render, render_shadow};
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// All counters of a process.
+#[derive(Debug, Clone, Default)]
+pub struct Metrics {
+    cores: Arc<Mutex<Vec<Arc<core::Cells>>>>,
+}
+
+/// The counters of all cores, added up at one moment.
+#[derive(Debug, Clone, Default)]
+pub struct Totals {
+    /// By route; routes that no flag names are together under `unmatched`.
+    pub routes: BTreeMap<String, RouteTotals>,
+    /// Requests refused, by kind.
+    pub refused: BTreeMap<&'static str, u64>,
+    /// Requests that native handed to legacy, by cause.
+    pub fallbacks: BTreeMap<&'static str, u64>,
+    /// Requests sent to legacy a second time.
+    pub retries: u64,
+    /// Requests being answered.
+    pub in_flight: u64,
+    /// Upgraded connections open.
+    pub tunnels: u64,
+    /// Client connections accepted.
+    pub connections: u64,
+    /// Whether the newest attempt to connect to legacy worked; none before the first.
+    pub legacy_reachable: Option<bool>,
+}
+
+impl Metrics {
+    /// The counters of one more core.
+    #[must_use]
+    pub fn core(&self) -> CoreMetrics {
+        let cells = Arc::new(core::Cells::default());
+        self.cores
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(Arc::clone(&cells));
+        CoreMetrics::new(cells)
+    }
+
+    /// All counters, added up.
+    #[must_use]
+    pub fn totals(&self) -> Totals {
+        let mut totals = Totals::default();
+        let mut newest = 0;
+        for cells in self
+            .cores
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .iter()
+        {
+            cells.add_to(&mut totals, &mut newest);
+        }
+        totals
+    }
+}
+
+/// Reads a counter.
+fn get(cell: &AtomicU64) -> u64 {
+    cell.load(Ordering::Relaxed)
+}
+
+/// Moves a counter that only this core writes.
+fn add(cell: &AtomicU64, by: u64) {
+    cell.fetch_add(by, Ordering::Relaxed);
+}

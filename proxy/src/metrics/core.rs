@@ -1,0 +1,180 @@
+//! The counters of one core.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use flags::{RouteKey, Side};
+use http::StatusCode;
+
+use super::route::RouteCells;
+use super::{Totals, add, get};
+use crate::error::ErrorKind;
+use crate::exchange::Routed;
+
+/// The label of routes that no flag names.
+const UNMATCHED: &str = "unmatched";
+
+/// What a scrape sees of one core.
+#[derive(Debug, Default)]
+pub(super) struct Cells {
+    unmatched: RouteCells,
+    routes: Mutex<Vec<(String, Arc<RouteCells>)>>,
+    refused: Mutex<HashMap<&'static str, u64>>,
+    fallbacks: Mutex<HashMap<&'static str, u64>>,
+    retries: AtomicU64,
+    in_flight: AtomicU64,
+    tunnels: AtomicU64,
+    connections: AtomicU64,
+    /// Twice the number of attempts to reach legacy, and one more when the newest worked.
+    legacy: AtomicU64,
+}
+
+/// The writing end, owned by one core.
+#[derive(Debug)]
+pub struct CoreMetrics {
+    cells: Arc<Cells>,
+    routes: RefCell<HashMap<RouteKey, Arc<RouteCells>>>,
+}
+
+/// A request being answered, until dropped.
+#[derive(Debug)]
+pub struct InFlight(Arc<Cells>);
+
+/// An upgraded connection, until dropped.
+#[derive(Debug)]
+pub struct Tunnel(Arc<Cells>);
+
+impl CoreMetrics {
+    pub(super) fn new(cells: Arc<Cells>) -> Self {
+        Self {
+            cells,
+            routes: RefCell::default(),
+        }
+    }
+
+    /// A request begins.
+    #[must_use]
+    pub fn begin(&self) -> InFlight {
+        add(&self.cells.in_flight, 1);
+        InFlight(Arc::clone(&self.cells))
+    }
+
+    /// A client connected.
+    pub fn connected(&self) {
+        add(&self.cells.connections, 1);
+    }
+
+    /// A request has been answered.
+    pub fn answered(&self, routed: Option<&Routed>, status: StatusCode, took: Duration) {
+        let side = routed.map_or(Side::Legacy, |routed| routed.serve);
+        match routed.and_then(|routed| routed.plan.as_ref()) {
+            None => self.cells.unmatched.answered(side, status, took),
+            Some(plan) => self.route(&plan.key).answered(side, status, took),
+        }
+    }
+
+    /// A request was turned away.
+    pub fn refused(&self, kind: ErrorKind) {
+        count(&self.cells.refused, kind.label());
+    }
+
+    /// Native handed a request to legacy.
+    pub fn fell_back(&self, why: &'static str) {
+        count(&self.cells.fallbacks, why);
+    }
+
+    /// A request is sent to legacy a second time.
+    pub fn retried(&self) {
+        add(&self.cells.retries, 1);
+    }
+
+    /// An attempt to connect to legacy has ended.
+    pub fn legacy_reachable(&self, reachable: bool) {
+        let attempts = get(&self.cells.legacy) / 2 + 1;
+        self.cells
+            .legacy
+            .store(attempts * 2 + u64::from(reachable), Ordering::Relaxed);
+    }
+
+    /// A connection was upgraded.
+    #[must_use]
+    pub fn tunnel(&self) -> Tunnel {
+        add(&self.cells.tunnels, 1);
+        Tunnel(Arc::clone(&self.cells))
+    }
+
+    fn route(&self, key: &RouteKey) -> Arc<RouteCells> {
+        if let Some(cells) = self.routes.borrow().get(key) {
+            return Arc::clone(cells);
+        }
+        let cells = Arc::new(RouteCells::default());
+        self.routes
+            .borrow_mut()
+            .insert(key.clone(), Arc::clone(&cells));
+        let mut shared = self
+            .cells
+            .routes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        shared.push((key.to_string(), Arc::clone(&cells)));
+        cells
+    }
+}
+
+impl Cells {
+    pub(super) fn add_to(&self, totals: &mut Totals, newest: &mut u64) {
+        totals
+            .routes
+            .entry(UNMATCHED.to_owned())
+            .or_default()
+            .add(&self.unmatched);
+        for (route, cells) in self
+            .routes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .iter()
+        {
+            totals.routes.entry(route.clone()).or_default().add(cells);
+        }
+        for (sum, mine) in [
+            (&mut totals.refused, &self.refused),
+            (&mut totals.fallbacks, &self.fallbacks),
+        ] {
+            for (label, count) in mine.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+                *sum.entry(label).or_default() += count;
+            }
+        }
+        totals.retries += get(&self.retries);
+        totals.in_flight += get(&self.in_flight);
+        totals.tunnels += get(&self.tunnels);
+        totals.connections += get(&self.connections);
+        let legacy = get(&self.legacy);
+        if legacy > *newest {
+            *newest = legacy;
+            totals.legacy_reachable = Some(legacy % 2 == 1);
+        }
+    }
+}
+
+/// Rare events: a lock that a scrape alone contends for is cheap enough.
+fn count(map: &Mutex<HashMap<&'static str, u64>>, label: &'static str) {
+    *map.lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .entry(label)
+        .or_default() += 1;
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Tunnel {
+    fn drop(&mut self) {
+        self.0.tunnels.fetch_sub(1, Ordering::Relaxed);
+    }
+}

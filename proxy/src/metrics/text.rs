@@ -1,0 +1,217 @@
+//! The counters in the text format of Prometheus. A route is labelled by its pattern, never by a path.
+
+use std::fmt::{Display, Write};
+
+use super::Totals;
+use super::route::{EDGES_MICROS, SideTotals};
+use crate::store::Recorder;
+
+/// Renders the counters of the data plane and what `flags` says of the flag file.
+#[must_use]
+pub fn render(totals: &Totals, flags: &flags::Status) -> String {
+    let mut text = Text::default();
+    text.family(
+        "ficus_requests_total",
+        "counter",
+        "Answers by route, side and status class.",
+    );
+    each_side(totals, |route, side, counts| {
+        for (index, count) in counts
+            .classes
+            .iter()
+            .enumerate()
+            .filter(|(_, count)| **count > 0)
+        {
+            let class = format!("{}xx", index + 1);
+            text.line(
+                "ficus_requests_total",
+                &[("route", route), ("side", side), ("class", &class)],
+                count,
+            );
+        }
+    });
+    text.family(
+        "ficus_request_seconds",
+        "histogram",
+        "Time to the head of the answer.",
+    );
+    each_side(totals, |route, side, counts| {
+        histogram(&mut text, route, side, counts)
+    });
+    text.family(
+        "ficus_refused_total",
+        "counter",
+        "Requests turned away, by kind.",
+    );
+    totals
+        .refused
+        .iter()
+        .for_each(|(kind, count)| text.line("ficus_refused_total", &[("kind", kind)], count));
+    text.family(
+        "ficus_fallbacks_total",
+        "counter",
+        "Requests that native handed to legacy, by cause.",
+    );
+    totals
+        .fallbacks
+        .iter()
+        .for_each(|(cause, count)| text.line("ficus_fallbacks_total", &[("cause", cause)], count));
+    text.single(
+        "ficus_upstream_retries_total",
+        "counter",
+        "Requests sent to legacy a second time.",
+        totals.retries,
+    );
+    text.single(
+        "ficus_connections_total",
+        "counter",
+        "Client connections accepted.",
+        totals.connections,
+    );
+    text.single(
+        "ficus_requests_in_flight",
+        "gauge",
+        "Requests being answered.",
+        totals.in_flight,
+    );
+    text.single(
+        "ficus_tunnels_open",
+        "gauge",
+        "Upgraded connections open.",
+        totals.tunnels,
+    );
+    text.single(
+        "ficus_flags_loaded_total",
+        "counter",
+        "Flag versions put in force.",
+        flags.loaded,
+    );
+    text.single(
+        "ficus_flags_refused_total",
+        "counter",
+        "Flag versions refused.",
+        flags.failed,
+    );
+    text.single(
+        "ficus_flags_stale",
+        "gauge",
+        "1 while the newest flag file is not in force.",
+        u8::from(flags.last_failure.is_some()),
+    );
+    text.single(
+        "ficus_flags_killed",
+        "gauge",
+        "1 while the kill switch is on.",
+        u8::from(flags.killed),
+    );
+    text.family("ficus_flags_info", "gauge", "The flag version in force.");
+    text.line("ficus_flags_info", &[("version", &flags.version)], 1);
+    text.0
+}
+
+/// Adds the counters of the shadow to `text`.
+pub fn render_shadow(rendered: &mut String, recorder: &Recorder) {
+    let mut text = Text(std::mem::take(rendered));
+    text.family(
+        "ficus_shadow_total",
+        "counter",
+        "Requests of shadowed routes, by what came of the comparison.",
+    );
+    for (route, outcome, count) in recorder.totals() {
+        text.line(
+            "ficus_shadow_total",
+            &[("route", &route), ("outcome", &outcome)],
+            count,
+        );
+    }
+    text.single(
+        "ficus_store_dropped_total",
+        "counter",
+        "Facts about comparisons that were dropped because the store was slow.",
+        recorder.dropped(),
+    );
+    text.single(
+        "ficus_store_failed_writes_total",
+        "counter",
+        "Batches that the store did not take.",
+        recorder.failed_writes(),
+    );
+    *rendered = text.0;
+}
+
+fn each_side(totals: &Totals, mut visit: impl FnMut(&str, &str, &SideTotals)) {
+    for (route, counts) in &totals.routes {
+        for (side, counts) in [("legacy", &counts.legacy), ("native", &counts.native)] {
+            if counts.answers() > 0 {
+                visit(route, side, counts);
+            }
+        }
+    }
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a histogram edge in seconds needs no more precision than a double has"
+)]
+fn histogram(text: &mut Text, route: &str, side: &str, counts: &SideTotals) {
+    let mut below = 0;
+    for (edge, count) in EDGES_MICROS.iter().zip(&counts.buckets) {
+        below += count;
+        let edge = (*edge as f64 / 1e6).to_string();
+        text.line(
+            "ficus_request_seconds_bucket",
+            &[("route", route), ("side", side), ("le", &edge)],
+            below,
+        );
+    }
+    let labels = [("route", route), ("side", side)];
+    text.line(
+        "ficus_request_seconds_bucket",
+        &[labels[0], labels[1], ("le", "+Inf")],
+        counts.answers(),
+    );
+    text.line(
+        "ficus_request_seconds_sum",
+        &labels,
+        counts.micros as f64 / 1e6,
+    );
+    text.line("ficus_request_seconds_count", &labels, counts.answers());
+}
+
+#[derive(Default)]
+struct Text(String);
+
+impl Text {
+    fn family(&mut self, name: &str, kind: &str, help: &str) {
+        self.push(format_args!("# HELP {name} {help}\n# TYPE {name} {kind}\n"));
+    }
+
+    fn single(&mut self, name: &str, kind: &str, help: &str, value: impl Display) {
+        self.family(name, kind, help);
+        self.line(name, &[], value);
+    }
+
+    fn line(&mut self, name: &str, labels: &[(&str, &str)], value: impl Display) {
+        let labels: Vec<String> = labels
+            .iter()
+            .map(|(label, value)| format!("{label}=\"{}\"", escaped(value)))
+            .collect();
+        if labels.is_empty() {
+            self.push(format_args!("{name} {value}\n"));
+        } else {
+            self.push(format_args!("{name}{{{}}} {value}\n", labels.join(",")));
+        }
+    }
+
+    fn push(&mut self, text: std::fmt::Arguments<'_>) {
+        // Writing to a string cannot fail.
+        self.0.write_fmt(text).ok();
+    }
+}
+
+fn escaped(value: &str) -> String {
+    value
+        .replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace('\n', "\\n")
+}

@@ -1,0 +1,53 @@
+//! Why a request of a shadowed route was not compared. Never silent: each is counted under these words.
+
+use std::borrow::Cow;
+
+/// The reason. Words come from here alone, so counters, reports and the documentation agree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotCompared {
+    /// The route samples, and this request is not in the sample.
+    SampledOut,
+    /// The route has had its comparisons for this second.
+    Rate,
+    /// Too many exchanges are in hand.
+    QueueFull,
+    /// The shadow's memory is used up.
+    OutOfMemory,
+    /// The request's or an answer's body is longer than the cap.
+    BodyTooLarge,
+    /// The answer is a stream of events, or the connection changed its protocol.
+    Streamed,
+    /// The client went away before legacy's answer was complete.
+    ClientGone,
+    /// Legacy could not be reached, or broke its answer off.
+    LegacyUnreachable,
+    /// Legacy's answer took longer than the shadow waits.
+    LegacySlow,
+    /// Legacy's answer is encoded in a way that cannot be undone here.
+    Encoding,
+    /// The native side said why: `budget spent`, `needs lyra`, …
+    Native(Cow<'static, str>),
+    /// This binary has no handler for the route.
+    NoHandler,
+}
+
+impl NotCompared {
+    /// The words of the counter.
+    #[must_use]
+    pub fn words(self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::Native(words) => return words,
+            Self::SampledOut => "sampled out",
+            Self::Rate => "rate limit",
+            Self::QueueFull => "queue full",
+            Self::OutOfMemory => "byte budget spent",
+            Self::BodyTooLarge => "body too large",
+            Self::Streamed => "streamed",
+            Self::ClientGone => "client gone",
+            Self::LegacyUnreachable => "legacy unreachable",
+            Self::LegacySlow => "legacy too slow",
+            Self::Encoding => "unknown content encoding",
+            Self::NoHandler => "no handler",
+        })
+    }
+}

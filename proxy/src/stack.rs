@@ -1,0 +1,35 @@
+//! The life of a request, outermost step first. `docs/request-life.md` has a paragraph for each line.
+
+use std::rc::Rc;
+
+use tower::ServiceBuilder;
+
+use crate::core::Core;
+use crate::exchange::Step;
+use crate::layers::access_log::AccessLog;
+use crate::layers::canonical_path::CanonicalPath;
+use crate::layers::client_address::ClientAddress;
+use crate::layers::deadline::Deadline;
+use crate::layers::decide::Decide;
+use crate::layers::dispatch::Dispatch;
+use crate::layers::limits::Limits;
+use crate::layers::observe::Observe;
+use crate::layers::request_id::RequestIds;
+use crate::layers::rescue::Rescue;
+use crate::layers::shadow::ShadowLayer;
+
+/// Builds the stack of one core.
+pub fn stack(core: &Rc<Core>) -> impl Step + 'static {
+    ServiceBuilder::new()
+        .layer(CanonicalPath) // first: everything below sees one form of the path
+        .layer(RequestIds)
+        .layer(ClientAddress::new(core))
+        .layer(AccessLog::new(core))
+        .layer(Observe::new(core)) // around Rescue: an error is counted as the response it became
+        .layer(Rescue)
+        .layer(Limits::new(core))
+        .layer(Decide::new(core)) // before Deadline, Shadow and Dispatch: all three read the decision
+        .layer(Deadline::new(core))
+        .layer(ShadowLayer::new(core.shadow.clone()))
+        .service(Dispatch::new(core))
+}

@@ -1,0 +1,276 @@
+//! The commands as a shell sees them: exit code, standard output, standard error. They live here and not in the suite,
+//! because Cargo tells the path of a program only to the tests of its own package.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+const GOOD: &str = "version: 1\nroutes:\n  - route: GET /api/crm/tickets\n    stage: shadow\n    sample: 25%\n    phase: 7\n";
+const BAD: &str = "version: 1\nroutes:\n  - route: GET /api/crm/tickets\n    stage: shadwo\n  - route: GET /api/nope\n    stage: native\n";
+
+/// A folder of its own, and `ficus` run in it with nothing of our own environment.
+struct Shell(tempfile::TempDir);
+
+struct Ran {
+    code: Option<i32>,
+    stdout: String,
+    stderr: String,
+}
+
+impl Shell {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn with(self, file: &str, text: &str) -> Self {
+        std::fs::write(self.path().join(file), text).unwrap();
+        self
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn command(&self, line: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ficus"));
+        command
+            .args(line.split_whitespace())
+            .current_dir(self.path())
+            .env_clear();
+        command
+    }
+
+    fn run(&self, line: &str) -> Ran {
+        Ran::from(self.command(line).output().unwrap())
+    }
+}
+
+impl Ran {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap()
+    }
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
+#[test]
+fn check_of_a_good_file_is_silent_on_standard_output() {
+    let ran = Shell::new().with("flags.yaml", GOOD).run("check");
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), ""));
+    assert_eq!(
+        ran.stderr,
+        "flags.yaml: nothing is wrong; 1 route is flagged\n"
+    );
+}
+
+#[test]
+fn check_says_every_problem_at_once_with_its_place() {
+    let ran = Shell::new()
+        .with("bad.yaml", BAD)
+        .run("check --flags bad.yaml");
+    assert_eq!(ran.code, Some(1));
+    let places: Vec<&str> = ran
+        .stdout
+        .lines()
+        .map(|line| line.split(' ').next().unwrap())
+        .collect();
+    assert_eq!(places, ["bad.yaml:4:12:", "bad.yaml:5:12:"]);
+    assert!(
+        ran.stdout.contains("did you mean `shadow`?"),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[test]
+fn check_as_json_is_one_document() {
+    let ran = Shell::new()
+        .with("bad.yaml", BAD)
+        .run("check --flags bad.yaml --json --quiet");
+    let document = ran.json();
+    assert_eq!(document["ok"], false);
+    assert_eq!(document["problems"][0]["line"], 4);
+    assert_eq!(document["problems"].as_array().unwrap().len(), 2);
+    assert_eq!(ran.stderr, "");
+}
+
+#[test]
+fn a_file_that_is_not_there_is_an_error_and_not_an_answer() {
+    let ran = Shell::new().run("check --flags none.yaml");
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""));
+    assert!(
+        ran.stderr
+            .starts_with("error: the flag file none.yaml cannot be read\n  caused by: "),
+        "{}",
+        ran.stderr
+    );
+    assert!(ran.stderr.contains("\nhint: "), "{}", ran.stderr);
+}
+
+#[test]
+fn check_without_any_file_says_so() {
+    let ran = Shell::new().run("check");
+    assert_eq!(ran.code, Some(2));
+    assert!(
+        ran.stderr.contains("neither ficus.yaml nor flags.yaml"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn routes_list_flags_first_and_then_the_free_handlers() {
+    let ran = Shell::new().with("flags.yaml", GOOD).run("routes");
+    assert_eq!(ran.code, Some(0));
+    let rows: Vec<Vec<&str>> = ran
+        .stdout
+        .lines()
+        .map(|line| {
+            line.split("  ")
+                .filter(|cell| !cell.is_empty())
+                .map(str::trim)
+                .collect()
+        })
+        .collect();
+    assert_eq!(
+        rows[0],
+        ["ROUTE", "STAGE", "SAMPLE", "PHASE", "GROUP", "NATIVE"]
+    );
+    assert_eq!(
+        rows[1],
+        ["GET /api/crm/tickets", "shadow", "25%", "7", "-", "read"]
+    );
+    assert!(
+        rows[2..].iter().all(|row| row[1] == "legacy"),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[test]
+fn routes_can_be_narrowed_to_a_stage() {
+    let shell = Shell::new().with("flags.yaml", GOOD);
+    let routes = shell.run("routes --stage shadow --json").json();
+    assert_eq!(routes["routes"].as_array().unwrap().len(), 1);
+    assert_eq!(shell.run("routes --stage nonsense").code, Some(2));
+}
+
+#[test]
+fn explain_says_who_answers_and_why() {
+    let shell = Shell::new().with("flags.yaml", GOOD);
+    let ran = shell.run("explain get /api/crm/tickets?status=open");
+    assert_eq!(ran.code, Some(0));
+    assert!(
+        ran.stdout.starts_with(
+            "GET /api/crm/tickets\n  answers   legacy\n  because   the route is at stage shadow\n"
+        ),
+        "{}",
+        ran.stdout
+    );
+    let document = shell.run("explain GET /api/unheard/of --json").json();
+    assert_eq!(
+        (&document["serve"], &document["plan"]),
+        (&Value::from("legacy"), &Value::Null)
+    );
+}
+
+#[test]
+fn explain_wants_a_path_and_not_a_word() {
+    let ran = Shell::new().run("explain GET api/crm/tickets");
+    assert_eq!(ran.code, Some(2));
+    assert!(
+        ran.stderr.contains("a path starts with `/`"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn an_escape_sequence_in_a_path_does_not_reach_the_terminal() {
+    let shell = Shell::new();
+    let ran = Ran::from(
+        shell
+            .command("explain GET")
+            .arg("/\u{1b}[31mred")
+            .output()
+            .unwrap(),
+    );
+    assert_eq!(ran.code, Some(0));
+    assert!(!ran.stdout.contains('\u{1b}'), "{:?}", ran.stdout);
+}
+
+#[test]
+fn migrate_makes_the_store_and_leaves_an_unnamed_database_alone() {
+    let shell = Shell::new().with("flags.yaml", GOOD);
+    let ran = shell.run("migrate");
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(shell.path().join("ficus.db").is_file());
+    assert!(
+        ran.stderr.contains("the app's database was left alone"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn a_password_is_in_no_message() {
+    let ran = Shell::new().run("migrate --database-url postgres://ficus:s3cret@127.0.0.1:1/app");
+    assert_eq!(ran.code, Some(2));
+    assert!(
+        ran.stderr
+            .contains("postgres://ficus@127.0.0.1:1/app cannot be reached"),
+        "{}",
+        ran.stderr
+    );
+    assert!(!ran.stderr.contains("s3cret"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_report_on_a_store_that_is_not_there_makes_none() {
+    let shell = Shell::new();
+    let ran = shell.run("report --store sqlite:none.db");
+    assert_eq!(ran.code, Some(2));
+    assert!(!shell.path().join("none.db").exists());
+}
+
+#[test]
+fn a_report_before_the_first_comparison_says_what_to_do() {
+    let shell = Shell::new().with("flags.yaml", GOOD);
+    shell.run("migrate");
+    let ran = shell.run("report");
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(
+        ran.stdout.contains("Nothing was compared yet"),
+        "{}",
+        ran.stdout
+    );
+    assert_eq!(shell.run("report --json").json()["totals"]["samples"], 0);
+}
+
+#[test]
+fn colours_are_written_on_demand_only() {
+    let shell = Shell::new().with("flags.yaml", GOOD);
+    assert!(!shell.run("routes").stdout.contains('\u{1b}'));
+    assert!(shell.run("routes --color always").stdout.contains('\u{1b}'));
+}
+
+#[test]
+fn every_command_explains_itself() {
+    let shell = Shell::new();
+    for command in [
+        "run", "check", "routes", "explain", "migrate", "report", "demo",
+    ] {
+        let ran = shell.run(&format!("{command} --help"));
+        assert_eq!(ran.code, Some(0), "{command}: {}", ran.stderr);
+        assert!(ran.stdout.contains("Usage: ficus"), "{command}");
+    }
+}
