@@ -62,6 +62,10 @@ enum Command {
     Report(report::ReportArgs),
     //DEMO /// Show all of it on this machine: a legacy app, a database, and Ficus in front
     //DEMO Demo(demo::DemoArgs),
+    /// Read a Next.js tree: its routes, the first flag file, the tracker, and what has drifted
+    Inventory(inventory::InventoryArgs),
+    /// Say whether a retired route can be deleted, and print the patch that does it
+    Decommission(decommission::DecommissionArgs),
 }
 
 /// Parses the arguments, runs the command and says how it went.
@@ -81,6 +85,8 @@ pub(crate) fn main() -> ExitCode {
 fn dispatch(command: Command, printer: Printer) -> anyhow::Result<ExitStatus> {
     match command {
         Command::Run(arguments) => block_on(run::run(arguments, printer)),
+        Command::Inventory(arguments) => inventory::inventory(&arguments, printer),
+        Command::Decommission(arguments) => decommission::decommission(&arguments, printer),
         Command::Check(arguments) => check::check(&arguments, printer),
         Command::Routes(arguments) => routes::routes(&arguments, printer),
         Command::Explain(arguments) => explain::explain(&arguments, printer),
