@@ -12,11 +12,12 @@ use super::exit::ExitStatus;
 use super::failure::OrHint;
 use super::printer::Printer;
 
-
 /// What `ficus decommission` looks at.
 #[derive(Debug, Args)]
-#[command(after_long_help = "Standard output is the patch, for `git apply` in DIR; the conditions go to standard error.\n\
-    Exit codes: 0 everything holds; 1 something does not, and no patch is printed; 2 a file cannot be read.")]
+#[command(
+    after_long_help = "Standard output is the patch, for `git apply` in DIR; the conditions go to standard error.\n\
+    Exit codes: 0 everything holds; 1 something does not, and no patch is printed; 2 a file cannot be read."
+)]
 pub(crate) struct DecommissionArgs {
     /// `METHOD /pattern`, or the name of a group of the flag file
     #[arg(value_name = "ROUTE|GROUP")]
@@ -57,27 +58,49 @@ impl Traffic for Said {
 }
 
 /// Plans, prints the conditions, and the patch when all of them hold.
-pub(crate) fn decommission(arguments: &DecommissionArgs, printer: Printer) -> anyhow::Result<ExitStatus> {
+pub(crate) fn decommission(
+    arguments: &DecommissionArgs,
+    printer: Printer,
+) -> anyhow::Result<ExitStatus> {
     let path = &arguments.flags;
-    let text = std::fs::read_to_string(path).or_hint(|| format!("cannot read {}", path.display()), || "name it with --flags".to_owned())?;
+    let text = std::fs::read_to_string(path).or_hint(
+        || format!("cannot read {}", path.display()),
+        || "name it with --flags".to_owned(),
+    )?;
     let mut wanted: BTreeMap<String, String> = stages(&text, &arguments.what);
     if wanted.is_empty() {
         wanted.insert(arguments.what.clone(), "legacy".to_owned());
     }
     let rules = super::inventory::rules(arguments.rules.as_deref())?;
-    let plan = decommission::plan(&arguments.tree, &rules, &wanted, &Said(arguments.quiet_days), arguments.quiet_for)?;
+    let plan = decommission::plan(
+        &arguments.tree,
+        &rules,
+        &wanted,
+        &Said(arguments.quiet_days),
+        arguments.quiet_for,
+    )?;
     for check in &plan.checks {
         let mark = if check.holds { "yes" } else { "NO " };
         printer.note(&safe(&format!("{mark} {} ({})", check.what, check.detail)));
     }
-    for (what, list) in [("delete", &plan.files), ("no longer read", &plan.environment)] {
-        list.iter().for_each(|item| printer.note(&safe(&format!("{what}: {item}"))));
+    for (what, list) in [
+        ("delete", &plan.files),
+        ("no longer read", &plan.environment),
+    ] {
+        list.iter()
+            .for_each(|item| printer.note(&safe(&format!("{what}: {item}"))));
     }
-    plan.exports.iter().for_each(|export| printer.note(&safe(&format!("take out by hand: {export}"))));
+    plan.exports
+        .iter()
+        .for_each(|export| printer.note(&safe(&format!("take out by hand: {export}"))));
     if arguments.json {
         printer.json(&serde_json::to_value(&plan)?)?;
     } else if plan.ready() {
         printer.data(&plan.patch)?;
     }
-    Ok(if plan.ready() { ExitStatus::Success } else { ExitStatus::Failure })
+    Ok(if plan.ready() {
+        ExitStatus::Success
+    } else {
+        ExitStatus::Failure
+    })
 }

@@ -11,7 +11,11 @@ pub fn removal(path: &str, text: &str, mode: &str) -> String {
         return patch;
     }
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
-    let range = if lines.len() == 1 { "1".to_owned() } else { format!("1,{}", lines.len()) };
+    let range = if lines.len() == 1 {
+        "1".to_owned()
+    } else {
+        format!("1,{}", lines.len())
+    };
     let _ = writeln!(patch, "--- {before}\n+++ /dev/null\n@@ -{range} +0,0 @@");
     for line in lines {
         patch.push('-');
@@ -25,7 +29,9 @@ pub fn removal(path: &str, text: &str, mode: &str) -> String {
 
 /// Git quotes names with control characters, quotes or backslashes, and writes other bytes beyond ASCII as octal.
 fn quoted(side: &str, path: &str) -> String {
-    let plain = path.bytes().all(|byte| (b' '..0x7f).contains(&byte) && byte != b'"' && byte != b'\\');
+    let plain = path
+        .bytes()
+        .all(|byte| (b' '..0x7f).contains(&byte) && byte != b'"' && byte != b'\\');
     if plain {
         return format!("{side}{path}");
     }

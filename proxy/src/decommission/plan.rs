@@ -52,23 +52,44 @@ impl Plan {
 ///
 /// # Errors
 /// When the tree cannot be read.
-pub fn plan(root: &Path, rules: &Rules, wanted: &BTreeMap<String, String>, traffic: &dyn Traffic, quiet_for: u32) -> Result<Plan, ReadError> {
+pub fn plan(
+    root: &Path,
+    rules: &Rules,
+    wanted: &BTreeMap<String, String>,
+    traffic: &dyn Traffic,
+    quiet_for: u32,
+) -> Result<Plan, ReadError> {
     let workspace = Workspace::read(root, rules)?;
     let inventory = workspace.inventory(rules);
     let importers = workspace.importers();
     let mut plan = Plan::default();
     for (route, stage) in wanted {
-        plan.check(format!("{route} is retired"), stage == "retired", format!("its stage is {stage}"));
+        plan.check(
+            format!("{route} is retired"),
+            stage == "retired",
+            format!("its stage is {stage}"),
+        );
         let quiet = traffic.quiet_days(route);
-        let detail = quiet.map_or_else(|| "nobody knows when legacy last answered it".to_owned(), |days| format!("{days} days"));
-        plan.check(format!("legacy has not answered {route} for {quiet_for} days"), quiet.is_some_and(|days| days >= quiet_for), detail);
+        let detail = quiet.map_or_else(
+            || "nobody knows when legacy last answered it".to_owned(),
+            |days| format!("{days} days"),
+        );
+        plan.check(
+            format!("legacy has not answered {route} for {quiet_for} days"),
+            quiet.is_some_and(|days| days >= quiet_for),
+            detail,
+        );
     }
     let mut found = BTreeSet::new();
     for route in routes(&inventory) {
         plan.route(route, wanted, &importers, &mut found);
     }
     for route in wanted.keys().filter(|route| !found.contains(*route)) {
-        plan.check(format!("{route} is in the tree"), false, "there is no such route".to_owned());
+        plan.check(
+            format!("{route} is in the tree"),
+            false,
+            "there is no such route".to_owned(),
+        );
     }
     plan.dead_modules(&inventory, &importers);
     for (name, places) in workspace.environment() {
@@ -80,20 +101,29 @@ pub fn plan(root: &Path, rules: &Rules, wanted: &BTreeMap<String, String>, traff
         let full = root.join(file);
         match std::fs::read_to_string(&full) {
             Ok(text) => plan.patch.push_str(&removal(file, &text, mode(&full))),
-            Err(error) => plan.checks.push(Check { what: format!("{file} can be read"), holds: false, detail: error.to_string() }),
+            Err(error) => plan.checks.push(Check {
+                what: format!("{file} can be read"),
+                holds: false,
+                detail: error.to_string(),
+            }),
         }
     }
     Ok(plan)
 }
 
 fn routes(inventory: &Inventory) -> impl Iterator<Item = &Route> {
-    inventory.apps.iter().flat_map(|app| &app.routes).filter(|route| matches!(route.kind, Kind::AppRoute | Kind::PagesApi))
+    inventory
+        .apps
+        .iter()
+        .flat_map(|app| &app.routes)
+        .filter(|route| matches!(route.kind, Kind::AppRoute | Kind::PagesApi))
 }
 
 #[cfg(unix)]
 fn mode(path: &Path) -> &'static str {
     use std::os::unix::fs::PermissionsExt as _;
-    let executable = std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o100 != 0);
+    let executable =
+        std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o100 != 0);
     if executable { "100755" } else { "100644" }
 }
 
@@ -104,25 +134,58 @@ fn mode(_: &Path) -> &'static str {
 
 impl Plan {
     fn check(&mut self, what: String, holds: bool, detail: String) {
-        self.checks.push(Check { what, holds, detail });
+        self.checks.push(Check {
+            what,
+            holds,
+            detail,
+        });
     }
 
-    fn route(&mut self, route: &Route, wanted: &BTreeMap<String, String>, importers: &BTreeMap<&str, BTreeSet<&str>>, found: &mut BTreeSet<String>) {
+    fn route(
+        &mut self,
+        route: &Route,
+        wanted: &BTreeMap<String, String>,
+        importers: &BTreeMap<&str, BTreeSet<&str>>,
+        found: &mut BTreeSet<String>,
+    ) {
         let name = |method: &str| format!("{method} {}", route.pattern);
         // HEAD has no flag of its own, and a preflight answer alone keeps no route alive.
-        let (gone, kept): (Vec<&str>, Vec<&str>) = route.methods.iter().map(|method| method.name.as_str()).partition(|method| wanted.contains_key(&name(method)));
+        let (gone, kept): (Vec<&str>, Vec<&str>) = route
+            .methods
+            .iter()
+            .map(|method| method.name.as_str())
+            .partition(|method| wanted.contains_key(&name(method)));
         if gone.is_empty() {
             return;
         }
         found.extend(gone.iter().map(|method| name(method)));
-        if kept.iter().all(|method| matches!(*method, "HEAD" | "OPTIONS")) {
+        if kept
+            .iter()
+            .all(|method| matches!(*method, "HEAD" | "OPTIONS"))
+        {
             self.files.insert(route.file.clone());
-            let others: Vec<&str> = importers.get(route.file.as_str()).into_iter().flatten().copied().collect();
-            self.check(format!("nothing imports {}", route.file), others.is_empty(), others.join(", "));
+            let others: Vec<&str> = importers
+                .get(route.file.as_str())
+                .into_iter()
+                .flatten()
+                .copied()
+                .collect();
+            self.check(
+                format!("nothing imports {}", route.file),
+                others.is_empty(),
+                others.join(", "),
+            );
         } else {
-            self.exports.extend(gone.iter().map(|method| format!("{}: {method}", route.file)));
+            self.exports.extend(
+                gone.iter()
+                    .map(|method| format!("{}: {method}", route.file)),
+            );
         }
-        for site in route.call_sites.iter().filter(|site| site.url.contains("://")) {
+        for site in route
+            .call_sites
+            .iter()
+            .filter(|site| site.url.contains("://"))
+        {
             let what = format!("nobody calls {} by its old base address", route.pattern);
             self.check(what, false, format!("{} calls {}", site.place, site.url));
         }
@@ -130,14 +193,27 @@ impl Plan {
 
     /// Modules that the removed files used, directly or not, and that nothing else names.
     fn dead_modules(&mut self, inventory: &Inventory, importers: &BTreeMap<&str, BTreeSet<&str>>) {
-        let used = routes(inventory).filter(|route| self.files.contains(&route.file)).flat_map(|route| &route.methods);
-        let candidates: BTreeSet<String> = used.flat_map(|method| method.modules.iter().cloned()).collect();
-        let entries: BTreeSet<&str> = inventory.apps.iter().flat_map(|app| &app.routes).map(|route| route.file.as_str()).collect();
+        let used = routes(inventory)
+            .filter(|route| self.files.contains(&route.file))
+            .flat_map(|route| &route.methods);
+        let candidates: BTreeSet<String> = used
+            .flat_map(|method| method.modules.iter().cloned())
+            .collect();
+        let entries: BTreeSet<&str> = inventory
+            .apps
+            .iter()
+            .flat_map(|app| &app.routes)
+            .map(|route| route.file.as_str())
+            .collect();
         loop {
             let dead: Vec<String> = candidates
                 .iter()
                 .filter(|file| !self.files.contains(*file) && !entries.contains(file.as_str()))
-                .filter(|file| importers.get(file.as_str()).is_some_and(|users| users.iter().all(|user| self.files.contains(*user))))
+                .filter(|file| {
+                    importers
+                        .get(file.as_str())
+                        .is_some_and(|users| users.iter().all(|user| self.files.contains(*user)))
+                })
                 .cloned()
                 .collect();
             if dead.is_empty() {

@@ -6,17 +6,28 @@ use super::parse::Module;
 /// Gives every call site to the routes that it may mean; returns calls below `/api` that no route answers.
 pub(super) fn attach(apps: &mut [App], modules: &[Module]) -> Vec<CallSite> {
     let mut unanswered = Vec::new();
-    for site in modules.iter().flat_map(|module| &module.items).flat_map(|item| &item.facts.calls) {
+    for site in modules
+        .iter()
+        .flat_map(|module| &module.items)
+        .flat_map(|item| &item.facts.calls)
+    {
         let path = path_of(&site.url);
-        let routes = apps.iter_mut().flat_map(|app| &mut app.routes).filter(|route| matches!(route.kind, Kind::AppRoute | Kind::PagesApi));
-        let mut fitting: Vec<&mut Route> = routes.filter(|route| fits(&route.pattern, path)).collect();
+        let routes = apps
+            .iter_mut()
+            .flat_map(|app| &mut app.routes)
+            .filter(|route| matches!(route.kind, Kind::AppRoute | Kind::PagesApi));
+        let mut fitting: Vec<&mut Route> =
+            routes.filter(|route| fits(&route.pattern, path)).collect();
         let Some(best) = fitting.iter().map(|route| rank(&route.pattern, path)).min() else {
             if path.starts_with("/api/") {
                 unanswered.push(site.clone());
             }
             continue;
         };
-        for route in fitting.iter_mut().filter(|route| rank(&route.pattern, path) == best) {
+        for route in fitting
+            .iter_mut()
+            .filter(|route| rank(&route.pattern, path) == best)
+        {
             route.call_sites.push(site.clone());
         }
     }
@@ -28,7 +39,10 @@ pub(super) fn attach(apps: &mut [App], modules: &[Module]) -> Vec<CallSite> {
 fn path_of(url: &str) -> &str {
     let path = match url.split_once("://") {
         Some((_, rest)) => rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("/"),
-        None => url.strip_prefix("{}").filter(|rest| rest.starts_with('/')).unwrap_or(url),
+        None => url
+            .strip_prefix("{}")
+            .filter(|rest| rest.starts_with('/'))
+            .unwrap_or(url),
     };
     let path = path.split(['?', '#']).next().unwrap_or(path);
     // `/api/items{}`: what is computed behind a word is a query string nearly always.
@@ -36,11 +50,19 @@ fn path_of(url: &str) -> &str {
         Some(before) if !before.ends_with('/') => before,
         _ => path,
     };
-    if path.len() > 1 { path.trim_end_matches('/') } else { path }
+    if path.len() > 1 {
+        path.trim_end_matches('/')
+    } else {
+        path
+    }
 }
 
 fn fits(pattern: &str, path: &str) -> bool {
-    let mut parts = path.split('/').skip(1).filter(|part| !part.is_empty()).peekable();
+    let mut parts = path
+        .split('/')
+        .skip(1)
+        .filter(|part| !part.is_empty())
+        .peekable();
     for segment in pattern.split('/').skip(1) {
         if segment.starts_with("[[...") {
             return true;
@@ -84,7 +106,11 @@ mod tests {
 
     #[test]
     fn static_segments_come_before_parameters() {
-        assert!(fits("/api/[id]", "/api/{}") && fits("/api/draft", "/api/draft") && !fits("/api/draft", "/api/{}"));
+        assert!(
+            fits("/api/[id]", "/api/{}")
+                && fits("/api/draft", "/api/draft")
+                && !fits("/api/draft", "/api/{}")
+        );
         assert!(rank("/api/draft", "/api/draft") < rank("/api/[id]", "/api/draft"));
         assert!(fits("/api/[[...all]]", "/api") && !fits("/api/[...all]", "/api"));
     }

@@ -1,6 +1,8 @@
 //! Follows an exported name through re-exports to the item that defines it.
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
 
 use super::parse::{Exported, Imported, Module};
 use super::resolve::{Resolver, Target};
@@ -23,11 +25,17 @@ pub(super) enum Definition {
     Missing,
 }
 
+/// What each item leads to, remembered: many routes share most of what they reach.
+pub(super) type Edges = RefCell<HashMap<ItemId, Rc<[Definition]>>>;
+
 /// All modules, and the way between them.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Modules<'m> {
     pub(super) all: &'m [Module],
     pub(super) resolver: &'m Resolver,
+    pub(super) edges: &'m Edges,
+    /// The categories of each module, by the rules.
+    pub(super) categories: &'m [Vec<String>],
 }
 
 impl<'m> Modules<'m> {
@@ -40,8 +48,15 @@ impl<'m> Modules<'m> {
         self.export_inside(module, name, &mut BTreeSet::new())
     }
 
-    fn export_inside(&self, at: usize, name: &str, seen: &mut BTreeSet<(usize, String)>) -> Definition {
-        let Some(module) = self.get(at).filter(|_| seen.insert((at, name.to_owned()))) else { return Definition::Missing };
+    fn export_inside(
+        &self,
+        at: usize,
+        name: &str,
+        seen: &mut BTreeSet<(usize, String)>,
+    ) -> Definition {
+        let Some(module) = self.get(at).filter(|_| seen.insert((at, name.to_owned()))) else {
+            return Definition::Missing;
+        };
         if let Some(export) = module.exports.iter().find(|export| export.name == name) {
             return match &export.value {
                 Exported::Local(local) => self.local_inside(at, local, seen),
@@ -55,13 +70,20 @@ impl<'m> Modules<'m> {
         let mut found = BTreeSet::new();
         for star in &module.stars {
             match self.resolver.resolve(&module.file, &star.source) {
-                Target::Package(package) => drop(found.insert(Definition::Unknown(package))),
-                Target::Module(_) => drop(found.insert(self.follow(at, &star.source, &wanted, seen))),
+                Target::Package(package) => {
+                    found.insert(Definition::Unknown(package));
+                }
+                Target::Module(_) => {
+                    found.insert(self.follow(at, &star.source, &wanted, seen));
+                }
                 Target::Nothing => {}
             }
         }
         found.remove(&Definition::Missing);
-        let known: Vec<&Definition> = found.iter().filter(|definition| !matches!(definition, Definition::Unknown(_))).collect();
+        let known: Vec<&Definition> = found
+            .iter()
+            .filter(|definition| !matches!(definition, Definition::Unknown(_)))
+            .collect();
         match (known.as_slice(), found.iter().next()) {
             ([one], _) => (*one).clone(),
             // Two stars that disagree hide the name from importers.
@@ -76,21 +98,41 @@ impl<'m> Modules<'m> {
         self.local_inside(module, name, &mut BTreeSet::new())
     }
 
-    fn local_inside(&self, at: usize, name: &str, seen: &mut BTreeSet<(usize, String)>) -> Definition {
-        let Some(module) = self.get(at) else { return Definition::Missing };
+    fn local_inside(
+        &self,
+        at: usize,
+        name: &str,
+        seen: &mut BTreeSet<(usize, String)>,
+    ) -> Definition {
+        let Some(module) = self.get(at) else {
+            return Definition::Missing;
+        };
         if let Some(import) = module.imports.iter().find(|import| import.local == name) {
             return self.follow(at, &import.source, &import.imported, seen);
         }
-        let item = module.items.iter().position(|item| item.names.iter().any(|known| known == name));
+        let item = module
+            .items
+            .iter()
+            .position(|item| item.names.iter().any(|known| known == name));
         item.map_or(Definition::Missing, |item| Definition::Item((at, item)))
     }
 
-    fn follow(&self, from: usize, source: &str, imported: &Imported, seen: &mut BTreeSet<(usize, String)>) -> Definition {
-        let Some(module) = self.get(from) else { return Definition::Missing };
+    fn follow(
+        &self,
+        from: usize,
+        source: &str,
+        imported: &Imported,
+        seen: &mut BTreeSet<(usize, String)>,
+    ) -> Definition {
+        let Some(module) = self.get(from) else {
+            return Definition::Missing;
+        };
         match (self.resolver.resolve(&module.file, source), imported) {
             (Target::Package(package), _) => Definition::Package(package),
             (Target::Module(target), Imported::Namespace) => Definition::Module(target),
-            (Target::Module(target), Imported::Name(name)) => self.export_inside(target, name, seen),
+            (Target::Module(target), Imported::Name(name)) => {
+                self.export_inside(target, name, seen)
+            }
             (Target::Nothing, _) => Definition::Missing,
         }
     }

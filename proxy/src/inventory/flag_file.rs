@@ -20,9 +20,18 @@ pub struct Flagged<'i> {
 /// Every method of every route handler that a flag can name, in the order of Next.js. HEAD follows GET and has no flag.
 #[must_use]
 pub fn flagged(inventory: &Inventory) -> Vec<Flagged<'_>> {
-    let routes = inventory.apps.iter().flat_map(|app| &app.routes).filter(|route| matches!(route.kind, Kind::AppRoute | Kind::PagesApi));
+    let routes = inventory
+        .apps
+        .iter()
+        .flat_map(|app| &app.routes)
+        .filter(|route| matches!(route.kind, Kind::AppRoute | Kind::PagesApi));
     let keys = routes.flat_map(|route| {
-        route.methods.iter().filter_map(move |method| Some(Flagged { key: RouteKey::parse(&method.name, &route.pattern).ok()?, route }))
+        route.methods.iter().filter_map(move |method| {
+            Some(Flagged {
+                key: RouteKey::parse(&method.name, &route.pattern).ok()?,
+                route,
+            })
+        })
     });
     let mut unique: BTreeMap<String, Flagged<'_>> = BTreeMap::new();
     for flagged in keys {
@@ -30,7 +39,12 @@ pub fn flagged(inventory: &Inventory) -> Vec<Flagged<'_>> {
     }
     let mut all: Vec<Flagged<'_>> = unique.into_values().collect();
     all.sort_by(|a, b| {
-        let order = |flagged: &Flagged<'_>| (flagged.route.phase.unwrap_or(u8::MAX), flagged.route.area.clone());
+        let order = |flagged: &Flagged<'_>| {
+            (
+                flagged.route.phase.unwrap_or(u8::MAX),
+                flagged.route.area.clone(),
+            )
+        };
         order(a).cmp(&order(b)).then_with(|| a.key.cmp(&b.key))
     });
     all
@@ -62,21 +76,47 @@ pub fn generate(inventory: &Inventory) -> String {
 pub fn update(text: &str, inventory: &Inventory) -> String {
     let flags = flag_text::read(text);
     let all = flagged(inventory);
-    let Some(end) = flags.list_end else { return generate(inventory) };
-    if flags.entries.is_empty() && text.lines().any(|line| line.starts_with("routes:") && line.contains('[')) {
-        let kept: String = text.lines().filter(|line| !line.starts_with("routes:")).map(|line| format!("{line}\n")).collect();
+    let Some(end) = flags.list_end else {
+        return generate(inventory);
+    };
+    if flags.entries.is_empty()
+        && text
+            .lines()
+            .any(|line| line.starts_with("routes:") && line.contains('['))
+    {
+        let kept: String = text
+            .lines()
+            .filter(|line| !line.starts_with("routes:"))
+            .map(|line| format!("{line}\n"))
+            .collect();
         let list = generate(inventory);
-        return format!("{kept}{}", list.strip_prefix("version: 1\n").unwrap_or(&list));
+        return format!(
+            "{kept}{}",
+            list.strip_prefix("version: 1\n").unwrap_or(&list)
+        );
     }
-    let known: BTreeSet<&str> = flags.entries.iter().map(|entry| entry.route.as_str()).collect();
+    let known: BTreeSet<&str> = flags
+        .entries
+        .iter()
+        .map(|entry| entry.route.as_str())
+        .collect();
     let present: BTreeSet<String> = all.iter().map(|flagged| flagged.key.to_string()).collect();
     let groups = flag_text::group_stages(text);
     let gone = flags.entries.iter().filter(|entry| {
-        let stage = entry.stage.as_ref().or_else(|| groups.get(entry.group.as_ref()?));
-        !entry.waived && !present.contains(&entry.route) && stage.is_none_or(|stage| stage == "legacy")
+        let stage = entry
+            .stage
+            .as_ref()
+            .or_else(|| groups.get(entry.group.as_ref()?));
+        !entry.waived
+            && !present.contains(&entry.route)
+            && stage.is_none_or(|stage| stage == "legacy")
     });
     let removed: BTreeSet<usize> = gone.flat_map(|entry| entry.first..entry.end).collect();
-    let added: String = all.iter().filter(|flagged| !known.contains(flagged.key.to_string().as_str())).map(|new| entry(new, flags.indent)).collect();
+    let added: String = all
+        .iter()
+        .filter(|flagged| !known.contains(flagged.key.to_string().as_str()))
+        .map(|new| entry(new, flags.indent))
+        .collect();
     let mut result = String::with_capacity(text.len() + added.len());
     for (at, line) in text.split_inclusive('\n').enumerate() {
         if at == end {
@@ -105,5 +145,8 @@ fn entry(flagged: &Flagged<'_>, indent: usize) -> String {
 }
 
 fn title(route: &Route) -> String {
-    route.phase.map_or_else(|| route.area.clone(), |phase| format!("{} (phase {phase})", route.area))
+    route.phase.map_or_else(
+        || route.area.clone(),
+        |phase| format!("{} (phase {phase})", route.area),
+    )
 }

@@ -29,20 +29,30 @@ pub(super) struct FlagText {
 
 /// Reads block style, which is what this program writes and what people keep.
 pub(super) fn read(text: &str) -> FlagText {
-    let mut flags = FlagText { indent: 2, ..FlagText::default() };
+    let mut flags = FlagText {
+        indent: 2,
+        ..FlagText::default()
+    };
     let mut inside = false;
     for (at, line) in text.lines().enumerate() {
         let content = line.trim_start();
         let indent = line.len() - content.len();
         if content.is_empty() || content.starts_with('#') {
-            if let Some(entry) = flags.entries.last_mut().filter(|entry| inside && indent > flags.indent && entry.end == at) {
+            if let Some(entry) = flags
+                .entries
+                .last_mut()
+                .filter(|entry| inside && indent > flags.indent && entry.end == at)
+            {
                 entry.end = at + 1;
                 entry.waived |= is_waiver(content);
             }
             continue;
         }
         if indent == 0 && !content.starts_with('-') {
-            inside = content.split(':').next().is_some_and(|key| key.trim() == "routes");
+            inside = content
+                .split(':')
+                .next()
+                .is_some_and(|key| key.trim() == "routes");
             if inside {
                 flags.list_end = Some(at + 1);
             }
@@ -56,7 +66,14 @@ pub(super) fn read(text: &str) -> FlagText {
             let first_of_list = flags.entries.is_empty();
             if first_of_list || indent <= flags.indent {
                 flags.indent = indent;
-                flags.entries.push(Entry { route: String::new(), first: at, end: at + 1, stage: None, group: None, waived: false });
+                flags.entries.push(Entry {
+                    route: String::new(),
+                    first: at,
+                    end: at + 1,
+                    stage: None,
+                    group: None,
+                    waived: false,
+                });
                 key(rest, flags.entries.last_mut());
                 continue;
             }
@@ -73,16 +90,28 @@ pub(super) fn read(text: &str) -> FlagText {
 
 fn key(line: &str, entry: Option<&mut Entry>) {
     let Some(entry) = entry else { return };
-    entry.waived |= line.find(" #").and_then(|at| line.get(at + 1..)).is_some_and(is_waiver);
-    if let Some(inner) = line.trim().strip_prefix('{').and_then(|rest| rest.split('}').next()) {
+    entry.waived |= line
+        .find(" #")
+        .and_then(|at| line.get(at + 1..))
+        .is_some_and(is_waiver);
+    if let Some(inner) = line
+        .trim()
+        .strip_prefix('{')
+        .and_then(|rest| rest.split('}').next())
+    {
         return inner.split(',').for_each(|part| set(part, entry));
     }
     set(line, entry);
 }
 
 fn set(line: &str, entry: &mut Entry) {
-    let Some((name, value)) = line.split_once(':') else { return };
-    let value = value.find(" #").and_then(|at| value.get(..at)).unwrap_or(value);
+    let Some((name, value)) = line.split_once(':') else {
+        return;
+    };
+    let value = value
+        .find(" #")
+        .and_then(|at| value.get(..at))
+        .unwrap_or(value);
     let value = value.trim().trim_matches(['"', '\'']).to_owned();
     match name.trim() {
         "route" => entry.route = value,
@@ -93,16 +122,34 @@ fn set(line: &str, entry: &mut Entry) {
 }
 
 fn is_waiver(comment: &str) -> bool {
-    comment.trim_start_matches(['#', ' ']).strip_prefix("no legacy route:").is_some_and(|reason| !reason.trim().is_empty())
+    comment
+        .trim_start_matches(['#', ' '])
+        .strip_prefix("no legacy route:")
+        .is_some_and(|reason| !reason.trim().is_empty())
 }
 
 /// The stages of the entries that `what` means: one route, or every member of a group.
 #[must_use]
 pub fn stages(text: &str, what: &str) -> std::collections::BTreeMap<String, String> {
     let groups = group_stages(text);
-    let fitting = read(text).entries.into_iter().filter(|entry| entry.route == what || entry.group.as_deref() == Some(what));
-    let stage = |entry: &Entry| entry.stage.clone().or_else(|| groups.get(entry.group.as_ref()?).cloned());
-    fitting.map(|entry| (entry.route.clone(), stage(&entry).unwrap_or_else(|| "legacy".to_owned()))).collect()
+    let fitting = read(text)
+        .entries
+        .into_iter()
+        .filter(|entry| entry.route == what || entry.group.as_deref() == Some(what));
+    let stage = |entry: &Entry| {
+        entry
+            .stage
+            .clone()
+            .or_else(|| groups.get(entry.group.as_ref()?).cloned())
+    };
+    fitting
+        .map(|entry| {
+            (
+                entry.route.clone(),
+                stage(&entry).unwrap_or_else(|| "legacy".to_owned()),
+            )
+        })
+        .collect()
 }
 
 /// Stages of groups: `groups:` → name → `stage`.
@@ -110,5 +157,12 @@ pub(super) fn group_stages(text: &str) -> std::collections::BTreeMap<String, Str
     let parsed: serde_yaml::Value = serde_yaml::from_str(text).unwrap_or_default();
     let groups = parsed.get("groups").and_then(serde_yaml::Value::as_mapping);
     let pairs = groups.into_iter().flatten();
-    pairs.filter_map(|(name, group)| Some((name.as_str()?.to_owned(), group.get("stage")?.as_str()?.to_owned()))).collect()
+    pairs
+        .filter_map(|(name, group)| {
+            Some((
+                name.as_str()?.to_owned(),
+                group.get("stage")?.as_str()?.to_owned(),
+            ))
+        })
+        .collect()
 }

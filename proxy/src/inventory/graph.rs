@@ -8,9 +8,20 @@ use super::model::Inventory;
 /// fewer than `least` routes use are left out.
 #[must_use]
 pub fn dot(inventory: &Inventory, least: usize) -> String {
-    let mut text = "digraph modules {\n  rankdir=LR;\n  node [shape=box, fontname=\"sans-serif\"];\n".to_owned();
-    for module in inventory.modules.iter().filter(|module| module.used_by.len() >= least) {
-        let _ = writeln!(text, "  {} [label={}];", quoted(&module.file), quoted(&format!("{} ({})", module.file, module.used_by.len())));
+    let mut text =
+        "digraph modules {\n  rankdir=LR;\n  node [shape=box, fontname=\"sans-serif\"];\n"
+            .to_owned();
+    for module in inventory
+        .modules
+        .iter()
+        .filter(|module| module.used_by.len() >= least)
+    {
+        let _ = writeln!(
+            text,
+            "  {} [label={}];",
+            quoted(&module.file),
+            quoted(&format!("{} ({})", module.file, module.used_by.len()))
+        );
         for route in &module.used_by {
             let _ = writeln!(text, "  {} -> {};", quoted(route), quoted(&module.file));
         }
@@ -20,5 +31,10 @@ pub fn dot(inventory: &Inventory, least: usize) -> String {
 }
 
 fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', " "))
+    format!(
+        "\"{}\"",
+        text.replace('\\', "\\\\")
+            .replace('"', "\\\"")
+            .replace('\n', " ")
+    )
 }

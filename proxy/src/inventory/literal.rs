@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use oxc_allocator::Allocator;
-use oxc_ast::ast::{ArrowFunctionBody, Expression, FunctionBody, ObjectPropertyKind, PropertyKey, Statement, UnaryOperator};
+use oxc_ast::ast::{
+    ArrowFunctionBody, Expression, FunctionBody, ObjectPropertyKind, PropertyKey, Statement,
+    UnaryOperator,
+};
 use oxc_parser::Parser;
 use oxc_span::SourceType;
 use serde_json::{Map, Number, Value};
@@ -24,16 +27,24 @@ pub(super) type Scope<'a, 'b> = BTreeMap<&'b str, &'b Expression<'a>>;
 
 /// Reads an expression. Parts that are computed become `null` and are listed by their path.
 pub(super) fn read(expression: &Expression<'_>, scope: &Scope<'_, '_>) -> Read {
-    let mut reader = Reader { scope, computed: Vec::new() };
+    let mut reader = Reader {
+        scope,
+        computed: Vec::new(),
+    };
     let value = reader.value(expression, "", 0);
-    Read { value, computed: reader.computed }
+    Read {
+        value,
+        computed: reader.computed,
+    }
 }
 
 /// Reads JSON with comments and trailing commas, such as `tsconfig.json`; `None` when it is none.
 pub(super) fn json_with_comments(text: &str) -> Option<Value> {
     let text = format!("({})", text.trim_start_matches('\u{feff}'));
     let allocator = Allocator::default();
-    let expression = Parser::new(&allocator, &text, SourceType::mjs()).parse_expression().ok()?;
+    let expression = Parser::new(&allocator, &text, SourceType::mjs())
+        .parse_expression()
+        .ok()?;
     Some(read(&expression, &Scope::new()).value)
 }
 
@@ -53,9 +64,17 @@ impl Reader<'_, '_, '_> {
             Expression::NumericLiteral(number) => number_value(number.value),
             Expression::NullLiteral(_) => Value::Null,
             Expression::TemplateLiteral(template) if template.expressions.is_empty() => {
-                Value::from(template.quasis.first().and_then(|part| part.value.cooked.as_ref()).map_or("", |text| text.as_str()))
+                Value::from(
+                    template
+                        .quasis
+                        .first()
+                        .and_then(|part| part.value.cooked.as_ref())
+                        .map_or("", |text| text.as_str()),
+                )
             }
-            Expression::UnaryExpression(unary) if unary.operator == UnaryOperator::UnaryNegation => {
+            Expression::UnaryExpression(unary)
+                if unary.operator == UnaryOperator::UnaryNegation =>
+            {
                 match self.value(&unary.argument, path, depth + 1).as_f64() {
                     Some(number) => number_value(-number),
                     None => Value::Null,
@@ -90,26 +109,40 @@ impl Reader<'_, '_, '_> {
                 };
                 self.returned(short, body, expression, path, depth)
             }
-            Expression::FunctionExpression(function) => self.returned(None, function.body.as_deref(), expression, path, depth),
+            Expression::FunctionExpression(function) => {
+                self.returned(None, function.body.as_deref(), expression, path, depth)
+            }
             Expression::CallExpression(call) => self.wrapped(call, expression, path, depth),
             _ => self.unknown(expression, path),
         }
     }
 
-    fn property(&mut self, property: &ObjectPropertyKind<'_>, map: &mut Map<String, Value>, path: &str, depth: usize) {
+    fn property(
+        &mut self,
+        property: &ObjectPropertyKind<'_>,
+        map: &mut Map<String, Value>,
+        path: &str,
+        depth: usize,
+    ) {
         match property {
             ObjectPropertyKind::ObjectProperty(property) => {
                 let Some(key) = key_text(&property.key).filter(|_| !property.computed) else {
                     return self.computed.push((path.to_owned(), property.span.start));
                 };
-                let below = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                let below = if path.is_empty() {
+                    key.clone()
+                } else {
+                    format!("{path}.{key}")
+                };
                 let value = self.value(&property.value, &below, depth + 1);
                 map.insert(key, value);
             }
-            ObjectPropertyKind::SpreadProperty(spread) => match self.value(&spread.argument, path, depth + 1) {
-                Value::Object(inner) => map.extend(inner),
-                _ => self.computed.push((path.to_owned(), spread.span.start)),
-            },
+            ObjectPropertyKind::SpreadProperty(spread) => {
+                match self.value(&spread.argument, path, depth + 1) {
+                    Value::Object(inner) => map.extend(inner),
+                    _ => self.computed.push((path.to_owned(), spread.span.start)),
+                }
+            }
         }
     }
 
@@ -135,9 +168,18 @@ impl Reader<'_, '_, '_> {
     }
 
     /// `withPlugin(options)(config)` and `withPlugin(config)`: the object that is wrapped, and a word that it is wrapped.
-    fn wrapped(&mut self, call: &oxc_ast::ast::CallExpression<'_>, whole: &Expression<'_>, path: &str, depth: usize) -> Value {
+    fn wrapped(
+        &mut self,
+        call: &oxc_ast::ast::CallExpression<'_>,
+        whole: &Expression<'_>,
+        path: &str,
+        depth: usize,
+    ) -> Value {
         self.computed.push((path.to_owned(), call.span.start));
-        let argument = call.arguments.first().and_then(|argument| argument.as_expression());
+        let argument = call
+            .arguments
+            .first()
+            .and_then(|argument| argument.as_expression());
         match argument {
             Some(inner) if path.is_empty() => self.value(inner, path, depth + 1),
             _ => self.unknown(whole, path),
@@ -146,7 +188,8 @@ impl Reader<'_, '_, '_> {
 
     fn unknown(&mut self, expression: &Expression<'_>, path: &str) -> Value {
         use oxc_span::GetSpan as _;
-        self.computed.push((path.to_owned(), expression.span().start));
+        self.computed
+            .push((path.to_owned(), expression.span().start));
         Value::Null
     }
 }
@@ -161,7 +204,10 @@ pub(super) fn key_text(key: &PropertyKey<'_>) -> Option<String> {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "whole numbers of this range fit exactly")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "whole numbers of this range fit exactly"
+)]
 fn number_value(number: f64) -> Value {
     if number.fract() == 0.0 && number.abs() < 9e15 {
         return Value::from(number as i64);
@@ -175,8 +221,12 @@ mod tests {
 
     #[test]
     fn comments_and_trailing_commas_are_read_over() {
-        let value = json_with_comments("{ // why\n \"a\": [1, -2,], /* and */ \"b\": {\"c\": \"x\"}, }");
-        assert_eq!(value, Some(serde_json::json!({"a": [1, -2], "b": {"c": "x"}})));
+        let value =
+            json_with_comments("{ // why\n \"a\": [1, -2,], /* and */ \"b\": {\"c\": \"x\"}, }");
+        assert_eq!(
+            value,
+            Some(serde_json::json!({"a": [1, -2], "b": {"c": "x"}}))
+        );
         assert_eq!(json_with_comments("{"), None);
     }
 }

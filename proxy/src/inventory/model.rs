@@ -165,7 +165,13 @@ pub struct Note {
 
 impl Note {
     pub(super) fn new(file: &str, line: u32, message: impl Into<String>) -> Self {
-        Self { place: Place { file: file.to_owned(), line }, message: message.into() }
+        Self {
+            place: Place {
+                file: file.to_owned(),
+                line,
+            },
+            message: message.into(),
+        }
     }
 }
 

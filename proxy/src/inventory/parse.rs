@@ -104,15 +104,29 @@ pub(super) const DEFAULT_ITEM: &str = "*default*";
 
 /// Parses one file. A syntax error is a note; what stands in the file is then left out as a whole.
 pub(crate) fn module(file: &str, text: &str, rules: &Rules) -> Module {
-    let mut module = Module { file: file.to_owned(), ..Module::default() };
+    let mut module = Module {
+        file: file.to_owned(),
+        ..Module::default()
+    };
     let allocator = Allocator::default();
     let kind = SourceType::from_path(file).unwrap_or_default();
-    let kind = if file.ends_with(".js") || file.ends_with(".jsx") { kind.with_jsx(true).with_unambiguous(true) } else { kind };
+    let kind = if file.ends_with(".js") || file.ends_with(".jsx") {
+        kind.with_jsx(true).with_unambiguous(true)
+    } else {
+        kind
+    };
     let parsed = Parser::new(&allocator, text, kind).parse();
     let lines = Lines::new(text);
     if let Some(error) = parsed.diagnostics.first() {
-        let offset = error.labels.first().map_or(0, |label| u32::try_from(label.offset()).unwrap_or(0));
-        module.notes.push(Note::new(file, lines.at(offset), format!("does not parse: {}", error.message)));
+        let offset = error
+            .labels
+            .first()
+            .map_or(0, |label| u32::try_from(label.offset()).unwrap_or(0));
+        module.notes.push(Note::new(
+            file,
+            lines.at(offset),
+            format!("does not parse: {}", error.message),
+        ));
         return module;
     }
     declare::collect(&parsed.program, &lines, rules, &mut module);
@@ -125,7 +139,13 @@ pub(super) struct Lines(Vec<u32>);
 
 impl Lines {
     pub(super) fn new(text: &str) -> Self {
-        Self(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').filter_map(|(at, _)| u32::try_from(at).ok()).collect())
+        Self(
+            text.bytes()
+                .enumerate()
+                .filter(|(_, byte)| *byte == b'\n')
+                .filter_map(|(at, _)| u32::try_from(at).ok())
+                .collect(),
+        )
     }
 
     /// The line of a byte, from 1.

@@ -8,8 +8,23 @@ use super::literal::json_with_comments;
 
 /// What an ending is tried with, in order; the empty one is the path as it is written.
 const ENDINGS: [&str; 17] = [
-    "", ".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs", "/index.ts", "/index.tsx", "/index.mts", "/index.js", "/index.jsx",
-    "/index.mjs", "/index.cjs", "/index.cts",
+    "",
+    ".ts",
+    ".tsx",
+    ".mts",
+    ".cts",
+    ".js",
+    ".jsx",
+    ".mjs",
+    ".cjs",
+    "/index.ts",
+    "/index.tsx",
+    "/index.mts",
+    "/index.js",
+    "/index.jsx",
+    "/index.mjs",
+    "/index.cjs",
+    "/index.cts",
 ];
 /// The longest chain of `extends` that is followed.
 const MAX_EXTENDS: usize = 8;
@@ -42,21 +57,41 @@ struct Aliases {
 }
 
 impl Resolver {
-    pub(crate) fn new<'a>(files: impl Iterator<Item = &'a str>, manifests: &BTreeMap<String, String>) -> Self {
-        let mut resolver = Self { modules: files.enumerate().map(|(at, file)| (file.to_owned(), at)).collect(), ..Self::default() };
+    pub(crate) fn new<'a>(
+        files: impl Iterator<Item = &'a str>,
+        manifests: &BTreeMap<String, String>,
+    ) -> Self {
+        let mut resolver = Self {
+            modules: files
+                .enumerate()
+                .map(|(at, file)| (file.to_owned(), at))
+                .collect(),
+            ..Self::default()
+        };
         for (path, text) in manifests {
             let folder = parent(path);
             if path.ends_with("package.json") {
-                let Some(value) = json_with_comments(text) else { continue };
+                let Some(value) = json_with_comments(text) else {
+                    continue;
+                };
                 if let Some(name) = value.get("name").and_then(Value::as_str) {
-                    let main = ["source", "types", "module", "main"].iter().find_map(|key| value.get(key)?.as_str());
-                    resolver.packages.insert(name.to_owned(), (folder.to_owned(), main.map(str::to_owned)));
+                    let main = ["source", "types", "module", "main"]
+                        .iter()
+                        .find_map(|key| value.get(key)?.as_str());
+                    resolver.packages.insert(
+                        name.to_owned(),
+                        (folder.to_owned(), main.map(str::to_owned)),
+                    );
                 }
             } else if path.ends_with("tsconfig.json") || path.ends_with("jsconfig.json") {
-                resolver.aliases.push((folder.to_owned(), aliases(path, manifests, 0)));
+                resolver
+                    .aliases
+                    .push((folder.to_owned(), aliases(path, manifests, 0)));
             }
         }
-        resolver.aliases.sort_by_key(|(folder, _)| std::cmp::Reverse(folder.len()));
+        resolver
+            .aliases
+            .sort_by_key(|(folder, _)| std::cmp::Reverse(folder.len()));
         resolver
     }
 
@@ -64,20 +99,36 @@ impl Resolver {
     pub(crate) fn resolve(&self, from: &str, specifier: &str) -> Target {
         let specifier = specifier.split('?').next().unwrap_or(specifier);
         if specifier.starts_with('.') {
-            return self.file(&join(parent(from), specifier)).map_or(Target::Nothing, Target::Module);
+            return self
+                .file(&join(parent(from), specifier))
+                .map_or(Target::Nothing, Target::Module);
         }
         if let Some(found) = self.aliased(from, specifier) {
             return Target::Module(found);
         }
         let package = package_name(specifier);
         if let Some((folder, main)) = self.packages.get(package) {
-            let rest = specifier.strip_prefix(package).unwrap_or_default().trim_start_matches('/');
+            let rest = specifier
+                .strip_prefix(package)
+                .unwrap_or_default()
+                .trim_start_matches('/');
             let tries = if rest.is_empty() {
-                vec![main.as_deref().map(|main| join(folder, main)), Some(join(folder, "src")), Some(folder.clone())]
+                vec![
+                    main.as_deref().map(|main| join(folder, main)),
+                    Some(join(folder, "src")),
+                    Some(folder.clone()),
+                ]
             } else {
-                vec![Some(join(folder, rest)), Some(join(folder, &format!("src/{rest}")))]
+                vec![
+                    Some(join(folder, rest)),
+                    Some(join(folder, &format!("src/{rest}"))),
+                ]
             };
-            if let Some(found) = tries.into_iter().flatten().find_map(|path| self.file(&path)) {
+            if let Some(found) = tries
+                .into_iter()
+                .flatten()
+                .find_map(|path| self.file(&path))
+            {
                 return Target::Module(found);
             }
         }
@@ -85,28 +136,51 @@ impl Resolver {
     }
 
     fn aliased(&self, from: &str, specifier: &str) -> Option<usize> {
-        let (_, aliases) = self.aliases.iter().find(|(folder, _)| folder.is_empty() || from.starts_with(&format!("{folder}/")))?;
-        let matching = aliases.paths.iter().filter_map(|(pattern, targets)| Some((pattern, targets, fit(pattern, specifier)?)));
-        let best = matching.max_by_key(|(pattern, ..)| pattern.split('*').next().map_or(0, str::len));
+        let (_, aliases) = self
+            .aliases
+            .iter()
+            .find(|(folder, _)| folder.is_empty() || from.starts_with(&format!("{folder}/")))?;
+        let matching = aliases
+            .paths
+            .iter()
+            .filter_map(|(pattern, targets)| Some((pattern, targets, fit(pattern, specifier)?)));
+        let best =
+            matching.max_by_key(|(pattern, ..)| pattern.split('*').next().map_or(0, str::len));
         if let Some((_, targets, star)) = best {
-            return targets.iter().find_map(|target| self.file(&join("", &target.replacen('*', star, 1))));
+            return targets
+                .iter()
+                .find_map(|target| self.file(&join("", &target.replacen('*', star, 1))));
         }
         self.file(&join(aliases.base.as_ref()?, specifier))
     }
 
     fn file(&self, path: &str) -> Option<usize> {
-        let found = ENDINGS.iter().find_map(|ending| self.modules.get(&format!("{path}{ending}")));
+        let found = ENDINGS
+            .iter()
+            .find_map(|ending| self.modules.get(&format!("{path}{ending}")));
         // TypeScript lets `./x.js` mean `./x.ts`.
-        let stem = || ["js", "jsx", "mjs", "cjs"].iter().find_map(|ending| path.strip_suffix(ending)?.strip_suffix('.'));
-        found.or_else(|| {
-            let stem = stem()?;
-            [".ts", ".tsx", ".mts", ".cts"].iter().find_map(|ending| self.modules.get(&format!("{stem}{ending}")))
-        }).copied()
+        let stem = || {
+            ["js", "jsx", "mjs", "cjs"]
+                .iter()
+                .find_map(|ending| path.strip_suffix(ending)?.strip_suffix('.'))
+        };
+        found
+            .or_else(|| {
+                let stem = stem()?;
+                [".ts", ".tsx", ".mts", ".cts"]
+                    .iter()
+                    .find_map(|ending| self.modules.get(&format!("{stem}{ending}")))
+            })
+            .copied()
     }
 }
 
 fn aliases(path: &str, manifests: &BTreeMap<String, String>, depth: usize) -> Aliases {
-    let Some(value) = manifests.get(path).and_then(|text| json_with_comments(text)).filter(|_| depth < MAX_EXTENDS) else {
+    let Some(value) = manifests
+        .get(path)
+        .and_then(|text| json_with_comments(text))
+        .filter(|_| depth < MAX_EXTENDS)
+    else {
         return Aliases::default();
     };
     let folder = parent(path);
@@ -118,11 +192,18 @@ fn aliases(path: &str, manifests: &BTreeMap<String, String>, depth: usize) -> Al
     let mut result = Aliases::default();
     for parent in parents.into_iter().filter(|parent| parent.starts_with('.')) {
         let target = join(folder, parent);
-        let file = if manifests.contains_key(&target) { target } else { format!("{target}.json") };
+        let file = if manifests.contains_key(&target) {
+            target
+        } else {
+            format!("{target}.json")
+        };
         result = aliases(&file, manifests, depth + 1);
     }
     let options = value.get("compilerOptions");
-    if let Some(base) = options.and_then(|options| options.get("baseUrl")).and_then(Value::as_str) {
+    if let Some(base) = options
+        .and_then(|options| options.get("baseUrl"))
+        .and_then(Value::as_str)
+    {
         result.base = Some(join(folder, base));
     }
     if let Some(Value::Object(paths)) = options.and_then(|options| options.get("paths")) {
@@ -130,7 +211,12 @@ fn aliases(path: &str, manifests: &BTreeMap<String, String>, depth: usize) -> Al
         result.paths = paths
             .iter()
             .map(|(pattern, targets)| {
-                let targets = targets.as_array().into_iter().flatten().filter_map(Value::as_str).map(|target| join(&root, target));
+                let targets = targets
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .filter_map(Value::as_str)
+                    .map(|target| join(&root, target));
                 (pattern.clone(), targets.collect())
             })
             .collect();
@@ -148,7 +234,12 @@ fn fit<'s>(pattern: &str, specifier: &'s str) -> Option<&'s str> {
 
 fn package_name(specifier: &str) -> &str {
     let slashes = if specifier.starts_with('@') { 1 } else { 0 };
-    specifier.match_indices('/').nth(slashes).map_or(specifier, |(at, _)| specifier.get(..at).unwrap_or(specifier))
+    specifier
+        .match_indices('/')
+        .nth(slashes)
+        .map_or(specifier, |(at, _)| {
+            specifier.get(..at).unwrap_or(specifier)
+        })
 }
 
 /// The folder of a path; empty at the top.
@@ -162,7 +253,9 @@ fn join(folder: &str, relative: &str) -> String {
     for part in relative.split('/') {
         match part {
             "" | "." => {}
-            ".." => drop(parts.pop()),
+            ".." => {
+                parts.pop();
+            }
             name => parts.push(name),
         }
     }
@@ -179,15 +272,32 @@ mod tests {
     fn the_longest_alias_wins_and_extends_is_followed() {
         let manifests = BTreeMap::from([
             ("base.json".to_owned(), String::new()),
-            ("tsconfig.base.json".to_owned(), r#"{"compilerOptions":{"paths":{"@/*":["./src/*"],"@/db/*":["./data/*"]}}}"#.to_owned()),
-            ("tsconfig.json".to_owned(), r#"{ // kept
-                "extends": "./tsconfig.base", }"#.to_owned()),
+            (
+                "tsconfig.base.json".to_owned(),
+                r#"{"compilerOptions":{"paths":{"@/*":["./src/*"],"@/db/*":["./data/*"]}}}"#
+                    .to_owned(),
+            ),
+            (
+                "tsconfig.json".to_owned(),
+                r#"{ // kept
+                "extends": "./tsconfig.base", }"#
+                    .to_owned(),
+            ),
         ]);
-        let resolver = Resolver::new(["data/pool.ts", "src/a.ts", "src/b/index.tsx"].into_iter(), &manifests);
+        let resolver = Resolver::new(
+            ["data/pool.ts", "src/a.ts", "src/b/index.tsx"].into_iter(),
+            &manifests,
+        );
         assert_eq!(resolver.resolve("src/a.ts", "@/db/pool"), Target::Module(0));
         assert_eq!(resolver.resolve("src/a.ts", "@/b"), Target::Module(2));
-        assert_eq!(resolver.resolve("src/b/index.tsx", "../a.js"), Target::Module(1));
-        assert_eq!(resolver.resolve("src/a.ts", "@scope/name/deep"), Target::Package("@scope/name".to_owned()));
+        assert_eq!(
+            resolver.resolve("src/b/index.tsx", "../a.js"),
+            Target::Module(1)
+        );
+        assert_eq!(
+            resolver.resolve("src/a.ts", "@scope/name/deep"),
+            Target::Package("@scope/name".to_owned())
+        );
         assert_eq!(resolver.resolve("src/a.ts", "./style.css"), Target::Nothing);
     }
 }

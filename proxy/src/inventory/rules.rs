@@ -70,47 +70,77 @@ impl Rules {
     /// Area and phase of a pattern.
     #[must_use]
     pub fn area(&self, pattern: &str) -> (String, Option<u8>) {
-        let rule = self.areas.iter().find(|rule| has_prefix(pattern, &rule.prefix));
+        let rule = self
+            .areas
+            .iter()
+            .find(|rule| has_prefix(pattern, &rule.prefix));
         if let Some(rule) = rule {
             return (rule.area.clone(), rule.phase);
         }
-        let mut segments = pattern.split('/').filter(|segment| !segment.is_empty() && !segment.starts_with('['));
+        let mut segments = pattern
+            .split('/')
+            .filter(|segment| !segment.is_empty() && !segment.starts_with('['));
         let first = segments.next().unwrap_or("root");
-        let area = if first == "api" { segments.next().unwrap_or("api") } else { first };
+        let area = if first == "api" {
+            segments.next().unwrap_or("api")
+        } else {
+            first
+        };
         (area.to_owned(), None)
     }
 
     pub(super) fn categories_of_package(&self, package: &str) -> impl Iterator<Item = &str> {
-        self.matching(move |category| category.packages.iter().any(|name| package_fits(name, package)))
+        self.matching(move |category| {
+            category
+                .packages
+                .iter()
+                .any(|name| package_fits(name, package))
+        })
     }
 
     pub(super) fn categories_of_module(&self, file: &str) -> impl Iterator<Item = &str> {
-        let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem).to_owned();
+        let stem = file
+            .rsplit_once('.')
+            .map_or(file, |(stem, _)| stem)
+            .to_owned();
         self.matching(move |category| category.modules.iter().any(|end| path_ends(&stem, end)))
     }
 
     pub(super) fn categories_of_host(&self, host: &str) -> impl Iterator<Item = &str> {
         self.matching(move |category| {
-            category.hosts.iter().any(|known| host == known || host.strip_suffix(known.as_str()).is_some_and(|rest| rest.ends_with('.')))
+            category.hosts.iter().any(|known| {
+                host == known
+                    || host
+                        .strip_suffix(known.as_str())
+                        .is_some_and(|rest| rest.ends_with('.'))
+            })
         })
     }
 
     fn matching(&self, test: impl Fn(&Category) -> bool) -> impl Iterator<Item = &str> {
-        self.categories.iter().filter(move |(_, category)| test(category)).map(|(name, _)| name.as_str())
+        self.categories
+            .iter()
+            .filter(move |(_, category)| test(category))
+            .map(|(name, _)| name.as_str())
     }
 }
 
 fn has_prefix(pattern: &str, prefix: &str) -> bool {
     let prefix = prefix.trim_end_matches('/');
-    pattern.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    pattern
+        .strip_prefix(prefix)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 fn package_fits(known: &str, package: &str) -> bool {
-    known.strip_suffix('*').map_or(known == package, |scope| package.starts_with(scope))
+    known
+        .strip_suffix('*')
+        .map_or(known == package, |scope| package.starts_with(scope))
 }
 
 fn path_ends(path: &str, end: &str) -> bool {
-    path.strip_suffix(end).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
+    path.strip_suffix(end)
+        .is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
 }
 
 fn words(list: &[&str]) -> Vec<String> {
@@ -118,23 +148,82 @@ fn words(list: &[&str]) -> Vec<String> {
 }
 
 fn category(packages: &[&str], modules: &[&str], hosts: &[&str]) -> Category {
-    Category { packages: words(packages), modules: words(modules), hosts: words(hosts) }
+    Category {
+        packages: words(packages),
+        modules: words(modules),
+        hosts: words(hosts),
+    }
 }
 
 impl Default for Rules {
     fn default() -> Self {
         let database = category(
-            &["pg", "@prisma/client", "drizzle-orm", "mysql2", "knex", "kysely", "mongoose", "mongodb", "typeorm", "postgres", "@neondatabase/*"],
+            &[
+                "pg",
+                "@prisma/client",
+                "drizzle-orm",
+                "mysql2",
+                "knex",
+                "kysely",
+                "mongoose",
+                "mongodb",
+                "typeorm",
+                "postgres",
+                "@neondatabase/*",
+            ],
             &[],
             &[],
         );
-        let auth = category(&["next-auth", "@auth/*", "jsonwebtoken", "jose", "bcryptjs", "bcrypt", "iron-session", "@clerk/*"], &[], &[]);
-        let realtime = category(&["pusher", "pusher-js", "ws", "socket.io", "ably"], &["lib/realtime", "lib/pusher"], &[]);
-        let mail = category(&["nodemailer", "@getbrevo/*", "resend", "@sendgrid/*", "postmark"], &["lib/mail", "lib/email"], &["api.brevo.com", "api.resend.com", "api.sendgrid.com"]);
-        let sms = category(&["twilio"], &["lib/sms"], &["api.labsmobile.com", "api.twilio.com"]);
-        let payments = category(&["stripe", "@stripe/*", "@paypal/*"], &[], &["api.stripe.com", "lyra.com", "payzen.eu", "api.paypal.com"]);
-        let queue = category(&["bullmq", "bull", "ioredis", "redis", "amqplib", "kafkajs"], &["lib/queue"], &[]);
-        let model = category(&["openai", "ai", "@ai-sdk/*", "@anthropic-ai/*", "langchain"], &["lib/openrouter"], &["openrouter.ai", "api.openai.com", "api.anthropic.com"]);
+        let auth = category(
+            &[
+                "next-auth",
+                "@auth/*",
+                "jsonwebtoken",
+                "jose",
+                "bcryptjs",
+                "bcrypt",
+                "iron-session",
+                "@clerk/*",
+            ],
+            &[],
+            &[],
+        );
+        let realtime = category(
+            &["pusher", "pusher-js", "ws", "socket.io", "ably"],
+            &["lib/realtime", "lib/pusher"],
+            &[],
+        );
+        let mail = category(
+            &[
+                "nodemailer",
+                "@getbrevo/*",
+                "resend",
+                "@sendgrid/*",
+                "postmark",
+            ],
+            &["lib/mail", "lib/email"],
+            &["api.brevo.com", "api.resend.com", "api.sendgrid.com"],
+        );
+        let sms = category(
+            &["twilio"],
+            &["lib/sms"],
+            &["api.labsmobile.com", "api.twilio.com"],
+        );
+        let payments = category(
+            &["stripe", "@stripe/*", "@paypal/*"],
+            &[],
+            &["api.stripe.com", "lyra.com", "payzen.eu", "api.paypal.com"],
+        );
+        let queue = category(
+            &["bullmq", "bull", "ioredis", "redis", "amqplib", "kafkajs"],
+            &["lib/queue"],
+            &[],
+        );
+        let model = category(
+            &["openai", "ai", "@ai-sdk/*", "@anthropic-ai/*", "langchain"],
+            &["lib/openrouter"],
+            &["openrouter.ai", "api.openai.com", "api.anthropic.com"],
+        );
         let categories = [
             ("auth", auth),
             ("database", database),
@@ -147,13 +236,39 @@ impl Default for Rules {
         ];
         Self {
             areas: Vec::new(),
-            categories: categories.into_iter().map(|(name, category)| (name.to_owned(), category)).collect(),
+            categories: categories
+                .into_iter()
+                .map(|(name, category)| (name.to_owned(), category))
+                .collect(),
             write_methods: words(&[
-                "create", "createMany", "createManyAndReturn", "update", "updateMany", "updateManyAndReturn", "upsert", "delete", "deleteMany",
-                "insert", "insertInto", "updateTable", "deleteFrom", "$executeRaw", "$executeRawUnsafe",
+                "create",
+                "createMany",
+                "createManyAndReturn",
+                "update",
+                "updateMany",
+                "updateManyAndReturn",
+                "upsert",
+                "delete",
+                "deleteMany",
+                "insert",
+                "insertInto",
+                "updateTable",
+                "deleteFrom",
+                "$executeRaw",
+                "$executeRawUnsafe",
             ]),
             database_names: words(&["prisma", "db", "tx", "trx", "database", "client"]),
-            fetchers: words(&["fetch", "axios", "ky", "$fetch", "useSWR", "useSWRImmutable", "useSWRMutation", "useSWRInfinite", "EventSource"]),
+            fetchers: words(&[
+                "fetch",
+                "axios",
+                "ky",
+                "$fetch",
+                "useSWR",
+                "useSWRImmutable",
+                "useSWRMutation",
+                "useSWRInfinite",
+                "EventSource",
+            ]),
             own_hosts: Vec::new(),
             owners: BTreeMap::new(),
         }

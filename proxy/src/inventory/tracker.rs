@@ -41,24 +41,53 @@ pub struct Row {
 
 /// The rows of all routes. `flags_text` is the flag file, `native` the handlers of the binary.
 #[must_use]
-pub fn rows(inventory: &Inventory, rules: &Rules, flags_text: &str, native: &BTreeSet<RouteKey>) -> Vec<Row> {
+pub fn rows(
+    inventory: &Inventory,
+    rules: &Rules,
+    flags_text: &str,
+    native: &BTreeSet<RouteKey>,
+) -> Vec<Row> {
     let groups = flag_text::group_stages(flags_text);
     let entries = flag_text::read(flags_text).entries;
     let stages: BTreeMap<&str, String> = entries
         .iter()
-        .filter_map(|entry| Some((entry.route.as_str(), entry.stage.clone().or_else(|| groups.get(entry.group.as_ref()?).cloned())?)))
+        .filter_map(|entry| {
+            Some((
+                entry.route.as_str(),
+                entry
+                    .stage
+                    .clone()
+                    .or_else(|| groups.get(entry.group.as_ref()?).cloned())?,
+            ))
+        })
         .collect();
     let native: BTreeSet<String> = native.iter().map(ToString::to_string).collect();
-    let routes = inventory.apps.iter().flat_map(|app| &app.routes).filter(|route| matches!(route.kind, Kind::AppRoute | Kind::PagesApi));
+    let routes = inventory
+        .apps
+        .iter()
+        .flat_map(|app| &app.routes)
+        .filter(|route| matches!(route.kind, Kind::AppRoute | Kind::PagesApi));
     let mut rows: Vec<Row> = routes
         .flat_map(|route| route.methods.iter().map(move |method| (route, method)))
         .map(|(route, method)| row(route, method, rules, &stages, &native))
         .collect();
-    rows.sort_by(|a, b| (a.phase.unwrap_or(u8::MAX), &a.area, &a.route).cmp(&(b.phase.unwrap_or(u8::MAX), &b.area, &b.route)));
+    rows.sort_by(|a, b| {
+        (a.phase.unwrap_or(u8::MAX), &a.area, &a.route).cmp(&(
+            b.phase.unwrap_or(u8::MAX),
+            &b.area,
+            &b.route,
+        ))
+    });
     rows
 }
 
-fn row(route: &Route, method: &MethodEntry, rules: &Rules, stages: &BTreeMap<&str, String>, native: &BTreeSet<String>) -> Row {
+fn row(
+    route: &Route,
+    method: &MethodEntry,
+    rules: &Rules,
+    stages: &BTreeMap<&str, String>,
+    native: &BTreeSet<String>,
+) -> Row {
     let name = format!("{} {}", method.name, route.pattern);
     let writes = usize::from(method.mutates != model::Mutates::No);
     Row {
@@ -69,16 +98,35 @@ fn row(route: &Route, method: &MethodEntry, rules: &Rules, stages: &BTreeMap<&st
         mutates: method.mutates.word(),
         dependencies: method.dependencies.clone(),
         native: native.contains(&name),
-        stage: stages.get(name.as_str()).cloned().unwrap_or_else(|| "legacy".to_owned()),
+        stage: stages
+            .get(name.as_str())
+            .cloned()
+            .unwrap_or_else(|| "legacy".to_owned()),
         readiness: "unknown".to_owned(),
         complexity: method.modules.len() + 2 * method.dependencies.len() + 3 * writes,
-        call_sites: route.call_sites.iter().filter(|site| site.method == method.name).count(),
+        call_sites: route
+            .call_sites
+            .iter()
+            .filter(|site| site.method == method.name)
+            .count(),
         route: name,
     }
 }
 
-const COLUMNS: [&str; 12] =
-    ["route", "area", "phase", "owner", "mutates", "dependencies", "native", "stage", "readiness", "complexity", "call sites", "file"];
+const COLUMNS: [&str; 12] = [
+    "route",
+    "area",
+    "phase",
+    "owner",
+    "mutates",
+    "dependencies",
+    "native",
+    "stage",
+    "readiness",
+    "complexity",
+    "call sites",
+    "file",
+];
 
 fn cells(row: &Row) -> [String; 12] {
     let dependencies: Vec<&str> = row.dependencies.iter().map(String::as_str).collect();
@@ -104,7 +152,11 @@ pub fn markdown(inventory: &Inventory, rows: &[Row]) -> String {
     let mut text = "# Migration tracker\n\n".to_owned();
     text.push_str(&summary(rows));
     text.push_str("\n## Routes\n\n");
-    table(&mut text, &COLUMNS, rows.iter().map(|row| cells(row).to_vec()));
+    table(
+        &mut text,
+        &COLUMNS,
+        rows.iter().map(|row| cells(row).to_vec()),
+    );
     text.push_str("\n## Environment\n\n");
     let environment = inventory.environment.iter().map(|(name, places)| {
         let places: Vec<String> = places.iter().map(ToString::to_string).collect();
@@ -125,25 +177,54 @@ pub fn markdown(inventory: &Inventory, rows: &[Row]) -> String {
 pub fn summary(rows: &[Row]) -> String {
     let mut areas: BTreeMap<(u8, &str), [usize; 4]> = BTreeMap::new();
     for row in rows {
-        let counts = areas.entry((row.phase.unwrap_or(u8::MAX), &row.area)).or_default();
+        let counts = areas
+            .entry((row.phase.unwrap_or(u8::MAX), &row.area))
+            .or_default();
         let facts = [true, row.mutates != "no", row.native, row.stage != "legacy"];
         for (count, fact) in counts.iter_mut().zip(facts) {
             *count += usize::from(fact);
         }
     }
     let lines = areas.into_iter().map(|((phase, area), counts)| {
-        let phase = if phase == u8::MAX { String::new() } else { phase.to_string() };
-        [vec![area.to_owned(), phase], counts.iter().map(ToString::to_string).collect()].concat()
+        let phase = if phase == u8::MAX {
+            String::new()
+        } else {
+            phase.to_string()
+        };
+        [
+            vec![area.to_owned(), phase],
+            counts.iter().map(ToString::to_string).collect(),
+        ]
+        .concat()
     });
     let mut text = String::new();
-    table(&mut text, &["area", "phase", "routes", "mutate", "native handler", "left legacy"], lines);
+    table(
+        &mut text,
+        &[
+            "area",
+            "phase",
+            "routes",
+            "mutate",
+            "native handler",
+            "left legacy",
+        ],
+        lines,
+    );
     text
 }
 
 fn table(text: &mut String, columns: &[&str], rows: impl Iterator<Item = Vec<String>>) {
-    let _ = writeln!(text, "| {} |\n|{}", columns.join(" | "), " --- |".repeat(columns.len()));
+    let _ = writeln!(
+        text,
+        "| {} |\n|{}",
+        columns.join(" | "),
+        " --- |".repeat(columns.len())
+    );
     for row in rows {
-        let cells: Vec<String> = row.iter().map(|cell| cell.replace('|', "\\|").replace('\n', " ")).collect();
+        let cells: Vec<String> = row
+            .iter()
+            .map(|cell| cell.replace('|', "\\|").replace('\n', " "))
+            .collect();
         let _ = writeln!(text, "| {} |", cells.join(" | "));
     }
 }
@@ -160,8 +241,16 @@ pub fn csv(rows: &[Row]) -> String {
 }
 
 fn quoted(cell: &str) -> String {
-    let cell = if cell.starts_with(['=', '+', '-', '@']) { format!("'{cell}") } else { cell.to_owned() };
-    if cell.contains([',', '"', '\r', '\n']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell }
+    let cell = if cell.starts_with(['=', '+', '-', '@']) {
+        format!("'{cell}")
+    } else {
+        cell.to_owned()
+    };
+    if cell.contains([',', '"', '\r', '\n']) {
+        format!("\"{}\"", cell.replace('"', "\"\""))
+    } else {
+        cell
+    }
 }
 
 /// The rows as a JSON document.

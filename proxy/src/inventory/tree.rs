@@ -9,7 +9,16 @@ use super::parse::{self, Module};
 use super::rules::Rules;
 
 /// Folders that never hold source code of the app.
-const SKIPPED: [&str; 8] = ["node_modules", ".next", ".git", ".turbo", ".vercel", "dist", "coverage", "target"];
+const SKIPPED: [&str; 8] = [
+    "node_modules",
+    ".next",
+    ".git",
+    ".turbo",
+    ".vercel",
+    "dist",
+    "coverage",
+    "target",
+];
 /// A source file above this size is generated; it is noted and passed over.
 const MAX_FILE_BYTES: u64 = 2 * 1024 * 1024;
 /// A tree deeper than this is a loop or an attack.
@@ -42,16 +51,28 @@ pub(crate) struct Tree {
 /// Reads the whole tree.
 pub(crate) fn read(root: &Path, rules: &Rules) -> Result<Tree, ReadError> {
     let mut tree = Tree::default();
-    std::fs::read_dir(root).map_err(|source| ReadError { path: root.to_owned(), source })?;
+    std::fs::read_dir(root).map_err(|source| ReadError {
+        path: root.to_owned(),
+        source,
+    })?;
     list(root, "", 0, &mut tree);
     tree.paths.sort();
     for path in tree.paths.iter().filter(|path| is_manifest(path)) {
         match std::fs::read_to_string(root.join(path)) {
-            Ok(text) => drop(tree.manifests.insert(path.clone(), text)),
-            Err(error) => tree.notes.push(Note::new(path, 1, format!("cannot be read: {error}"))),
+            Ok(text) => {
+                tree.manifests.insert(path.clone(), text);
+            }
+            Err(error) => tree
+                .notes
+                .push(Note::new(path, 1, format!("cannot be read: {error}"))),
         }
     }
-    let sources: Vec<&str> = tree.paths.iter().map(String::as_str).filter(|path| is_source(path)).collect();
+    let sources: Vec<&str> = tree
+        .paths
+        .iter()
+        .map(String::as_str)
+        .filter(|path| is_source(path))
+        .collect();
     let (modules, notes) = parse_all(root, &sources, rules);
     tree.modules = modules;
     tree.notes.extend(notes);
@@ -60,23 +81,44 @@ pub(crate) fn read(root: &Path, rules: &Rules) -> Result<Tree, ReadError> {
 
 fn list(root: &Path, below: &str, depth: usize, tree: &mut Tree) {
     if depth > MAX_DEPTH {
-        return tree.notes.push(Note::new(below, 1, "the folders are too deep; what is below was not read"));
+        return tree.notes.push(Note::new(
+            below,
+            1,
+            "the folders are too deep; what is below was not read",
+        ));
     }
     let entries = match std::fs::read_dir(root.join(below)) {
         Ok(entries) => entries,
-        Err(error) => return tree.notes.push(Note::new(below, 1, format!("cannot be read: {error}"))),
+        Err(error) => {
+            return tree
+                .notes
+                .push(Note::new(below, 1, format!("cannot be read: {error}")));
+        }
     };
     for entry in entries.flatten() {
         let name = entry.file_name();
         let Some(name) = name.to_str() else {
-            tree.notes.push(Note::new(below, 1, "a file name is not UTF-8 and was passed over"));
+            tree.notes.push(Note::new(
+                below,
+                1,
+                "a file name is not UTF-8 and was passed over",
+            ));
             continue;
         };
-        let path = if below.is_empty() { name.to_owned() } else { format!("{below}/{name}") };
+        let path = if below.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{below}/{name}")
+        };
         match entry.file_type() {
-            Ok(kind) if kind.is_dir() && !SKIPPED.contains(&name) => list(root, &path, depth + 1, tree),
+            Ok(kind) if kind.is_dir() && !SKIPPED.contains(&name) => {
+                list(root, &path, depth + 1, tree)
+            }
             Ok(kind) if kind.is_file() => tree.paths.push(path),
-            Ok(kind) if kind.is_symlink() => tree.notes.push(Note::new(&path, 1, "a symbolic link was not followed")),
+            Ok(kind) if kind.is_symlink() => {
+                tree.notes
+                    .push(Note::new(&path, 1, "a symbolic link was not followed"))
+            }
             _ => {}
         }
     }
@@ -88,8 +130,12 @@ fn is_manifest(path: &str) -> bool {
 }
 
 fn is_source(path: &str) -> bool {
-    let declaration = path.ends_with(".d.ts") || path.ends_with(".d.mts") || path.ends_with(".d.cts");
-    !declaration && path.rsplit_once('.').is_some_and(|(_, extension)| EXTENSIONS.contains(&extension))
+    let declaration =
+        path.ends_with(".d.ts") || path.ends_with(".d.mts") || path.ends_with(".d.cts");
+    !declaration
+        && path
+            .rsplit_once('.')
+            .is_some_and(|(_, extension)| EXTENSIONS.contains(&extension))
 }
 
 fn parse_all(root: &Path, sources: &[&str], rules: &Rules) -> (Vec<Module>, Vec<Note>) {
@@ -113,7 +159,11 @@ fn parse_all(root: &Path, sources: &[&str], rules: &Rules) -> (Vec<Module>, Vec<
                     all.0.extend(modules);
                     all.1.extend(notes);
                 }
-                Err(_) => all.1.push(Note::new("", 1, "a reader thread ended early; some files were not read")),
+                Err(_) => all.1.push(Note::new(
+                    "",
+                    1,
+                    "a reader thread ended early; some files were not read",
+                )),
             }
         }
         all
@@ -127,7 +177,11 @@ fn read_source(root: &Path, path: &str) -> Result<String, Note> {
     let full = root.join(path);
     let failed = |error: std::io::Error| Note::new(path, 1, format!("cannot be read: {error}"));
     if std::fs::metadata(&full).map_err(failed)?.len() > MAX_FILE_BYTES {
-        return Err(Note::new(path, 1, "is larger than 2 MiB and was passed over"));
+        return Err(Note::new(
+            path,
+            1,
+            "is larger than 2 MiB and was passed over",
+        ));
     }
     std::fs::read_to_string(&full).map_err(failed)
 }

@@ -1,8 +1,8 @@
 //! Walks the top level of a program: imports, exports, and one [`Item`] for each declaration.
 
 use oxc_ast::ast::{
-    BindingPattern, Declaration, ExportDefaultDeclarationKind, Expression, Function, ImportDeclarationSpecifier, ModuleExportName, Program,
-    Statement, VariableDeclarator,
+    BindingPattern, Declaration, ExportDefaultDeclarationKind, Expression, Function,
+    ImportDeclarationSpecifier, ModuleExportName, Program, Statement, VariableDeclarator,
 };
 use oxc_ast_visit::Visit;
 use oxc_span::{GetSpan, Span};
@@ -15,7 +15,12 @@ use crate::inventory::rules::Rules;
 
 /// Fills the module.
 pub(super) fn collect(program: &Program<'_>, lines: &Lines, rules: &Rules, module: &mut Module) {
-    let mut collector = Collector { lines, rules, module, scope: Scope::new() };
+    let mut collector = Collector {
+        lines,
+        rules,
+        module,
+        scope: Scope::new(),
+    };
     for statement in &program.body {
         collector.constants(statement);
     }
@@ -42,8 +47,13 @@ impl<'a, 'b> Collector<'_, 'a, 'b> {
             },
             _ => None,
         };
-        for declarator in declaration.into_iter().flat_map(|declaration| &declaration.declarations) {
-            if let (BindingPattern::BindingIdentifier(name), Some(value)) = (&declarator.id, &declarator.init) {
+        for declarator in declaration
+            .into_iter()
+            .flat_map(|declaration| &declaration.declarations)
+        {
+            if let (BindingPattern::BindingIdentifier(name), Some(value)) =
+                (&declarator.id, &declarator.init)
+            {
                 self.scope.insert(name.name.as_str(), value);
             }
         }
@@ -72,7 +82,11 @@ impl<'a, 'b> Collector<'_, 'a, 'b> {
                 }
                 let line = self.lines.at(star.span.start);
                 match &star.exported {
-                    Some(name) => self.export(name_text(name), Exported::From(source, Imported::Namespace), star.span),
+                    Some(name) => self.export(
+                        name_text(name),
+                        Exported::From(source, Imported::Namespace),
+                        star.span,
+                    ),
                     None => self.module.stars.push(Star { source, line }),
                 }
             }
@@ -81,7 +95,10 @@ impl<'a, 'b> Collector<'_, 'a, 'b> {
                 self.module.links.push(source.clone());
                 for specifier in &export.specifiers {
                     if !export.export_kind.is_type() && !specifier.export_kind.is_type() {
-                        let value = Exported::From(source.clone(), Imported::Name(name_text(&specifier.local)));
+                        let value = Exported::From(
+                            source.clone(),
+                            Imported::Name(name_text(&specifier.local)),
+                        );
                         self.export(name_text(&specifier.exported), value, specifier.span);
                     }
                 }
@@ -89,14 +106,24 @@ impl<'a, 'b> Collector<'_, 'a, 'b> {
             Statement::ExportNamedDeclaration(export) => {
                 for specifier in &export.specifiers {
                     if !export.export_kind.is_type() && !specifier.export_kind.is_type() {
-                        self.export(name_text(&specifier.exported), Exported::Local(name_text(&specifier.local)), specifier.span);
+                        self.export(
+                            name_text(&specifier.exported),
+                            Exported::Local(name_text(&specifier.local)),
+                            specifier.span,
+                        );
                     }
                 }
             }
             Statement::ExportDeclaration(export) => {
                 let before = self.module.items.len();
                 self.declaration(&export.declaration);
-                let names: Vec<String> = self.module.items.iter().skip(before).flat_map(|item| item.names.clone()).collect();
+                let names: Vec<String> = self
+                    .module
+                    .items
+                    .iter()
+                    .skip(before)
+                    .flat_map(|item| item.names.clone())
+                    .collect();
                 for name in names {
                     if let Some(value) = self.scope.get(name.as_str()) {
                         let read = literal::read(value, &self.scope);
@@ -107,26 +134,44 @@ impl<'a, 'b> Collector<'_, 'a, 'b> {
                     self.export(name.clone(), Exported::Local(name), export.span);
                 }
             }
-            Statement::ExportDefaultDeclaration(export) => self.default(&export.declaration, export.span),
+            Statement::ExportDefaultDeclaration(export) => {
+                self.default(&export.declaration, export.span)
+            }
             Statement::ExpressionStatement(expression) => {
                 self.common_js(&expression.expression);
-                self.item(Vec::new(), statement.span(), |visitor| visitor.visit_statement(statement));
+                self.item(Vec::new(), statement.span(), |visitor| {
+                    visitor.visit_statement(statement)
+                });
             }
             other => match other.as_declaration() {
                 Some(declaration) => self.declaration(declaration),
-                None => self.item(Vec::new(), other.span(), |visitor| visitor.visit_statement(other)),
+                None => self.item(Vec::new(), other.span(), |visitor| {
+                    visitor.visit_statement(other)
+                }),
             },
         }
     }
 
     fn import(&mut self, specifier: &ImportDeclarationSpecifier<'_>, source: &str) {
         let (local, imported) = match specifier {
-            ImportDeclarationSpecifier::ImportSpecifier(named) if named.import_kind.is_type() => return,
-            ImportDeclarationSpecifier::ImportSpecifier(named) => (&named.local, Imported::Name(name_text(&named.imported))),
-            ImportDeclarationSpecifier::ImportDefaultSpecifier(default) => (&default.local, Imported::Name("default".to_owned())),
-            ImportDeclarationSpecifier::ImportNamespaceSpecifier(space) => (&space.local, Imported::Namespace),
+            ImportDeclarationSpecifier::ImportSpecifier(named) if named.import_kind.is_type() => {
+                return;
+            }
+            ImportDeclarationSpecifier::ImportSpecifier(named) => {
+                (&named.local, Imported::Name(name_text(&named.imported)))
+            }
+            ImportDeclarationSpecifier::ImportDefaultSpecifier(default) => {
+                (&default.local, Imported::Name("default".to_owned()))
+            }
+            ImportDeclarationSpecifier::ImportNamespaceSpecifier(space) => {
+                (&space.local, Imported::Namespace)
+            }
         };
-        self.module.imports.push(Import { local: local.name.to_string(), imported, source: source.to_owned() });
+        self.module.imports.push(Import {
+            local: local.name.to_string(),
+            imported,
+            source: source.to_owned(),
+        });
     }
 
     /// `import "./x"` runs the other module: an item without a name that loads it.
@@ -146,14 +191,20 @@ impl<'a, 'b> Collector<'_, 'a, 'b> {
             }
             Declaration::FunctionDeclaration(function) if has_body(function) => {
                 let names = function.id.iter().map(|id| id.name.to_string()).collect();
-                self.item(names, function.span, |visitor| visitor.visit_function(function, ScopeFlags::Function));
+                self.item(names, function.span, |visitor| {
+                    visitor.visit_function(function, ScopeFlags::Function)
+                });
             }
             Declaration::ClassDeclaration(class) if !class.declare => {
                 let names = class.id.iter().map(|id| id.name.to_string()).collect();
                 self.item(names, class.span, |visitor| visitor.visit_class(class));
             }
             Declaration::TSEnumDeclaration(enumeration) if !enumeration.declare => {
-                self.item(vec![enumeration.id.name.to_string()], enumeration.span, |visitor| visitor.visit_declaration(declaration));
+                self.item(
+                    vec![enumeration.id.name.to_string()],
+                    enumeration.span,
+                    |visitor| visitor.visit_declaration(declaration),
+                );
             }
             _ => {}
         }
@@ -162,21 +213,38 @@ impl<'a, 'b> Collector<'_, 'a, 'b> {
     fn variable(&mut self, declarator: &'b VariableDeclarator<'a>) {
         let mut names = Vec::new();
         bound_names(&declarator.id, &mut names);
-        let falsy = declarator.init.as_ref().is_none_or(is_falsy) && matches!(declarator.id, BindingPattern::BindingIdentifier(_));
-        self.item(names, declarator.span, |visitor| visitor.visit_variable_declarator(declarator));
+        let falsy = declarator.init.as_ref().is_none_or(is_falsy)
+            && matches!(declarator.id, BindingPattern::BindingIdentifier(_));
+        self.item(names, declarator.span, |visitor| {
+            visitor.visit_variable_declarator(declarator)
+        });
         if let Some(item) = self.module.items.last_mut() {
             item.falsy = falsy;
         }
-        if let Some(Expression::CallExpression(call)) = declarator.init.as_ref().map(Expression::get_inner_expression)
+        if let Some(Expression::CallExpression(call)) = declarator
+            .init
+            .as_ref()
+            .map(Expression::get_inner_expression)
             && let Some(source) = required(call)
         {
-            let require = |local: String, imported| Import { local, imported, source: source.clone() };
+            let require = |local: String, imported| Import {
+                local,
+                imported,
+                source: source.clone(),
+            };
             match &declarator.id {
-                BindingPattern::BindingIdentifier(name) => self.module.imports.push(require(name.name.to_string(), Imported::Namespace)),
+                BindingPattern::BindingIdentifier(name) => self
+                    .module
+                    .imports
+                    .push(require(name.name.to_string(), Imported::Namespace)),
                 BindingPattern::ObjectPattern(object) => {
                     for property in &object.properties {
-                        if let (Some(key), BindingPattern::BindingIdentifier(name)) = (literal::key_text(&property.key), &property.value) {
-                            self.module.imports.push(require(name.name.to_string(), Imported::Name(key)));
+                        if let (Some(key), BindingPattern::BindingIdentifier(name)) =
+                            (literal::key_text(&property.key), &property.value)
+                        {
+                            self.module
+                                .imports
+                                .push(require(name.name.to_string(), Imported::Name(key)));
                         }
                     }
                 }
@@ -187,8 +255,12 @@ impl<'a, 'b> Collector<'_, 'a, 'b> {
 
     fn default(&mut self, declaration: &'b ExportDefaultDeclarationKind<'a>, span: Span) {
         let name = match declaration {
-            ExportDefaultDeclarationKind::FunctionDeclaration(function) => function.id.as_ref().map(|id| id.name.to_string()),
-            ExportDefaultDeclarationKind::ClassDeclaration(class) => class.id.as_ref().map(|id| id.name.to_string()),
+            ExportDefaultDeclarationKind::FunctionDeclaration(function) => {
+                function.id.as_ref().map(|id| id.name.to_string())
+            }
+            ExportDefaultDeclarationKind::ClassDeclaration(class) => {
+                class.id.as_ref().map(|id| id.name.to_string())
+            }
             ExportDefaultDeclarationKind::TSInterfaceDeclaration(_) => return,
             _ => None,
         };
@@ -196,19 +268,29 @@ impl<'a, 'b> Collector<'_, 'a, 'b> {
             self.module.default = Some(self.literal(expression));
         }
         let name = name.unwrap_or_else(|| DEFAULT_ITEM.to_owned());
-        self.item(vec![name.clone()], span, |visitor| visitor.visit_export_default_declaration_kind(declaration));
+        self.item(vec![name.clone()], span, |visitor| {
+            visitor.visit_export_default_declaration_kind(declaration)
+        });
         self.export("default".to_owned(), Exported::Local(name), span);
     }
 
     /// `module.exports = {…}`, `module.exports.x = …`, `exports.x = …`.
     fn common_js(&mut self, expression: &'b Expression<'a>) {
-        let Expression::AssignmentExpression(assignment) = expression else { return };
-        let Some(member) = assignment.left.as_member_expression() else { return };
-        let Some(property) = member.static_property_name() else { return };
+        let Expression::AssignmentExpression(assignment) = expression else {
+            return;
+        };
+        let Some(member) = assignment.left.as_member_expression() else {
+            return;
+        };
+        let Some(property) = member.static_property_name() else {
+            return;
+        };
         match dotted(member.object()).as_deref() {
             Some("module") if property == "exports" => {
                 self.module.default = Some(self.literal(&assignment.right));
-                if let Expression::ObjectExpression(object) = assignment.right.get_inner_expression() {
+                if let Expression::ObjectExpression(object) =
+                    assignment.right.get_inner_expression()
+                {
                     for property in &object.properties {
                         if let oxc_ast::ast::ObjectPropertyKind::ObjectProperty(property) = property
                             && let Some(key) = literal::key_text(&property.key)
@@ -220,7 +302,9 @@ impl<'a, 'b> Collector<'_, 'a, 'b> {
                     self.assigned("default".to_owned(), &assignment.right);
                 }
             }
-            Some("module.exports" | "exports") => self.assigned(property.to_owned(), &assignment.right),
+            Some("module.exports" | "exports") => {
+                self.assigned(property.to_owned(), &assignment.right)
+            }
             _ => {}
         }
     }
@@ -237,7 +321,9 @@ impl<'a, 'b> Collector<'_, 'a, 'b> {
     fn assigned(&mut self, name: String, value: &'b Expression<'a>) {
         let local = format!("*{name}*");
         let span = value.span();
-        self.item(vec![local.clone()], span, |visitor| visitor.visit_expression(value));
+        self.item(vec![local.clone()], span, |visitor| {
+            visitor.visit_expression(value)
+        });
         if let Some(item) = self.module.items.last_mut() {
             item.falsy = is_falsy(value);
         }
@@ -255,7 +341,12 @@ impl<'a, 'b> Collector<'_, 'a, 'b> {
         let facts = visitor.finish();
         self.module.links.extend(facts.loads.iter().cloned());
         let line = self.lines.at(span.start);
-        self.module.items.push(Item { names, line, falsy: false, facts });
+        self.module.items.push(Item {
+            names,
+            line,
+            falsy: false,
+            facts,
+        });
     }
 }
 
@@ -282,7 +373,11 @@ fn bound_names(pattern: &BindingPattern<'_>, names: &mut Vec<String>) {
                 bound_names(&rest.argument, names);
             }
         }
-        BindingPattern::ArrayPattern(array) => array.elements.iter().flatten().for_each(|element| bound_names(element, names)),
+        BindingPattern::ArrayPattern(array) => array
+            .elements
+            .iter()
+            .flatten()
+            .for_each(|element| bound_names(element, names)),
         BindingPattern::AssignmentPattern(assignment) => bound_names(&assignment.left, names),
     }
 }
@@ -300,9 +395,13 @@ fn is_falsy(expression: &Expression<'_>) -> bool {
 
 /// The source of `require("source")`.
 pub(super) fn required(call: &oxc_ast::ast::CallExpression<'_>) -> Option<String> {
-    let Expression::Identifier(callee) = &call.callee else { return None };
+    let Expression::Identifier(callee) = &call.callee else {
+        return None;
+    };
     match call.arguments.first()?.as_expression()? {
-        Expression::StringLiteral(source) if callee.name == "require" => Some(source.value.to_string()),
+        Expression::StringLiteral(source) if callee.name == "require" => {
+            Some(source.value.to_string())
+        }
         _ => None,
     }
 }
@@ -312,7 +411,11 @@ pub(super) fn dotted(expression: &Expression<'_>) -> Option<String> {
     match expression.get_inner_expression() {
         Expression::Identifier(name) => Some(name.name.to_string()),
         Expression::ThisExpression(_) => Some("this".to_owned()),
-        Expression::StaticMemberExpression(member) => Some(format!("{}.{}", dotted(&member.object)?, member.property.name)),
+        Expression::StaticMemberExpression(member) => Some(format!(
+            "{}.{}",
+            dotted(&member.object)?,
+            member.property.name
+        )),
         _ => None,
     }
 }

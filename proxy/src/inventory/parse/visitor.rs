@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use oxc_ast::ast::{
-    BinaryExpression, BindingPattern, CallExpression, ComputedMemberExpression, Expression, IdentifierReference, ImportExpression,
-    JSXElementName, NewExpression, StaticMemberExpression, StringLiteral, SwitchStatement, TSType, TaggedTemplateExpression, TemplateLiteral,
+    BinaryExpression, BindingPattern, CallExpression, ComputedMemberExpression, Expression,
+    IdentifierReference, ImportExpression, JSXElementName, NewExpression, StaticMemberExpression,
+    StringLiteral, SwitchStatement, TSType, TaggedTemplateExpression, TemplateLiteral,
     VariableDeclarator,
 };
 use oxc_ast_visit::{Visit, walk};
@@ -32,7 +33,13 @@ pub(super) struct Visitor<'v> {
 
 impl<'v> Visitor<'v> {
     pub(super) fn new(file: &'v str, lines: &'v Lines, rules: &'v Rules) -> Self {
-        Self { file, lines, rules, facts: Facts::default(), known: BTreeMap::new() }
+        Self {
+            file,
+            lines,
+            rules,
+            facts: Facts::default(),
+            known: BTreeMap::new(),
+        }
     }
 
     pub(super) fn finish(self) -> Facts {
@@ -51,34 +58,55 @@ impl<'v> Visitor<'v> {
 
     /// A call of a writing method of the database client: `prisma.user.create(…)`, `db.insert(…)`.
     fn database_write(&mut self, call: &CallExpression<'_>) {
-        let Some(path) = dotted(&call.callee) else { return };
-        let (mut parts, Some(method)) = ({ path.split('.') }, path.rsplit('.').next()) else { return };
+        let Some(path) = dotted(&call.callee) else {
+            return;
+        };
+        let (mut parts, Some(method)) = ({ path.split('.') }, path.rsplit('.').next()) else {
+            return;
+        };
         let root = match parts.next() {
             Some("this") => parts.next(),
             first => first,
         };
-        let named = root.is_some_and(|root| self.rules.database_names.iter().any(|name| name == root));
-        if named && path.contains('.') && self.rules.write_methods.iter().any(|name| name == method) {
+        let named =
+            root.is_some_and(|root| self.rules.database_names.iter().any(|name| name == root));
+        if named && path.contains('.') && self.rules.write_methods.iter().any(|name| name == method)
+        {
             self.facts.writes.push(self.lines.at(call.span.start));
         }
     }
 
     /// A query whose text begins with something computed that is no name: it cannot be told whether it writes.
     fn composed_query(&mut self, call: &CallExpression<'_>) {
-        let method = dotted(&call.callee).and_then(|path| path.rsplit('.').next().map(str::to_owned));
+        let method =
+            dotted(&call.callee).and_then(|path| path.rsplit('.').next().map(str::to_owned));
         if !matches!(method.as_deref(), Some("query" | "$queryRawUnsafe")) {
             return;
         }
-        let Some(Expression::TemplateLiteral(template)) = call.arguments.first().and_then(|argument| argument.as_expression()) else { return };
-        let starts_computed = template.quasis.first().is_some_and(|part| part.value.raw.trim().is_empty());
-        let named = matches!(template.expressions.first(), None | Some(Expression::Identifier(_)));
+        let Some(Expression::TemplateLiteral(template)) = call
+            .arguments
+            .first()
+            .and_then(|argument| argument.as_expression())
+        else {
+            return;
+        };
+        let starts_computed = template
+            .quasis
+            .first()
+            .is_some_and(|part| part.value.raw.trim().is_empty());
+        let named = matches!(
+            template.expressions.first(),
+            None | Some(Expression::Identifier(_))
+        );
         if starts_computed && !named {
             self.facts.composed_sql.push(self.lines.at(call.span.start));
         }
     }
 
     fn environment(&mut self, name: &str, offset: u32) {
-        self.facts.environment.push((name.to_owned(), self.lines.at(offset)));
+        self.facts
+            .environment
+            .push((name.to_owned(), self.lines.at(offset)));
     }
 
     fn method_literal(&mut self, side: &Expression<'_>, other: &Expression<'_>) {
@@ -101,7 +129,9 @@ impl<'a> Visit<'a> for Visitor<'_> {
 
     fn visit_jsx_element_name(&mut self, name: &JSXElementName<'a>) {
         match name {
-            JSXElementName::IdentifierReference(name) => drop(self.facts.uses.insert(name.name.to_string())),
+            JSXElementName::IdentifierReference(name) => {
+                self.facts.uses.insert(name.name.to_string());
+            }
             other => walk::walk_jsx_element_name(self, other),
         }
     }
@@ -128,7 +158,9 @@ impl<'a> Visit<'a> for Visitor<'_> {
         }
         calls::field_read(self, member);
         if let Expression::Identifier(object) = &member.object {
-            self.facts.members.insert((object.name.to_string(), member.property.name.to_string()));
+            self.facts
+                .members
+                .insert((object.name.to_string(), member.property.name.to_string()));
             return;
         }
         walk::walk_static_member_expression(self, member);
@@ -140,16 +172,24 @@ impl<'a> Visit<'a> for Visitor<'_> {
                 return self.environment(name.value.as_str(), member.span.start);
             }
             let line = self.lines.at(member.span.start);
-            self.facts.unclear.push((line, "reads an environment variable whose name is computed".to_owned()));
+            self.facts.unclear.push((
+                line,
+                "reads an environment variable whose name is computed".to_owned(),
+            ));
         }
         walk::walk_computed_member_expression(self, member);
     }
 
     fn visit_variable_declarator(&mut self, declarator: &VariableDeclarator<'a>) {
-        if let (Some(init), BindingPattern::ObjectPattern(object)) = (&declarator.init, &declarator.id)
+        if let (Some(init), BindingPattern::ObjectPattern(object)) =
+            (&declarator.init, &declarator.id)
             && dotted(init).as_deref() == Some("process.env")
         {
-            for name in object.properties.iter().filter_map(|property| key_text(&property.key)) {
+            for name in object
+                .properties
+                .iter()
+                .filter_map(|property| key_text(&property.key))
+            {
                 self.environment(&name, declarator.span.start);
             }
         }
@@ -159,16 +199,25 @@ impl<'a> Visit<'a> for Visitor<'_> {
 
     fn visit_import_expression(&mut self, import: &ImportExpression<'a>) {
         match &import.source {
-            Expression::StringLiteral(source) => drop(self.facts.loads.insert(source.value.to_string())),
+            Expression::StringLiteral(source) => {
+                self.facts.loads.insert(source.value.to_string());
+            }
             other => {
                 let line = self.lines.at(other.span().start);
-                self.facts.unclear.push((line, "imports a module whose name is computed".to_owned()));
+                self.facts
+                    .unclear
+                    .push((line, "imports a module whose name is computed".to_owned()));
             }
         }
     }
 
     fn visit_new_expression(&mut self, new: &NewExpression<'a>) {
-        if let (Some(callee), Some(first)) = (dotted(&new.callee), new.arguments.first().and_then(|argument| argument.as_expression())) {
+        if let (Some(callee), Some(first)) = (
+            dotted(&new.callee),
+            new.arguments
+                .first()
+                .and_then(|argument| argument.as_expression()),
+        ) {
             calls::call_site(self, &callee, first, None, new.span.start);
         }
         walk::walk_new_expression(self, new);
@@ -200,9 +249,23 @@ impl<'a> Visit<'a> for Visitor<'_> {
 
 /// The host of a text that begins with `http://` or `https://`; computed hosts are none.
 fn host_of(text: &str) -> Option<String> {
-    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
-    let authority = rest.split(['/', '?', '#', ' ', '"']).next().unwrap_or_default();
-    let host = authority.rsplit('@').next().unwrap_or_default().split(':').next().unwrap_or_default();
-    let plain = !host.is_empty() && host.chars().all(|character| character.is_ascii_alphanumeric() || matches!(character, '.' | '-'));
+    let rest = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"))?;
+    let authority = rest
+        .split(['/', '?', '#', ' ', '"'])
+        .next()
+        .unwrap_or_default();
+    let host = authority
+        .rsplit('@')
+        .next()
+        .unwrap_or_default()
+        .split(':')
+        .next()
+        .unwrap_or_default();
+    let plain = !host.is_empty()
+        && host
+            .chars()
+            .all(|character| character.is_ascii_alphanumeric() || matches!(character, '.' | '-'));
     plain.then(|| host.to_ascii_lowercase())
 }
