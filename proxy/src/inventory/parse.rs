@@ -2,6 +2,7 @@
 
 mod calls;
 mod declare;
+mod names;
 mod visitor;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -118,10 +119,7 @@ pub(crate) fn module(file: &str, text: &str, rules: &Rules) -> Module {
     let parsed = Parser::new(&allocator, text, kind).parse();
     let lines = Lines::new(text);
     if let Some(error) = parsed.diagnostics.first() {
-        let offset = error
-            .labels
-            .first()
-            .map_or(0, |label| u32::try_from(label.offset()).unwrap_or(0));
+        let offset = error.labels.first().map_or(0, |label| label.offset());
         module.notes.push(Note::new(
             file,
             lines.at(offset),

@@ -5,7 +5,7 @@ use oxc_ast::ast::{
     TemplateLiteral, VariableDeclarator,
 };
 
-use super::declare::dotted;
+use super::names::dotted;
 use super::visitor::Visitor;
 use crate::inventory::literal::key_text;
 use crate::inventory::model::{CallSite, Place};

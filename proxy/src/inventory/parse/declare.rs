@@ -2,12 +2,14 @@
 
 use oxc_ast::ast::{
     BindingPattern, Declaration, ExportDefaultDeclarationKind, Expression, Function,
-    ImportDeclarationSpecifier, ModuleExportName, Program, Statement, VariableDeclarator,
+    ImportDeclarationSpecifier, Program, Statement, VariableDeclarator,
 };
 use oxc_ast_visit::Visit;
 use oxc_span::{GetSpan, Span};
 use oxc_syntax::scope::ScopeFlags;
 
+use super::names::{bound_names, is_falsy, name_text};
+use super::names::{dotted, required};
 use super::visitor::Visitor;
 use super::{DEFAULT_ITEM, Export, Exported, Import, Imported, Item, Lines, Module, Star};
 use crate::inventory::literal::{self, Scope};
@@ -352,70 +354,4 @@ impl<'a, 'b> Collector<'_, 'a, 'b> {
 
 fn has_body(function: &Function<'_>) -> bool {
     function.body.is_some() && !function.declare
-}
-
-fn name_text(name: &ModuleExportName<'_>) -> String {
-    match name {
-        ModuleExportName::IdentifierName(name) => name.name.to_string(),
-        ModuleExportName::IdentifierReference(name) => name.name.to_string(),
-        ModuleExportName::StringLiteral(text) => text.value.to_string(),
-    }
-}
-
-fn bound_names(pattern: &BindingPattern<'_>, names: &mut Vec<String>) {
-    match pattern {
-        BindingPattern::BindingIdentifier(name) => names.push(name.name.to_string()),
-        BindingPattern::ObjectPattern(object) => {
-            for property in &object.properties {
-                bound_names(&property.value, names);
-            }
-            if let Some(rest) = &object.rest {
-                bound_names(&rest.argument, names);
-            }
-        }
-        BindingPattern::ArrayPattern(array) => array
-            .elements
-            .iter()
-            .flatten()
-            .for_each(|element| bound_names(element, names)),
-        BindingPattern::AssignmentPattern(assignment) => bound_names(&assignment.left, names),
-    }
-}
-
-fn is_falsy(expression: &Expression<'_>) -> bool {
-    match expression.get_inner_expression() {
-        Expression::NullLiteral(_) => true,
-        Expression::BooleanLiteral(flag) => !flag.value,
-        Expression::NumericLiteral(number) => number.value == 0.0,
-        Expression::StringLiteral(text) => text.value.is_empty(),
-        Expression::Identifier(name) => name.name == "undefined",
-        _ => false,
-    }
-}
-
-/// The source of `require("source")`.
-pub(super) fn required(call: &oxc_ast::ast::CallExpression<'_>) -> Option<String> {
-    let Expression::Identifier(callee) = &call.callee else {
-        return None;
-    };
-    match call.arguments.first()?.as_expression()? {
-        Expression::StringLiteral(source) if callee.name == "require" => {
-            Some(source.value.to_string())
-        }
-        _ => None,
-    }
-}
-
-/// `a.b.c` as text; `None` for anything else.
-pub(super) fn dotted(expression: &Expression<'_>) -> Option<String> {
-    match expression.get_inner_expression() {
-        Expression::Identifier(name) => Some(name.name.to_string()),
-        Expression::ThisExpression(_) => Some("this".to_owned()),
-        Expression::StaticMemberExpression(member) => Some(format!(
-            "{}.{}",
-            dotted(&member.object)?,
-            member.property.name
-        )),
-        _ => None,
-    }
 }

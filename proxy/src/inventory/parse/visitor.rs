@@ -12,7 +12,7 @@ use oxc_ast_visit::{Visit, walk};
 use oxc_span::GetSpan as _;
 
 use super::calls::{self, Known};
-use super::declare::{dotted, required};
+use super::names::{dotted, required};
 use super::{Facts, Lines};
 use crate::inventory::literal::key_text;
 use crate::inventory::rules::Rules;
