@@ -51,3 +51,28 @@ fn quoted(side: &str, path: &str) -> String {
     text.push('"');
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::removal;
+
+    #[test]
+    fn a_file_without_a_last_line_end_says_so() {
+        let patch = removal("app/api/[id]/route.ts", "a\nb", "100644");
+        assert_eq!(
+            patch,
+            "diff --git a/app/api/[id]/route.ts b/app/api/[id]/route.ts\ndeleted file mode 100644\n\
+             --- a/app/api/[id]/route.ts\n+++ /dev/null\n@@ -1,2 +0,0 @@\n-a\n-b\n\\ No newline at end of file\n"
+        );
+    }
+
+    #[test]
+    fn names_that_git_quotes_are_quoted() {
+        let patch = removal("a\u{e9}\".ts", "x\n", "100755");
+        assert!(
+            patch.starts_with("diff --git \"a/a\\303\\251\\\".ts\" "),
+            "{patch}"
+        );
+        assert!(patch.contains("@@ -1 +0,0 @@\n-x\n"));
+    }
+}
