@@ -13,6 +13,7 @@ pub mod demo;
 pub mod error;
 pub mod exchange;
 mod flag_watch;
+pub mod inventory;
 pub mod layers;
 mod listen;
 pub mod metrics;

@@ -1,0 +1,316 @@
+//! The reader against whole trees.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::{Inventory, Kind, Mutates, Rules, read};
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .join("tests")
+}
+
+fn inventory(below: &str) -> Inventory {
+    read(&repository().join(below), &Rules::default()).unwrap()
+}
+
+fn methods(inventory: &Inventory) -> BTreeMap<String, String> {
+    let routes = inventory
+        .apps
+        .iter()
+        .flat_map(|app| &app.routes)
+        .filter(|route| matches!(route.kind, Kind::AppRoute | Kind::PagesApi));
+    routes
+        .map(|route| {
+            let names: Vec<&str> = route
+                .methods
+                .iter()
+                .map(|method| method.name.as_str())
+                .collect();
+            (route.pattern.clone(), names.join(" "))
+        })
+        .collect()
+}
+
+#[test]
+fn every_style_of_export_is_followed_and_nothing_else_is_one() {
+    let found = methods(&inventory("inventory/fixtures/exports"));
+    let expected = BTreeMap::from(
+        [
+            ("/shop/_underscore", "GET"),
+            ("/shop/api/const", "GET PUT"),
+            ("/shop/api/const-falsy", "GET"),
+            ("/shop/api/destructured/[...nextauth]", "GET POST"),
+            ("/shop/api/function", "GET POST"),
+            ("/shop/api/legacy", "POST"),
+            ("/shop/api/nothing", "GET"),
+            ("/shop/api/overload", "GET"),
+            ("/shop/api/reexport", "DELETE GET PATCH"),
+            ("/shop/api/renamed/[id]", "GET HEAD OPTIONS"),
+            ("/shop/api/star/[[...rest]]", "PATCH PUT"),
+            ("/shop/api/wrapped", "DELETE"),
+            ("/shop/dash/api", "GET"),
+            ("/shop/deep", "GET"),
+            ("/shop/feed", "GET"),
+        ]
+        .map(|(pattern, methods)| (pattern.to_owned(), methods.to_owned())),
+    );
+    // `export *` does not take `list` for GET, so the star route has what its barrel really exports.
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn a_file_with_an_extension_that_next_does_not_serve_is_noted() {
+    let inventory = inventory("inventory/fixtures/exports");
+    let note = inventory
+        .notes
+        .iter()
+        .find(|note| note.place.file == "app/api/space/route.mjs");
+    assert!(
+        note.is_some_and(|note| note.message.contains("page extensions")),
+        "{:?}",
+        inventory.notes
+    );
+}
+
+/// The recorded answer of `next build` (16.4.5) for the fixture: `.next/app-path-routes-manifest.json`.
+#[test]
+fn the_routes_are_those_that_next_build_reports() {
+    let text = std::fs::read_to_string(repository().join("inventory/fixtures/exports.routes.json"))
+        .unwrap();
+    let manifest: BTreeMap<String, String> = serde_json::from_str(&text).unwrap();
+    let mut expected: Vec<String> = manifest
+        .into_values()
+        .filter(|pattern| {
+            !pattern.starts_with("/_not-found") && !pattern.starts_with("/_global-error")
+        })
+        .collect();
+    expected.sort();
+    let inventory = inventory("inventory/fixtures/exports");
+    let routes = inventory
+        .apps
+        .iter()
+        .flat_map(|app| &app.routes)
+        .filter(|route| route.kind != Kind::PagesApi);
+    let found: Vec<String> = routes.map(|route| route.app_pattern.clone()).collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn a_write_counts_for_the_methods_that_reach_it_and_for_no_other() {
+    let inventory = inventory("legacy");
+    let routes = || inventory.apps.iter().flat_map(|app| &app.routes);
+    let mutates = |pattern: &str, name: &str| {
+        let route = routes().find(|route| route.pattern == pattern).unwrap();
+        route
+            .methods
+            .iter()
+            .find(|method| method.name == name)
+            .unwrap()
+            .mutates
+            .clone()
+    };
+    assert_eq!(mutates("/api/health", "GET"), Mutates::No);
+    assert!(matches!(
+        mutates("/api/crm/tickets", "POST"),
+        Mutates::Yes(_)
+    ));
+    // The list asks for the session, and validating one fills blank columns of its user: a read that writes.
+    assert!(
+        matches!(mutates("/api/crm/tickets", "GET"), Mutates::Yes(place) if place.file == "lib/chat-session.ts")
+    );
+    let both = routes().any(|route| {
+        let writes = route
+            .methods
+            .iter()
+            .map(|method| method.mutates != Mutates::No);
+        writes.clone().any(|writes| writes) && writes.clone().any(|writes| !writes)
+    });
+    assert!(
+        both,
+        "some route has a method that writes and one that does not"
+    );
+}
+
+#[test]
+fn call_sites_name_the_fields_that_they_read() {
+    let inventory = inventory("legacy");
+    let route = inventory
+        .apps
+        .iter()
+        .flat_map(|app| &app.routes)
+        .find(|route| route.pattern == "/api/crm/tickets")
+        .unwrap();
+    let method = route
+        .methods
+        .iter()
+        .find(|method| method.name == "GET")
+        .unwrap();
+    assert!(method.dependencies.contains("database"));
+    assert!(method.environment.contains("DATABASE_URL"));
+    let site = route
+        .call_sites
+        .iter()
+        .find(|site| site.place.file.ends_with("ticket-manager.tsx"))
+        .unwrap();
+    assert!(site.fields.contains("tickets"), "{site:?}");
+}
+
+#[test]
+fn the_first_flag_file_of_the_legacy_app_compiles_and_has_no_drift() {
+    let inventory = inventory("legacy");
+    let text = super::flag_file::generate(&inventory);
+    let snapshot = flags::compile(&text, &flags::Inventory::default());
+    assert!(snapshot.is_ok(), "{}", snapshot.unwrap_err());
+    assert_eq!(
+        super::check::check(&text, &inventory, &Default::default()),
+        []
+    );
+    assert_eq!(super::flag_file::update(&text, &inventory), text);
+}
+
+#[test]
+fn an_update_adds_and_removes_lines_and_keeps_the_rest() {
+    let inventory = inventory("inventory/fixtures/exports");
+    let text = super::flag_file::generate(&inventory);
+    let edited = text.replace(
+        "  - route: GET /shop/feed\n    stage: legacy\n",
+        "  # by hand\n  - route: GET /shop/old\n    stage: legacy # mine\n",
+    ) + "# the end\n";
+    let updated = super::flag_file::update(&edited, &inventory);
+    assert!(updated.contains("# by hand\n") && updated.contains("# the end\n"));
+    assert!(!updated.contains("/shop/old") && updated.contains("GET /shop/feed"));
+    assert_eq!(
+        super::check::check(&updated, &inventory, &Default::default()),
+        []
+    );
+}
+
+#[test]
+fn drift_is_named_for_what_it_is() {
+    let inventory = inventory("inventory/fixtures/exports");
+    let text = super::flag_file::generate(&inventory)
+        .replace(
+            "  - route: GET /shop/feed\n    stage: legacy\n",
+            "  - route: GET /shop/feed\n    stage: retired\n",
+        )
+        .replace("  - route: PUT /shop/api/const\n    stage: legacy\n", "")
+        .replace(
+            "  - route: GET /shop/deep\n",
+            "  - route: GET /shop/nowhere\n",
+        );
+    let native = ["GET /native/only".parse().unwrap()].into();
+    let said: Vec<String> = super::check::check(&text, &inventory, &native)
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    let has = |part: &str| said.iter().any(|line| line.contains(part));
+    assert!(
+        has("GET /shop/feed is retired, and app/feed/route.ts still has it"),
+        "{said:#?}"
+    );
+    assert!(
+        has("PUT /shop/api/const is a new method of a known route"),
+        "{said:#?}"
+    );
+    assert!(has("GET /shop/deep is new"), "{said:#?}");
+    assert!(
+        has("GET /shop/nowhere is flagged, but exists neither"),
+        "{said:#?}"
+    );
+    assert!(
+        has("GET /native/only has a native handler and no legacy route"),
+        "{said:#?}"
+    );
+    assert_eq!(said.len(), 5, "{said:#?}");
+}
+
+#[test]
+fn bad_syntax_costs_one_file_only() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in [
+        ("good", "export const GET = () => new Response();"),
+        ("bad", "export const GET = ((;"),
+    ] {
+        let route = folder.path().join("app/api").join(name);
+        std::fs::create_dir_all(&route).unwrap();
+        std::fs::write(route.join("route.ts"), text).unwrap();
+    }
+    let inventory = read(folder.path(), &Rules::default()).unwrap();
+    assert_eq!(
+        methods(&inventory).get("/api/good").map(String::as_str),
+        Some("GET")
+    );
+    assert_eq!(
+        methods(&inventory).get("/api/bad").map(String::as_str),
+        Some("")
+    );
+    assert!(
+        inventory
+            .notes
+            .iter()
+            .any(|note| note.place.file == "app/api/bad/route.ts"
+                && note.message.contains("does not parse"))
+    );
+}
+
+#[test]
+fn a_monorepo_is_read_app_by_app_and_packages_are_followed() {
+    let inventory = inventory("inventory/fixtures/monorepo");
+    let roots: Vec<&str> = inventory.apps.iter().map(|app| app.root.as_str()).collect();
+    assert_eq!(roots, ["apps/admin", "apps/web"]);
+    let found = methods(&inventory);
+    assert_eq!(
+        found.get("/api/items/[id]").map(String::as_str),
+        Some("DELETE GET")
+    );
+    assert_eq!(found.get("/admin/api/users").map(String::as_str), Some(""));
+    let route = inventory.apps[1]
+        .routes
+        .iter()
+        .find(|route| route.app_pattern == "/api/items/[id]")
+        .unwrap();
+    let method = |name: &str| {
+        route
+            .methods
+            .iter()
+            .find(|method| method.name == name)
+            .unwrap()
+    };
+    assert_eq!(
+        method("DELETE").defined.as_ref().unwrap().to_string(),
+        "packages/shared/src/store.ts:4"
+    );
+    assert!(matches!(method("DELETE").mutates, Mutates::Yes(_)));
+    assert_eq!(method("GET").mutates, Mutates::No);
+    assert!(
+        method("DELETE").environment.contains("ITEM_ID")
+            && !method("GET").environment.contains("ITEM_ID")
+    );
+    assert_eq!(route.settings.get("runtime"), Some(&"nodejs".into()));
+    assert_eq!(
+        inventory.apps[1].configuration.matcher,
+        Some(serde_json::json!(["/api/:path*"]))
+    );
+    let said = |file: &str, part: &str| {
+        inventory
+            .notes
+            .iter()
+            .any(|note| note.place.file == file && note.message.contains(part))
+    };
+    assert!(said(
+        "apps/admin/app/api/users/route.ts",
+        "may come from `some-package`"
+    ));
+    assert!(said("apps/admin/next.config.js", "computed"));
+    assert!(said(
+        "apps/web/src/app/api/items/[id]/route.ts",
+        "`maxDuration` is not a literal"
+    ));
+    assert!(said(
+        "apps/web/src/pages/api/any.ts",
+        "answers every method"
+    ));
+}
