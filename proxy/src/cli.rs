@@ -4,6 +4,7 @@
 //! travels up as a chain of causes and is printed once, here.
 
 mod check;
+mod decommission;
 mod demo;
 mod exit;
 mod explain;
@@ -61,6 +62,10 @@ enum Command {
     Report(report::ReportArgs),
     /// Show all of it on this machine: a legacy app, a database, and Ficus in front
     Demo(demo::DemoArgs),
+    /// Read a Next.js tree: its routes, the first flag file, the tracker, and what has drifted
+    Inventory(inventory::InventoryArgs),
+    /// Say whether a retired route can be deleted, and print the patch that does it
+    Decommission(decommission::DecommissionArgs),
 }
 
 /// Parses the arguments, runs the command and says how it went.

@@ -31,7 +31,11 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
-        Self { database_url: None, listen: anywhere, admin: anywhere }
+        Self {
+            database_url: None,
+            listen: anywhere,
+            admin: anywhere,
+        }
     }
 }
 
@@ -73,7 +77,9 @@ impl Demo {
     /// # Errors
     /// When something is missing or does not start; what was started is stopped.
     pub async fn start(settings: Settings, progress: &Progress) -> Result<Self, DemoError> {
-        Ok(Self { parts: Parts::start(settings, progress).await? })
+        Ok(Self {
+            parts: Parts::start(settings, progress).await?,
+        })
     }
 
     /// The one address for browsers and clients: `http://127.0.0.1:PORT`.
@@ -92,12 +98,18 @@ impl Demo {
         let flags = self.parts.flags.path().display();
         vec![
             format!("the app           {origin}/"),
-            format!("tickets           curl -H 'authorization: Bearer {}' '{origin}/api/crm/tickets?tenantId={}&limit=3'", visitor::SESSION,
-                visitor::TENANT),
+            format!(
+                "tickets           curl -H 'authorization: Bearer {}' '{origin}/api/crm/tickets?tenantId={}&limit=3'",
+                visitor::SESSION,
+                visitor::TENANT
+            ),
             format!("the console       {console}/"),
             format!("the flags         {flags}   (edit a stage; the next request follows it)"),
             format!("the report        ficus report --flags {flags}"),
-            format!("differences       {}   (legacy's own mistakes, see tests/legacy/README.md)", self.parts.legacy.differences_file().display()),
+            format!(
+                "differences       {}   (legacy's own mistakes, see tests/legacy/README.md)",
+                self.parts.legacy.differences_file().display()
+            ),
         ]
     }
 

@@ -9,6 +9,7 @@ pub mod config;
 mod connection;
 pub mod console;
 pub mod core;
+pub mod decommission;
 pub mod demo;
 pub mod error;
 pub mod exchange;

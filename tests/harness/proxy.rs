@@ -79,7 +79,9 @@ impl TestProxy {
     /// When the file cannot be written.
     pub fn set_flags(&self, yaml: &str) {
         let draft = self.home.path().join("flags.draft");
-        std::fs::write(&draft, yaml).and_then(|()| std::fs::rename(&draft, self.flag_file())).expect("flags can be written");
+        std::fs::write(&draft, yaml)
+            .and_then(|()| std::fs::rename(&draft, self.flag_file()))
+            .expect("flags can be written");
     }
 
     /// The metrics as text.
@@ -87,7 +89,11 @@ impl TestProxy {
     /// # Panics
     /// When they cannot be had.
     pub async fn metrics(&self) -> String {
-        Client::of_origin(&self.admin).get("/metrics").await.text().to_owned()
+        Client::of_origin(&self.admin)
+            .get("/metrics")
+            .await
+            .text()
+            .to_owned()
     }
 
     /// Asks the same path until the answer is as wanted, for what follows a change of the flags.
@@ -96,7 +102,10 @@ impl TestProxy {
     /// When it never is.
     pub async fn until(&self, what: &str, path: &str, wanted: impl Fn(&crate::Answer) -> bool) {
         let client = self.client();
-        eventually(what, || async { wanted(&client.get(path).await).then_some(()) }).await;
+        eventually(what, || async {
+            wanted(&client.get(path).await).then_some(())
+        })
+        .await;
     }
 }
 
@@ -150,7 +159,8 @@ impl Builder {
     pub async fn spawn(self) -> TestProxy {
         let home = TempDir::with_prefix("ficus-test-").expect("a directory can be made");
         let flags = flag_file(home.path());
-        std::fs::write(&flags, self.flags.as_deref().unwrap_or("version: 1\n")).expect("flags can be written");
+        std::fs::write(&flags, self.flags.as_deref().unwrap_or("version: 1\n"))
+            .expect("flags can be written");
         let path = home.path().join("ficus.yaml");
         let text = self.text(home.path());
         std::fs::write(&path, &text).expect("the configuration can be written");
@@ -160,10 +170,14 @@ impl Builder {
         let stop = shutdown.clone();
         // A thread of its own: a test's runtime that is busy, paused or gone must not hold the proxy up.
         let running = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .expect("a runtime");
             runtime.block_on(async {
                 let bound = App::bind(config).await.expect("ficus starts");
-                told.send((bound.addr, bound.admin_addr)).expect("the test waits for the addresses");
+                told.send((bound.addr, bound.admin_addr))
+                    .expect("the test waits for the addresses");
                 bound.run(stop).await.expect("ficus drains");
             });
         });
@@ -196,7 +210,9 @@ impl Builder {
 impl Drop for TestProxy {
     fn drop(&mut self) {
         self.shutdown.cancel();
-        let Some(running) = self.running.take() else { return };
+        let Some(running) = self.running.take() else {
+            return;
+        };
         let deadline = std::time::Instant::now() + DRAIN;
         while !running.is_finished() && std::time::Instant::now() < deadline {
             std::thread::sleep(Duration::from_millis(5));

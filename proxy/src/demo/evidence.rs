@@ -27,20 +27,44 @@ pub(super) struct Sums {
 
 impl Evidence {
     pub(super) async fn open(url: &str) -> Seen<Self> {
-        Store::open(url).await.map(Self).map_err(|error| error.to_string())
+        Store::open(url)
+            .await
+            .map(Self)
+            .map_err(|error| error.to_string())
     }
 
     pub(super) async fn sums(&self) -> Seen<Sums> {
-        let filter = Filter { route: Some(ROUTES.to_owned()), ..Filter::default() };
-        let report = Report::load(&self.0, &filter, &Places::default()).await.map_err(|error| error.to_string())?;
-        let mut sums =
-            Sums { matched: report.totals.matched, mismatched: report.totals.mismatched, ..Sums::default() };
+        let filter = Filter {
+            route: Some(ROUTES.to_owned()),
+            ..Filter::default()
+        };
+        let report = Report::load(&self.0, &filter, &Places::default())
+            .await
+            .map_err(|error| error.to_string())?;
+        let mut sums = Sums {
+            matched: report.totals.matched,
+            mismatched: report.totals.mismatched,
+            ..Sums::default()
+        };
         for route in &report.routes {
             if route.route.starts_with("POST ") {
                 sums.writes_matched += route.totals.matched;
             }
-            sums.paths.extend(route.differences.iter().map(|difference| format!("{} (legacy {:?}, native {:?})", difference.group.path_template, difference.group.legacy_sample, difference.group.native_sample)));
-            sums.not_compared.extend(route.reasons.iter().map(|(reason, count)| format!("{}: {reason} ({count})", route.route)));
+            sums.paths
+                .extend(route.differences.iter().map(|difference| {
+                    format!(
+                        "{} (legacy {:?}, native {:?})",
+                        difference.group.path_template,
+                        difference.group.legacy_sample,
+                        difference.group.native_sample
+                    )
+                }));
+            sums.not_compared.extend(
+                route
+                    .reasons
+                    .iter()
+                    .map(|(reason, count)| format!("{}: {reason} ({count})", route.route)),
+            );
         }
         Ok(sums)
     }

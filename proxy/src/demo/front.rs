@@ -21,8 +21,16 @@ pub(super) struct Front {
 }
 
 /// What it is told: the same as a `ficus.yaml` would say.
-pub(super) fn config(settings: &Settings, legacy: &str, flags: &Path, store: &str, database: &str) -> Result<Config, String> {
-    let origin = legacy.parse().map_err(|error| format!("{legacy}: {error:?}"))?;
+pub(super) fn config(
+    settings: &Settings,
+    legacy: &str,
+    flags: &Path,
+    store: &str,
+    database: &str,
+) -> Result<Config, String> {
+    let origin = legacy
+        .parse()
+        .map_err(|error| format!("{legacy}: {error:?}"))?;
     let mut config = Config::quick(settings.listen, origin, Some(flags.to_path_buf()));
     config.admin.listen = settings.admin;
     config.store.url = Some(store.to_owned());
@@ -35,9 +43,17 @@ impl Front {
         let bound = App::bind(config).await.map_err(|error| error.to_string())?;
         let (address, admin, shutdown) = (bound.addr, bound.admin_addr, CancellationToken::new());
         let stop = shutdown.clone();
-        #[expect(clippy::disallowed_methods, reason = "`Front` owns the task and waits for it in `stop`")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "`Front` owns the task and waits for it in `stop`"
+        )]
         let running = tokio::spawn(async move { bound.run(stop).await });
-        Ok(Self { address, admin, shutdown, running })
+        Ok(Self {
+            address,
+            admin,
+            shutdown,
+            running,
+        })
     }
 
     pub(super) fn origin(&self) -> String {

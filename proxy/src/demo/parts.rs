@@ -27,24 +27,39 @@ pub(super) struct Parts {
 impl Parts {
     pub(super) async fn start(settings: Settings, progress: &Progress) -> Result<Self, DemoError> {
         progress.say("Starting PostgreSQL");
-        let origin = settings.database_url.clone().map_or(Origin::Anywhere, Origin::Url);
+        let origin = settings
+            .database_url
+            .clone()
+            .map_or(Origin::Anywhere, Origin::Url);
         let cluster = Cluster::start(origin, progress).await?;
         progress.say(&format!("  {}", cluster.description()));
         let database = database::fill(&cluster).await?;
         progress.say("Starting the legacy app");
         // Secrets come to both sides from our own environment, if it has any; the walk needs none.
-        let told = legacy::Settings { database_url: database.clone(), environment: Vec::new() };
+        let told = legacy::Settings {
+            database_url: database.clone(),
+            environment: Vec::new(),
+        };
         let legacy = LegacyApp::start(told, progress).await?;
         progress.say(&format!("  {}", legacy.url()));
         progress.say("Starting Ficus");
         let home = TempDir::with_prefix("ficus-demo-").map_err(start("Ficus"))?;
         let flags = FlagFile::create(home.path().join("flags.yaml")).map_err(start("Ficus"))?;
         let store = format!("sqlite:{}", home.path().join("store.db").display());
-        let config = front::config(&settings, &legacy.url(), flags.path(), &store, &database).map_err(start("Ficus"))?;
+        let config = front::config(&settings, &legacy.url(), flags.path(), &store, &database)
+            .map_err(start("Ficus"))?;
         let front = Front::start(config).await.map_err(start("Ficus"))?;
         let evidence = Evidence::open(&store).await.map_err(start("the report"))?;
         let visitor = Visitor::new(front.origin()).map_err(start("the client"))?;
-        Ok(Self { visitor, flags, evidence, legacy, front, cluster, _home: home })
+        Ok(Self {
+            visitor,
+            flags,
+            evidence,
+            legacy,
+            front,
+            cluster,
+            _home: home,
+        })
     }
 
     pub(super) fn origin(&self) -> String {
@@ -66,5 +81,8 @@ impl Parts {
 }
 
 fn start<E: std::fmt::Display>(part: &'static str) -> impl FnOnce(E) -> DemoError {
-    move |error| DemoError::Start { part, reason: error.to_string() }
+    move |error| DemoError::Start {
+        part,
+        reason: error.to_string(),
+    }
 }

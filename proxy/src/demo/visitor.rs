@@ -36,8 +36,14 @@ impl Visitor {
 
     /// The status of a page.
     pub(super) async fn status(&self, path: &str) -> Seen<u16> {
-        let answer = self.client.get(format!("{}{path}", self.origin)).send().await;
-        answer.map(|answer| answer.status().as_u16()).map_err(|error| format!("GET {path}: {}", chain(&error)))
+        let answer = self
+            .client
+            .get(format!("{}{path}", self.origin))
+            .send()
+            .await;
+        answer
+            .map(|answer| answer.status().as_u16())
+            .map_err(|error| format!("GET {path}: {}", chain(&error)))
     }
 
     /// The titles of the newest tickets.
@@ -56,29 +62,48 @@ impl Visitor {
             "tenantId": TENANT, "type": "help_desk", "title": title, "description": "Opened by the demo",
             "priority": "low", "customerId": "", "createdById": USER,
         });
-        let request = self.client.post(format!("{}/api/crm/tickets", self.origin)).json(&ticket);
+        let request = self
+            .client
+            .post(format!("{}/api/crm/tickets", self.origin))
+            .json(&ticket);
         let answer = self.json("POST /api/crm/tickets", request).await?;
         let id = answer["ticket"]["id"].as_str();
-        id.map(str::to_owned).ok_or_else(|| format!("POST /api/crm/tickets answered without a ticket: {answer}"))
+        id.map(str::to_owned)
+            .ok_or_else(|| format!("POST /api/crm/tickets answered without a ticket: {answer}"))
     }
 
     /// The title of one ticket.
     pub(super) async fn title_of(&self, id: &str) -> Seen<String> {
-        let request = self.client.get(format!("{}/api/crm/tickets/{id}?tenantId={TENANT}", self.origin));
-        let answer = self.json("GET /api/crm/tickets/[ticketId]", request).await?;
+        let request = self.client.get(format!(
+            "{}/api/crm/tickets/{id}?tenantId={TENANT}",
+            self.origin
+        ));
+        let answer = self
+            .json("GET /api/crm/tickets/[ticketId]", request)
+            .await?;
         let title = answer["ticket"]["title"].as_str();
-        title.map(str::to_owned).ok_or_else(|| format!("GET /api/crm/tickets/[ticketId] answered without a title: {answer}"))
+        title.map(str::to_owned).ok_or_else(|| {
+            format!("GET /api/crm/tickets/[ticketId] answered without a title: {answer}")
+        })
     }
 
     async fn tickets(&self, query: &[(&str, &str)]) -> Seen<Vec<String>> {
         let mut path = format!("{}/api/crm/tickets?tenantId={TENANT}", self.origin);
         for (name, value) in query {
-            let value = percent_encoding::utf8_percent_encode(value, percent_encoding::NON_ALPHANUMERIC);
+            let value =
+                percent_encoding::utf8_percent_encode(value, percent_encoding::NON_ALPHANUMERIC);
             path.push_str(&format!("&{name}={value}"));
         }
-        let answer = self.json("GET /api/crm/tickets", self.client.get(path)).await?;
-        let tickets = answer["tickets"].as_array().ok_or_else(|| format!("GET /api/crm/tickets answered without a list: {answer}"))?;
-        Ok(tickets.iter().map(|ticket| ticket["title"].as_str().unwrap_or_default().to_owned()).collect())
+        let answer = self
+            .json("GET /api/crm/tickets", self.client.get(path))
+            .await?;
+        let tickets = answer["tickets"]
+            .as_array()
+            .ok_or_else(|| format!("GET /api/crm/tickets answered without a list: {answer}"))?;
+        Ok(tickets
+            .iter()
+            .map(|ticket| ticket["title"].as_str().unwrap_or_default().to_owned())
+            .collect())
     }
 
     async fn json(&self, what: &str, request: reqwest::RequestBuilder) -> Seen<Value> {
@@ -87,9 +112,13 @@ impl Visitor {
         let status = answer.status();
         let text = answer.text().await.map_err(failed)?;
         if !status.is_success() {
-            return Err(format!("{what} answered {status}: {}", text.chars().take(200).collect::<String>()));
+            return Err(format!(
+                "{what} answered {status}: {}",
+                text.chars().take(200).collect::<String>()
+            ));
         }
-        serde_json::from_str(&text).map_err(|error| format!("{what} did not answer with JSON: {error}"))
+        serde_json::from_str(&text)
+            .map_err(|error| format!("{what} did not answer with JSON: {error}"))
     }
 }
 
