@@ -1,5 +1,11 @@
 //! What the suites stand on: the native handlers in process, Ficus over sockets, a client for both, and rows to begin with.
 
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "what a test stands on and cannot be had is a failed test, and this is its message"
+)]
+
 mod app;
 mod binary;
 mod builders;

@@ -1,5 +1,10 @@
 //! Real parts and fakes for the tests: throw-away databases, a scripted legacy app, and patience without sleeping.
 
+#![expect(
+    clippy::expect_used,
+    reason = "a support that cannot be had is a failed test, and this is its message"
+)]
+
 pub mod database;
 pub mod eventually;
 pub mod legacy;

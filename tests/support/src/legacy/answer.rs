@@ -29,7 +29,7 @@ pub enum Answer {
     /// A chunked body of this content type, whose chunks the test sends.
     Chunked(&'static str, Chunks),
     /// Waits, then answers.
-    After(Duration, Box<Answer>),
+    After(Duration, Box<Self>),
     /// Takes the request and never answers.
     Stall,
     /// Closes the connection in place of an answer.
@@ -39,7 +39,7 @@ pub enum Answer {
     /// Sends these bytes and then nothing more, with the connection open.
     RawThenStall(Vec<u8>),
     /// Decides by the request, when its body has been read.
-    By(Arc<dyn Fn(&Request) -> Answer + Send + Sync>),
+    By(Arc<dyn Fn(&Request) -> Self + Send + Sync>),
 }
 
 /// The receiving end of a body that the test writes.
