@@ -4,14 +4,19 @@
 //! Every rule reads the real tree or `cargo metadata`; a finding names the file, the line and the rule.
 
 #[path = "architecture/coverage.rs"]
+#[cfg(test)]
 mod coverage;
 #[path = "architecture/crates.rs"]
+#[cfg(test)]
 mod crates;
 #[path = "architecture/metrics.rs"]
+#[cfg(test)]
 mod metrics;
 #[path = "architecture/settings.rs"]
+#[cfg(test)]
 mod settings;
 #[path = "architecture/tree.rs"]
+#[cfg(test)]
 mod tree;
 
 use tree::{Source, Tree};
@@ -33,18 +38,9 @@ const KNOWS_HANDLERS: [(&str, &str); 8] = [
         "proxy/src/backend.rs",
         "gives a request the extensions that handlers read",
     ),
-    (
-        "proxy/src/demo/database.rs",
-        "makes the schema of the demo's database",
-    ),
-    (
-        "proxy/src/backend/native.rs",
-        "hands a request to a native handler",
-    ),
-    (
-        "proxy/src/backend/candidate.rs",
-        "hands a request to a dry run",
-    ),
+    ("proxy/src/demo/database.rs", "makes the schema of the demo's database"),
+    ("proxy/src/backend/native.rs", "hands a request to a native handler"),
+    ("proxy/src/backend/candidate.rs", "hands a request to a dry run"),
     (
         "proxy/src/cli/native.rs",
         "lists the handlers for people, and runs the app's migrations",
@@ -54,16 +50,8 @@ const KNOWS_HANDLERS: [(&str, &str); 8] = [
 #[test]
 fn crates_depend_only_downward() {
     let edges = crates::Workspace::read();
-    assert_eq!(
-        edges.internal("flags"),
-        Vec::<&str>::new(),
-        "flags knows nobody"
-    );
-    assert_eq!(
-        edges.internal("handlers"),
-        Vec::<&str>::new(),
-        "handlers knows nobody"
-    );
+    assert_eq!(edges.internal("flags"), Vec::<&str>::new(), "flags knows nobody");
+    assert_eq!(edges.internal("handlers"), Vec::<&str>::new(), "handlers knows nobody");
     assert_eq!(
         edges.internal("proxy"),
         ["flags", "handlers"],
@@ -101,14 +89,7 @@ fn flags_stays_pure() {
 #[test]
 fn handlers_neither_proxies_nor_parses_arguments() {
     let edges = crates::Workspace::read();
-    for forbidden in [
-        "clap",
-        "hyper",
-        "hyper-util",
-        "socket2",
-        "arc-swap",
-        "saphyr-parser",
-    ] {
+    for forbidden in ["clap", "hyper", "hyper-util", "socket2", "arc-swap", "saphyr-parser"] {
         assert!(
             !edges.direct("handlers").contains(&forbidden),
             "handlers must not depend on {forbidden}"
@@ -148,32 +129,27 @@ fn the_comparison_is_pure() {
     let tree = Tree::read();
     let compare: Vec<&Source> = tree
         .rust()
-        .filter(|source| {
-            source.path.starts_with("proxy/src/compare/") || source.path == "proxy/src/compare.rs"
-        })
+        .filter(|source| source.path.starts_with("proxy/src/compare/") || source.path == "proxy/src/compare.rs")
         .collect();
     assert!(
         !compare.is_empty(),
         "the comparison code has moved; this rule must move with it"
     );
     // A test of the comparison may well measure how long it takes.
-    compare
-        .into_iter()
-        .filter(|source| !source.is_test())
-        .forbid(
-            &[
-                "tokio::",
-                "hyper::",
-                "sqlx::",
-                "Instant::now",
-                "SystemTime::now",
-                "now_utc",
-                "rand::",
-                "std::fs",
-                "std::env",
-            ],
-            "belongs outside the comparison, which gets everything as arguments",
-        );
+    compare.into_iter().filter(|source| !source.is_test()).forbid(
+        &[
+            "tokio::",
+            "hyper::",
+            "sqlx::",
+            "Instant::now",
+            "SystemTime::now",
+            "now_utc",
+            "rand::",
+            "std::fs",
+            "std::env",
+        ],
+        "belongs outside the comparison, which gets everything as arguments",
+    );
 }
 
 #[test]
@@ -200,20 +176,14 @@ fn the_environment_is_read_at_the_doors_only() {
             .trim_start_matches("proxy/src/")
             .trim_start_matches("handlers/src/");
         ["config", "cli", "provision", "demo"].iter().any(|room| {
-            rest == format!("{room}.rs")
-                || rest
-                    .strip_prefix(room)
-                    .is_some_and(|rest| rest.starts_with('/'))
+            rest == format!("{room}.rs") || rest.strip_prefix(room).is_some_and(|rest| rest.starts_with('/'))
         })
     };
     let tree = Tree::read();
     let crates = tree.under("proxy/src").chain(tree.under("handlers/src"));
     crates
         .filter(|source| !door(source) && !source.is_test())
-        .forbid(
-            &["env::var"],
-            "reads the environment outside config and cli",
-        );
+        .forbid(&["env::var"], "reads the environment outside config and cli");
 }
 
 #[test]
@@ -252,14 +222,9 @@ fn files_stay_below_their_ceiling() {
     let too_long: Vec<String> = tree
         .rust()
         .filter_map(|source| {
-            let ceiling = if source.is_test() {
-                TEST_CEILING
-            } else {
-                CEILING
-            };
+            let ceiling = if source.is_test() { TEST_CEILING } else { CEILING };
             let lines = source.text.lines().count();
-            (lines > ceiling)
-                .then(|| format!("{}: {lines} lines, the ceiling is {ceiling}", source.path))
+            (lines > ceiling).then(|| format!("{}: {lines} lines, the ceiling is {ceiling}", source.path))
         })
         .collect();
     assert!(too_long.is_empty(), "split these:\n{}", too_long.join("\n"));
@@ -268,9 +233,7 @@ fn files_stay_below_their_ceiling() {
 #[test]
 fn files_are_named_for_what_they_hold() {
     let tree = Tree::read();
-    let vague = [
-        "mod", "util", "utils", "common", "helper", "helpers", "misc", "shared",
-    ];
+    let vague = ["mod", "util", "utils", "common", "helper", "helpers", "misc", "shared"];
     let found: Vec<&str> = tree
         .rust()
         .filter(|source| vague.contains(&source.stem()))
@@ -282,10 +245,12 @@ fn files_are_named_for_what_they_hold() {
 #[test]
 fn a_lint_is_expected_with_a_reason_or_obeyed() {
     let tree = Tree::read();
-    tree.rust().filter(|source| !source.path.starts_with("tests/architecture")).forbid(
-        &["#[allow(", "#![allow("],
-        "silences a lint for ever; `#[expect(…, reason = …)]` notices when it is no longer needed",
-    );
+    tree.rust()
+        .filter(|source| !source.path.starts_with("tests/architecture"))
+        .forbid(
+            &["#[allow(", "#![allow("],
+            "silences a lint for ever; `#[expect(…, reason = …)]` notices when it is no longer needed",
+        );
 }
 
 #[test]
@@ -347,10 +312,7 @@ fn every_metric_is_explained_and_no_alert_asks_for_another() {
         code, documented,
         "left: in proxy/src; right: in docs/operations/metrics.md"
     );
-    let asked = metrics::in_files(&[
-        "deploy/prometheus/ficus.rules.yaml",
-        "deploy/grafana/ficus.json",
-    ]);
+    let asked = metrics::in_files(&["deploy/prometheus/ficus.rules.yaml", "deploy/grafana/ficus.json"]);
     let missing: Vec<&String> = asked.difference(&code).collect();
     assert!(
         missing.is_empty(),

@@ -96,10 +96,7 @@ mod tests {
         let below = (0..20_000)
             .filter(|subject| bucket("GET /x", "1", &subject.to_string()) < 2_500)
             .count();
-        assert!(
-            (4_700..=5_300).contains(&below),
-            "{below} of 20,000 are below 25%"
-        );
+        assert!((4_700..=5_300).contains(&below), "{below} of 20,000 are below 25%");
     }
 
     proptest! {

@@ -48,10 +48,7 @@ pub fn compile(text: &str, inventory: &Inventory) -> Result<Snapshot, Problems> 
 
 /// The problem of a file that is larger than [`MAX_FILE_BYTES`].
 pub(crate) fn too_large() -> Problems {
-    let message = format!(
-        "the flag file is larger than {} MiB",
-        MAX_FILE_BYTES / (1024 * 1024)
-    );
+    let message = format!("the flag file is larger than {} MiB", MAX_FILE_BYTES / (1024 * 1024));
     Problems::of_file(
         message,
         Some("a flag file has one short entry for each route".to_owned()),

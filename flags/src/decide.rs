@@ -142,9 +142,7 @@ impl fmt::Display for Reason {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoFlag => formatter.write_str("no flag names this route"),
-            Self::UnusualPath => {
-                formatter.write_str("the path can be read in two ways, so legacy reads it")
-            }
+            Self::UnusualPath => formatter.write_str("the path can be read in two ways, so legacy reads it"),
             Self::Stage(stage) => write!(formatter, "the route is at stage {stage}"),
             Self::Killed => formatter.write_str("the kill switch is on"),
         }

@@ -36,18 +36,12 @@ pub(crate) fn print(duration: Duration) -> String {
 }
 
 /// Serializes a duration as [`print`] writes it.
-pub(crate) fn serialize<S: Serializer>(
-    duration: &Duration,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
+pub(crate) fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&print(*duration))
 }
 
 /// Serializes an optional duration as [`print`] writes it.
-pub(crate) fn serialize_optional<S: Serializer>(
-    duration: &Option<Duration>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
+pub(crate) fn serialize_optional<S: Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
     match duration {
         Some(duration) => serializer.serialize_some(&print(*duration)),
         None => serializer.serialize_none(),
@@ -68,11 +62,7 @@ mod tests {
             ("24h", 86_400_000),
             ("7d", 604_800_000),
         ] {
-            assert_eq!(
-                parse(text),
-                Some(Duration::from_millis(milliseconds)),
-                "{text}"
-            );
+            assert_eq!(parse(text), Some(Duration::from_millis(milliseconds)), "{text}");
         }
     }
 

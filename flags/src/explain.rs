@@ -76,10 +76,7 @@ fn describe(plan: &RoutePlan, method: &Method, reason: Reason, notes: &mut Vec<S
         notes.push(format!("{} of the requests are shadowed", plan.sample));
     }
     if reason == Reason::Killed {
-        notes.push(format!(
-            "without the kill switch the route is at stage {}",
-            plan.stage
-        ));
+        notes.push(format!("without the kill switch the route is at stage {}", plan.stage));
     }
 }
 
@@ -105,10 +102,7 @@ fn other_methods(snapshot: &Snapshot, path: &str) -> Option<String> {
     if methods.is_empty() {
         None
     } else {
-        Some(format!(
-            "on this path there are flags for {}",
-            methods.join(", ")
-        ))
+        Some(format!("on this path there are flags for {}", methods.join(", ")))
     }
 }
 
@@ -118,9 +112,7 @@ mod tests {
     use crate::{Inventory, Problems, compile};
 
     fn explained(method: &Method, target: &str) -> Result<Explanation, Problems> {
-        let keys = ["GET /tickets/[id]"]
-            .into_iter()
-            .filter_map(|key| key.parse().ok());
+        let keys = ["GET /tickets/[id]"].into_iter().filter_map(|key| key.parse().ok());
         let text = "version: 1\ngroups: { crm: { stage: shadow, sample: 25% } }\nroutes: [{ route: 'GET /tickets/[id]', group: crm }]\n";
         compile(text, &Inventory::new(keys)).map(|snapshot| explain(&snapshot, method, target))
     }

@@ -85,8 +85,7 @@ impl FileSource {
             Ok(bytes) => bytes,
             Err(error) => return self.unreadable(&error),
         };
-        if !Identity::of(&self.path).is_ok_and(|after| after == identity) && !self.has_moved_long()
-        {
+        if !Identity::of(&self.path).is_ok_and(|after| after == identity) && !self.has_moved_long() {
             return Poll::Unchanged;
         }
         self.identity = Some(identity);
@@ -133,8 +132,7 @@ impl FileSource {
             return Poll::Unchanged;
         }
         self.seen = seen;
-        let remedy =
-            "the flags that are in force stay; put the file back, or correct its permissions";
+        let remedy = "the flags that are in force stay; put the file back, or correct its permissions";
         Poll::Failed(Problems::of_file(
             format!("the flag file cannot be read: {error}"),
             Some(remedy.to_owned()),
@@ -157,9 +155,7 @@ fn compile_bytes(bytes: &[u8], inventory: &Inventory) -> Result<Snapshot, Proble
     }
     match std::str::from_utf8(bytes) {
         Ok(text) => compile(text, inventory),
-        Err(error) => Err(not_utf8(
-            bytes.get(..error.valid_up_to()).unwrap_or_default(),
-        )),
+        Err(error) => Err(not_utf8(bytes.get(..error.valid_up_to()).unwrap_or_default())),
     }
 }
 
@@ -167,13 +163,7 @@ fn compile_bytes(bytes: &[u8], inventory: &Inventory) -> Result<Snapshot, Proble
 fn not_utf8(before: &[u8]) -> Problems {
     let before = String::from_utf8_lossy(before);
     let line = before.split('\n').count();
-    let column = before
-        .rsplit('\n')
-        .next()
-        .unwrap_or_default()
-        .chars()
-        .count()
-        + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
     let remedy = Some("save it as UTF-8".to_owned());
     Problems::new(vec![Problem {
         line,

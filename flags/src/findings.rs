@@ -26,12 +26,7 @@ impl Findings {
     }
 
     /// Adds a problem and what to do about it.
-    pub(crate) fn add_with_remedy(
-        &mut self,
-        place: Place,
-        message: impl Into<String>,
-        remedy: impl Into<String>,
-    ) {
+    pub(crate) fn add_with_remedy(&mut self, place: Place, message: impl Into<String>, remedy: impl Into<String>) {
         self.push(place, message.into(), Some(remedy.into()));
     }
 

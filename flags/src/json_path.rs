@@ -73,12 +73,7 @@ impl JsonPath {
     /// Whether the path points at that value, or at one that contains it.
     #[must_use]
     pub fn covers(&self, way: &[PathPart<'_>]) -> bool {
-        self.steps.len() <= way.len()
-            && self
-                .steps
-                .iter()
-                .zip(way)
-                .all(|(step, part)| step.admits(*part))
+        self.steps.len() <= way.len() && self.steps.iter().zip(way).all(|(step, part)| step.admits(*part))
     }
 }
 
@@ -104,10 +99,7 @@ impl FromStr for JsonPath {
         for step in &steps {
             canonical.push_str(&step.to_string());
         }
-        Ok(Self {
-            text: canonical,
-            steps,
-        })
+        Ok(Self { text: canonical, steps })
     }
 }
 
@@ -123,11 +115,7 @@ impl fmt::Display for PathStep {
             Self::Every => formatter.write_str("[*]"),
             Self::Index(index) => write!(formatter, "[{index}]"),
             Self::Member(name) if parse::is_plain_name(name) => write!(formatter, ".{name}"),
-            Self::Member(name) => write!(
-                formatter,
-                "['{}']",
-                name.replace('\\', "\\\\").replace('\'', "\\'")
-            ),
+            Self::Member(name) => write!(formatter, "['{}']", name.replace('\\', "\\\\").replace('\'', "\\'")),
         }
     }
 }

@@ -96,10 +96,7 @@ impl Flags {
             routes: live.plans().len(),
             loaded: self.loaded.load(Ordering::Relaxed),
             failed: self.failed.load(Ordering::Relaxed),
-            last_failure: self
-                .last_failure
-                .load_full()
-                .map(|problems| Problems::clone(&problems)),
+            last_failure: self.last_failure.load_full().map(|problems| Problems::clone(&problems)),
         }
     }
 }

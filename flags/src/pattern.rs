@@ -70,9 +70,7 @@ impl Pattern {
     /// Whether the pattern has no parameter.
     #[must_use]
     pub fn is_static(&self) -> bool {
-        self.0
-            .iter()
-            .all(|segment| matches!(segment, Segment::Static(_)))
+        self.0.iter().all(|segment| matches!(segment, Segment::Static(_)))
     }
 }
 
@@ -84,10 +82,7 @@ impl FromStr for Pattern {
         if path.is_empty() {
             return Ok(Self(Vec::new()));
         }
-        let segments = path
-            .split('/')
-            .map(Segment::from_str)
-            .collect::<Result<Vec<_>, _>>()?;
+        let segments = path.split('/').map(Segment::from_str).collect::<Result<Vec<_>, _>>()?;
         if segments.len() > MAX_SEGMENTS {
             return Err(PatternError::TooLong);
         }
@@ -102,9 +97,7 @@ impl fmt::Display for Pattern {
         if self.0.is_empty() {
             return formatter.write_str("/");
         }
-        self.0
-            .iter()
-            .try_for_each(|segment| write!(formatter, "/{segment}"))
+        self.0.iter().try_for_each(|segment| write!(formatter, "/{segment}"))
     }
 }
 
@@ -139,10 +132,7 @@ impl FromStr for Segment {
             segment: text.to_owned(),
             reason,
         };
-        let between = |open, close| {
-            text.strip_prefix(open)
-                .and_then(|rest| rest.strip_suffix(close))
-        };
+        let between = |open, close| text.strip_prefix(open).and_then(|rest| rest.strip_suffix(close));
         let named = |name: &str| parameter_name(name).map_err(wrong);
         if let Some(name) = between("[[...", "]]") {
             return named(name).map(Self::OptionalCatchAll);
@@ -198,14 +188,10 @@ fn static_text(text: &str) -> Result<(), &'static str> {
         return Err("is a step within the path, which is resolved before routing");
     }
     if text.contains(['[', ']']) {
-        return Err(
-            "has a bracket out of place; a parameter fills its whole segment, as in `[id]`",
-        );
+        return Err("has a bracket out of place; a parameter fills its whole segment, as in `[id]`");
     }
     if text.starts_with(':') || text.contains(['{', '}', '*']) {
-        return Err(
-            "is in the notation of another router; write `[id]`, `[...rest]` or `[[...rest]]`",
-        );
+        return Err("is in the notation of another router; write `[id]`, `[...rest]` or `[[...rest]]`");
     }
     if text.starts_with('(') || text.starts_with('@') {
         return Err("is a route group or a slot, which is no part of the URL; leave it out");
@@ -216,19 +202,14 @@ fn static_text(text: &str) -> Result<(), &'static str> {
     if text.contains(['?', '#']) {
         return Err("has a query or a fragment, which is no part of a route");
     }
-    if text.contains('\\')
-        || text
-            .chars()
-            .any(|letter| letter.is_whitespace() || letter.is_control())
-    {
+    if text.contains('\\') || text.chars().any(|letter| letter.is_whitespace() || letter.is_control()) {
         return Err("has a backslash, a space or a control character");
     }
     Ok(())
 }
 
 fn check_catch_all_is_last(segments: &[Segment]) -> Result<(), PatternError> {
-    let catches_all =
-        |segment: &&Segment| matches!(segment, Segment::CatchAll(_) | Segment::OptionalCatchAll(_));
+    let catches_all = |segment: &&Segment| matches!(segment, Segment::CatchAll(_) | Segment::OptionalCatchAll(_));
     let before_last = segments.split_last().map_or(segments, |(_, before)| before);
     match before_last.iter().find(catches_all) {
         Some(segment) => Err(PatternError::CatchAllNotLast(segment.to_string())),
@@ -238,18 +219,11 @@ fn check_catch_all_is_last(segments: &[Segment]) -> Result<(), PatternError> {
 
 /// Next.js compares parameter names without their signs, because it makes group names of a regular expression of them.
 fn check_parameters_differ(segments: &[Segment]) -> Result<(), PatternError> {
-    let bare = |name: &str| {
-        name.chars()
-            .filter(|letter| *letter != '-')
-            .collect::<String>()
-    };
+    let bare = |name: &str| name.chars().filter(|letter| *letter != '-').collect::<String>();
     let mut seen: Vec<(&str, String)> = Vec::new();
     for name in segments.iter().filter_map(Segment::parameter) {
         if let Some((earlier, _)) = seen.iter().find(|(_, other)| *other == bare(name)) {
-            return Err(PatternError::SameParameter(
-                (*earlier).to_owned(),
-                name.to_owned(),
-            ));
+            return Err(PatternError::SameParameter((*earlier).to_owned(), name.to_owned()));
         }
         seen.push((name, bare(name)));
     }

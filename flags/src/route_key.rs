@@ -22,17 +22,13 @@ pub struct RouteKey {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RouteKeyError {
     /// There is not exactly one method, one space and one pattern.
-    #[error(
-        "a route is a method and a path with one space between, such as `GET /api/crm/tickets/[ticketId]`"
-    )]
+    #[error("a route is a method and a path with one space between, such as `GET /api/crm/tickets/[ticketId]`")]
     Shape,
     /// HEAD was named by itself.
     #[error("HEAD has no flag of its own; it follows the flag of GET on the same path")]
     Head,
     /// The method is none that a Next.js route handler can export.
-    #[error(
-        "`{0}` is not a method of a route; write one of GET, POST, PUT, PATCH, DELETE, OPTIONS"
-    )]
+    #[error("`{0}` is not a method of a route; write one of GET, POST, PUT, PATCH, DELETE, OPTIONS")]
     Method(String),
     /// The pattern is wrong.
     #[error(transparent)]
@@ -58,9 +54,7 @@ impl RouteKey {
         if method == "HEAD" {
             return Err(RouteKeyError::Head);
         }
-        let known = Self::METHODS
-            .into_iter()
-            .find(|known| known.as_str() == method);
+        let known = Self::METHODS.into_iter().find(|known| known.as_str() == method);
         let method = known.ok_or_else(|| RouteKeyError::Method(method.to_owned()))?;
         Ok(Self {
             method,

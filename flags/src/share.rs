@@ -49,22 +49,17 @@ impl FromStr for Share {
     /// Reads `25%`, `0.5%` or `0.05%`: digits, at most two decimals, a percent sign, at most 100.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let Some(number) = text.strip_suffix('%') else {
-            return Err(ShareError(
-                "a share is written as a percentage, with its percent sign",
-            ));
+            return Err(ShareError("a share is written as a percentage, with its percent sign"));
         };
         let (whole, decimals) = number.split_once('.').unwrap_or((number, "0"));
-        let digits =
-            |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
         if !digits(whole) || !digits(decimals) {
             return Err(ShareError("a share is a plain number between 0 and 100"));
         }
         if decimals.len() > 2 {
             return Err(ShareError("a share has at most two decimals"));
         }
-        let whole: u32 = whole
-            .parse()
-            .map_err(|_| ShareError("a share is at most 100%"))?;
+        let whole: u32 = whole.parse().map_err(|_| ShareError("a share is at most 100%"))?;
         let hundredths: u32 = format!("{decimals:0<2}")
             .parse()
             .map_err(|_| ShareError("a share is a plain number"))?;
@@ -143,22 +138,13 @@ mod tests {
     #[test]
     fn every_share_reads_back_what_it_prints() {
         for basis_points in 0..=10_000 {
-            assert_eq!(
-                Share(basis_points).to_string().parse(),
-                Ok(Share(basis_points))
-            );
+            assert_eq!(Share(basis_points).to_string().parse(), Ok(Share(basis_points)));
         }
     }
 
     #[test]
     fn a_share_includes_exactly_its_part_of_the_tickets() {
-        for share in [
-            Share::NONE,
-            Share(1),
-            Share(2_500),
-            Share(9_999),
-            Share::ALL,
-        ] {
+        for share in [Share::NONE, Share(1), Share(2_500), Share(9_999), Share::ALL] {
             let included = (0..10_000).filter(|ticket| share.includes(*ticket)).count();
             assert_eq!(included, usize::from(share.0));
         }

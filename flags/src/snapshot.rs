@@ -37,11 +37,7 @@ impl Snapshot {
             trie.insert(plan);
         }
         Self {
-            compiled: Arc::new(Compiled {
-                version,
-                plans,
-                trie,
-            }),
+            compiled: Arc::new(Compiled { version, plans, trie }),
             killed: false,
         }
     }

@@ -4,10 +4,7 @@
 const MAX_LETTERS: usize = 200;
 
 /// The candidate that is nearest to what was written, if one is near enough to have been meant.
-pub(crate) fn nearest<'c>(
-    written: &str,
-    candidates: impl IntoIterator<Item = &'c str>,
-) -> Option<&'c str> {
+pub(crate) fn nearest<'c>(written: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let letters: Vec<char> = written.to_lowercase().chars().collect();
     if letters.is_empty() || letters.len() > MAX_LETTERS {
         return None;
@@ -36,12 +33,9 @@ fn distance(written: &[char], candidate: &str, limit: usize) -> usize {
         current.push(row + 1);
         let mut before = None;
         for (column, other) in candidate.iter().enumerate() {
-            let at =
-                |cells: &[usize], index: usize| cells.get(index).copied().unwrap_or(usize::MAX - 1);
+            let at = |cells: &[usize], index: usize| cells.get(index).copied().unwrap_or(usize::MAX - 1);
             let replaced = at(&last, column) + usize::from(letter != other);
-            let mut best = replaced
-                .min(at(&last, column + 1) + 1)
-                .min(at(&current, column) + 1);
+            let mut best = replaced.min(at(&last, column + 1) + 1).min(at(&current, column) + 1);
             if previous == Some(*other) && before == Some(*letter) {
                 best = best.min(at(&before_last, column.saturating_sub(1)) + 1);
             }
@@ -75,11 +69,7 @@ mod tests {
     #[test]
     fn another_word_is_not() {
         for written in ["", "canary", "x", "retired", &"shadow".repeat(100)] {
-            assert_eq!(
-                nearest(written, ["legacy", "shadow", "native"]),
-                None,
-                "{written}"
-            );
+            assert_eq!(nearest(written, ["legacy", "shadow", "native"]), None, "{written}");
         }
     }
 }

@@ -105,9 +105,7 @@ impl Node {
             Some((Segment::Static(text), rest)) => self.statics.child(text.as_bytes()).end_of(rest),
             Some((Segment::Dynamic(_), rest)) => self.dynamic.get_or_insert_default().end_of(rest),
             Some((Segment::CatchAll(_), _)) => self.catch_all.get_or_insert_default(),
-            Some((Segment::OptionalCatchAll(_), _)) => {
-                self.optional_catch_all.get_or_insert_default()
-            }
+            Some((Segment::OptionalCatchAll(_), _)) => self.optional_catch_all.get_or_insert_default(),
         }
     }
 
@@ -120,17 +118,11 @@ impl Node {
         let child = if self.statics.is_empty() {
             None
         } else {
-            reading
-                .read(segment)
-                .and_then(|text| self.statics.get(text))
+            reading.read(segment).and_then(|text| self.statics.get(text))
         };
         child
             .and_then(|child| child.find(after, reading))
-            .or_else(|| {
-                self.dynamic
-                    .as_ref()
-                    .and_then(|child| child.find(after, reading))
-            })
+            .or_else(|| self.dynamic.as_ref().and_then(|child| child.find(after, reading)))
             .or(self.catch_all.as_deref())
             .or(self.optional_catch_all.as_deref())
     }
@@ -138,11 +130,7 @@ impl Node {
 
 /// The slot of a method in [`Methods`]; HEAD has that of GET.
 fn method_slot(method: &Method) -> Option<usize> {
-    let method = if method == Method::HEAD {
-        &Method::GET
-    } else {
-        method
-    };
+    let method = if method == Method::HEAD { &Method::GET } else { method };
     RouteKey::METHODS.iter().position(|known| known == method)
 }
 

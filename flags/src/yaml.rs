@@ -46,10 +46,7 @@ pub(crate) fn parse(text: &str, findings: &mut Findings) -> Option<Node> {
     // The parser is not ours and asserts its own invariants; a fault in it must cost this reload and not the process.
     let built = catch_unwind(AssertUnwindSafe(|| Builder::new(findings).build(text)));
     built.unwrap_or_else(|_| {
-        findings.add(
-            Place { line: 1, column: 1 },
-            "the YAML parser failed on this text",
-        );
+        findings.add(Place { line: 1, column: 1 }, "the YAML parser failed on this text");
         None
     })
 }
@@ -58,11 +55,7 @@ fn check_characters(text: &str, findings: &mut Findings) -> bool {
     let mut good = true;
     for (index, line) in text.split('\n').enumerate() {
         let line = line.strip_suffix('\r').unwrap_or(line);
-        if let Some((column, letter)) = line
-            .chars()
-            .enumerate()
-            .find(|(_, letter)| is_unseen(*letter))
-        {
+        if let Some((column, letter)) = line.chars().enumerate().find(|(_, letter)| is_unseen(*letter)) {
             let place = Place {
                 line: index + 1,
                 column: column + 1,

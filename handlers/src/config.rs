@@ -72,8 +72,7 @@ pub struct OutboxSettings {
 pub struct SettingsError(pub Vec<String>);
 
 /// The `vary` of every legacy answer (auth contract, "Response headers").
-const VARY: &str =
-    "rsc, next-router-state-tree, next-router-prefetch, next-router-segment-prefetch";
+const VARY: &str = "rsc, next-router-state-tree, next-router-prefetch, next-router-segment-prefetch";
 
 impl Settings {
     /// Reads the settings; `lookup` gives the value of a name (an environment variable, a configuration file).
@@ -144,20 +143,15 @@ impl Reader<'_> {
         Secret::new(value.unwrap_or_default())
     }
 
-    fn positive<T: Copy + Display + Default + FromStr + PartialOrd>(
-        &mut self,
-        name: &str,
-        default: T,
-    ) -> T {
+    fn positive<T: Copy + Display + Default + FromStr + PartialOrd>(&mut self, name: &str, default: T) -> T {
         let Some(text) = (self.lookup)(name) else {
             return default;
         };
         match text.trim().parse::<T>() {
             Ok(value) if value > T::default() => value,
             _ => {
-                self.problems.push(format!(
-                    "{name} must be a whole number above 0 (default {default})"
-                ));
+                self.problems
+                    .push(format!("{name} must be a whole number above 0 (default {default})"));
                 default
             }
         }
@@ -206,11 +200,7 @@ mod tests {
 
     #[test]
     fn every_problem_is_named_at_once_and_no_value_is_shown() {
-        let error = read(&[
-            ("FICUS_OUTBOX_BATCH", "0"),
-            ("FICUS_DATABASE_WAIT_MS", "hunter2"),
-        ])
-        .unwrap_err();
+        let error = read(&[("FICUS_OUTBOX_BATCH", "0"), ("FICUS_DATABASE_WAIT_MS", "hunter2")]).unwrap_err();
         assert_eq!(error.0.len(), 3, "{error}");
         assert!(!error.to_string().contains("hunter2"));
     }
@@ -245,13 +235,7 @@ mod tests {
             ("FICUS_RESPONSE_HEADERS", "vary: rsc\nx-frame-options: DENY"),
         ]);
         assert_eq!(settings.unwrap().response_headers.len(), 2);
-        assert!(
-            read(&[
-                ("DATABASE_URL", "postgres://x"),
-                ("FICUS_RESPONSE_HEADERS", "nonsense")
-            ])
-            .is_err()
-        );
+        assert!(read(&[("DATABASE_URL", "postgres://x"), ("FICUS_RESPONSE_HEADERS", "nonsense")]).is_err());
     }
 
     #[test]

@@ -17,8 +17,8 @@ pub mod schema;
 
 pub use config::{Secret, Settings, SettingsError};
 pub use kit::{
-    CommitState, DryRun, DryRunLimits, EffectRecord, Endpoint, Failure, FailureKind, Fault, Kind,
-    NotComparable, Seams, Task,
+    CommitState, DryRun, DryRunLimits, EffectRecord, Endpoint, Failure, FailureKind, Fault, Kind, NotComparable, Seams,
+    Task,
 };
 pub use native::{Native, StartError};
 

@@ -24,8 +24,8 @@ use crate::config::Settings;
 use crate::kit::outbox::Deliverer;
 use crate::kit::table::{Found, Table};
 use crate::kit::{
-    CommitState, Context, DryRun, DryRunLimits, Failure, FailureKind, Fault, FaultKind, Inbound,
-    NotComparable, OutboxCounts, RequestId, Routes, Seams, Task, Timeout,
+    CommitState, Context, DryRun, DryRunLimits, Failure, FailureKind, Fault, FaultKind, Inbound, NotComparable,
+    OutboxCounts, RequestId, Routes, Seams, Task, Timeout,
 };
 
 /// The native side. Clones are the same one.
@@ -61,11 +61,7 @@ impl Native {
     /// # Errors
     /// As [`Native::start`].
     #[expect(clippy::unused_async, reason = "as `start`")]
-    pub async fn start_with(
-        settings: Settings,
-        seams: Seams,
-        extra: Vec<Routes>,
-    ) -> Result<Self, StartError> {
+    pub async fn start_with(settings: Settings, seams: Seams, extra: Vec<Routes>) -> Result<Self, StartError> {
         start::start(settings, seams, extra)
     }
 
@@ -105,16 +101,11 @@ impl Native {
         let body = match whole {
             Ok(Ok(body)) => body.to_bytes(),
             Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
-                return Ok(self
-                    .0
-                    .dress(answer::too_large(), parts.uri.path(), head_only));
+                return Ok(self.0.dress(answer::too_large(), parts.uri.path(), head_only));
             }
             Ok(Err(_)) => return Err(not_begun(FailureKind::Fault, "the request body broke off")),
             Err(_) => {
-                return Err(not_begun(
-                    FailureKind::Timeout,
-                    "the request body was too slow",
-                ));
+                return Err(not_begun(FailureKind::Timeout, "the request body was too slow"));
             }
         };
         let target = parts.uri.path().to_owned();
@@ -130,11 +121,7 @@ impl Native {
     ///
     /// # Errors
     /// When there is nothing to compare with, and why.
-    pub async fn dry_run(
-        &self,
-        request: Request<Bytes>,
-        limits: DryRunLimits,
-    ) -> Result<DryRun, NotComparable> {
+    pub async fn dry_run(&self, request: Request<Bytes>, limits: DryRunLimits) -> Result<DryRun, NotComparable> {
         dry::run(&self.0, request, limits).await
     }
 
@@ -164,18 +151,11 @@ impl Native {
     /// # Errors
     /// What is wrong, in words.
     pub async fn ready(&self) -> Result<(), String> {
-        let outbox =
-            sqlx::query_scalar::<_, bool>("select to_regclass('ficus.outbox') is not null");
-        let waited = tokio::time::timeout(
-            start::READY_WAIT,
-            outbox.fetch_one(&self.0.context.database.spare),
-        )
-        .await;
+        let outbox = sqlx::query_scalar::<_, bool>("select to_regclass('ficus.outbox') is not null");
+        let waited = tokio::time::timeout(start::READY_WAIT, outbox.fetch_one(&self.0.context.database.spare)).await;
         match waited {
             Ok(Ok(true)) => Ok(()),
-            Ok(Ok(false)) => {
-                Err("the database lacks the table ficus.outbox: run the migrations".to_owned())
-            }
+            Ok(Ok(false)) => Err("the database lacks the table ficus.outbox: run the migrations".to_owned()),
             Ok(Err(error)) => Err(Fault::from(error).to_string()),
             Err(_) => Err("the database does not answer".to_owned()),
         }

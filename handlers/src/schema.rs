@@ -78,9 +78,7 @@ pub enum SchemaError {
         version: i64,
     },
     /// A migration file was edited after it had been applied here.
-    #[error(
-        "migration {version} was applied here with another text than this binary has; nothing was changed"
-    )]
+    #[error("migration {version} was applied here with another text than this binary has; nothing was changed")]
     Altered {
         /// The migration whose text differs.
         version: i64,
@@ -112,9 +110,7 @@ const STATEMENT_TIMEOUT: &str = "5min";
 pub async fn migrate(database: &PgPool) -> Result<Outcome, SchemaError> {
     let mut connection = database.acquire().await?;
     // Read committed, whatever the role's default: what a run before us committed while we waited must be seen.
-    let mut transaction = connection
-        .begin_with("begin isolation level read committed")
-        .await?;
+    let mut transaction = connection.begin_with("begin isolation level read committed").await?;
     take_turn(&mut transaction).await?;
     let outcome = bring_up_to_date(&mut transaction).await?;
     transaction.commit().await?;
@@ -125,8 +121,7 @@ pub async fn migrate(database: &PgPool) -> Result<Outcome, SchemaError> {
 /// Waits for other runs to end, and gives every wait of this run its deadline, whatever the role's own settings are. The empty
 /// search path makes PostgreSQL print every type with its schema and makes an unqualified name in a migration fail.
 async fn take_turn(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
-    let settings =
-        "select set_config('lock_timeout', $1, true), set_config('statement_timeout', $2, true),
+    let settings = "select set_config('lock_timeout', $1, true), set_config('statement_timeout', $2, true),
                            set_config('search_path', 'pg_catalog', true)";
     sqlx::query(settings)
         .bind(LOCK_TIMEOUT)
@@ -155,18 +150,11 @@ async fn bring_up_to_date(connection: &mut PgConnection) -> Result<Outcome, Sche
     } else {
         action
     };
-    Ok(Outcome {
-        action,
-        applied,
-        notes,
-    })
+    Ok(Outcome { action, applied, notes })
 }
 
 /// The first run on this database: decides between creating and adopting.
-async fn begin(
-    connection: &mut PgConnection,
-    migrator: &Migrator,
-) -> Result<(Action, Vec<Note>), SchemaError> {
+async fn begin(connection: &mut PgConnection, migrator: &Migrator) -> Result<(Action, Vec<Note>), SchemaError> {
     let adopted = recognise::recognise(connection).await?;
     // Only now, because this needs a right that later runs need not have.
     sqlx::query("create schema if not exists ficus")
@@ -175,9 +163,7 @@ async fn begin(
     let Some(notes) = adopted else {
         return Ok((Action::Created, Vec::new()));
     };
-    migrator
-        .run_direct(Some(sources::BASELINE), connection, true)
-        .await?;
+    migrator.run_direct(Some(sources::BASELINE), connection, true).await?;
     Ok((Action::AdoptedExisting, notes))
 }
 

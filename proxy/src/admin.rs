@@ -41,11 +41,7 @@ pub(crate) async fn serve(listener: TcpListener, facets: Facets, shutdown: Cance
 async fn ready(State(facets): State<Facets>) -> Response {
     match facets.ready().await {
         Ok(()) => "ready\n".into_response(),
-        Err(reason) => (
-            StatusCode::SERVICE_UNAVAILABLE,
-            format!("not ready: {reason}\n"),
-        )
-            .into_response(),
+        Err(reason) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {reason}\n")).into_response(),
     }
 }
 

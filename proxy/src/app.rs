@@ -97,15 +97,13 @@ impl App {
     /// With what is in the way; nothing is left running.
     pub async fn bind(config: Config) -> Result<Bound, StartError> {
         let listening = |address, source| StartError::Listen { address, source };
-        let (addr, listeners) = listen::bind(config.listen, config.cores)
-            .map_err(|error| listening(config.listen, error))?;
+        let (addr, listeners) =
+            listen::bind(config.listen, config.cores).map_err(|error| listening(config.listen, error))?;
         let admin_at = config.admin.listen;
         let admin = TcpListener::bind(admin_at)
             .await
             .map_err(|error| listening(admin_at, error))?;
-        let admin_addr = admin
-            .local_addr()
-            .map_err(|error| listening(admin_at, error))?;
+        let admin_addr = admin.local_addr().map_err(|error| listening(admin_at, error))?;
         let (watch, snapshot) = first_flags(&config)?;
         let store = Store::open(config.store_url().as_deref().unwrap_or(IN_MEMORY)).await?;
         let (recorder, recorder_task) = Recorder::new(store.clone(), RETENTION, now_ms);
@@ -165,10 +163,7 @@ impl Bound {
         last.spawn("store", recorder_task.run(last.shutdown().clone()));
         start_tasks(&tasks, &common, watch);
         let facets = Facets::new(&common, store, recorder);
-        tasks.spawn(
-            "admin",
-            admin::serve(admin, facets, tasks.shutdown().clone()),
-        );
+        tasks.spawn("admin", admin::serve(admin, facets, tasks.shutdown().clone()));
         let mut cores = Vec::new();
         for (index, listener) in listeners.into_iter().enumerate() {
             cores.push(core::start(index, common.clone(), listener).map_err(RunError::Core)?);
@@ -184,11 +179,7 @@ impl Bound {
         last.finished().await;
         let cut = drained?.cut;
         tracing::info!(cut, "drained");
-        if cut == 0 {
-            Ok(())
-        } else {
-            Err(RunError::Cut(cut))
-        }
+        if cut == 0 { Ok(()) } else { Err(RunError::Cut(cut)) }
     }
 }
 
@@ -196,29 +187,20 @@ fn first_flags(config: &Config) -> Result<(Option<FlagWatch>, Snapshot), StartEr
     let Some(path) = &config.flags else {
         return Ok((None, Snapshot::all_legacy()));
     };
-    let (watch, snapshot) =
-        FlagWatch::begin(path.clone(), inventory()).map_err(StartError::Flags)?;
+    let (watch, snapshot) = FlagWatch::begin(path.clone(), inventory()).map_err(StartError::Flags)?;
     Ok((Some(watch), snapshot))
 }
 
 /// What this binary can answer natively, as the flags need to know it.
 #[must_use]
 pub fn inventory() -> Inventory {
-    let key = |endpoint: &handlers::Endpoint| {
-        RouteKey::parse(endpoint.method.as_str(), endpoint.pattern).ok()
-    };
+    let key = |endpoint: &handlers::Endpoint| RouteKey::parse(endpoint.method.as_str(), endpoint.pattern).ok();
     Inventory::new(handlers::catalogue().iter().filter_map(key))
 }
 
-fn shadow(
-    config: &Config,
-    native: &NativeBackend,
-    recorder: Recorder,
-) -> Result<Shadow, StartError> {
+fn shadow(config: &Config, native: &NativeBackend, recorder: Recorder) -> Result<Shadow, StartError> {
     let candidate = match native {
-        NativeBackend::On { native, .. } => {
-            Some(Arc::new(NativeCandidate::new(native.clone())) as Arc<dyn Candidate>)
-        }
+        NativeBackend::On { native, .. } => Some(Arc::new(NativeCandidate::new(native.clone())) as Arc<dyn Candidate>),
         NativeBackend::Off { .. } => None,
     };
     let limits = Limits {
@@ -253,9 +235,7 @@ fn start_tasks(tasks: &Tasks, common: &Common, watch: Option<FlagWatch>) {
 }
 
 /// Waits for the threads without holding the workshop up.
-async fn join(
-    cores: Vec<std::thread::JoinHandle<io::Result<Drained>>>,
-) -> Result<Drained, RunError> {
+async fn join(cores: Vec<std::thread::JoinHandle<io::Result<Drained>>>) -> Result<Drained, RunError> {
     let waited = tokio::task::spawn_blocking(move || {
         let mut all = Drained::default();
         for core in cores {

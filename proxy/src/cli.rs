@@ -32,7 +32,8 @@ use global::Global;
 use printer::Printer;
 
 /// What the exit codes mean, below every long help text.
-const EXIT_CODES: &str = "Exit codes: 0 done and the answer is yes; 1 done and the answer is no; 2 it could not be done.";
+const EXIT_CODES: &str =
+    "Exit codes: 0 done and the answer is yes; 1 done and the answer is no; 2 it could not be done.";
 
 /// Ficus stands in front of a Next.js app and moves its API, endpoint by endpoint, to native handlers: with proof before
 /// every step and a way back after every step.
@@ -97,12 +98,8 @@ fn dispatch(command: Command, printer: Printer) -> anyhow::Result<ExitStatus> {
 }
 
 /// This runtime is what the app calls the workshop: everything runs on it but the data plane, whose threads have their own.
-fn block_on(
-    command: impl Future<Output = anyhow::Result<ExitStatus>>,
-) -> anyhow::Result<ExitStatus> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
+fn block_on(command: impl Future<Output = anyhow::Result<ExitStatus>>) -> anyhow::Result<ExitStatus> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let outcome = runtime.block_on(command);
     // Not waiting for what may hang is the point of a second Ctrl-C; whatever has to be finished is awaited by the command.
     runtime.shutdown_background();

@@ -105,12 +105,7 @@ impl fmt::Display for Verdict {
 
 /// Compares two answers to the same request.
 #[must_use]
-pub fn compare(
-    legacy: &Answer<'_>,
-    native: &Answer<'_>,
-    rules: &Rules,
-    at: &Occasion<'_>,
-) -> Verdict {
+pub fn compare(legacy: &Answer<'_>, native: &Answer<'_>, rules: &Rules, at: &Occasion<'_>) -> Verdict {
     if legacy.status.is_server_error() {
         return Verdict::LegacyFailed;
     }
@@ -159,12 +154,7 @@ impl<'a> Judge<'a> {
     }
 
     /// Notes a difference at the present place of the walk.
-    fn differ(
-        &mut self,
-        detail: Detail,
-        legacy: Option<serde_json::Value>,
-        native: Option<serde_json::Value>,
-    ) {
+    fn differ(&mut self, detail: Detail, legacy: Option<serde_json::Value>, native: Option<serde_json::Value>) {
         let (kind, path) = (self.trail.kind(), self.trail.template());
         self.findings.add(Difference {
             kind,

@@ -197,14 +197,9 @@ impl Config {
     ///
     /// # Errors
     /// As [`Self::parse`].
-    pub fn parse_in(
-        text: &str,
-        file: &Path,
-        environment: Environment,
-    ) -> Result<Self, ConfigError> {
+    pub fn parse_in(text: &str, file: &Path, environment: Environment) -> Result<Self, ConfigError> {
         let text = interpolate::interpolate(text, |name| environment.get(name))?;
-        let mut config: Self =
-            serde_yaml::from_str(&text).map_err(|error| ConfigError::of_yaml(&error))?;
+        let mut config: Self = serde_yaml::from_str(&text).map_err(|error| ConfigError::of_yaml(&error))?;
         config.environment = environment;
         let directory = file.parent().unwrap_or(Path::new(""));
         config.flags = config.flags.map(|flags| directory.join(flags));
@@ -217,9 +212,7 @@ impl Config {
     /// Whether what this hop says about the client is believed.
     #[must_use]
     pub fn trusts(&self, hop: IpAddr) -> bool {
-        self.trusted_hops
-            .iter()
-            .any(|network| network.contains(hop))
+        self.trusted_hops.iter().any(|network| network.contains(hop))
     }
 
     /// How many requests may be in flight on one core.

@@ -30,7 +30,6 @@ pub(crate) async fn serve(core: Rc<Core>, steps: Rc<impl Step>, stream: TcpStrea
         .header_read_timeout(core.config.timeouts.request_head)
         .max_headers(limits.headers)
         .max_buf_size(limits.head_bytes.max(8 * 1024))
-        .half_close(true)
         // Not `pipeline_flush`: with it hyper takes a whole answer into memory when the client reads slowly.
         .writev(false)
         .serve_connection(TokioIo::new(stream), service)
@@ -48,11 +47,7 @@ pub(crate) async fn serve(core: Rc<Core>, steps: Rc<impl Step>, stream: TcpStrea
     }
 }
 
-async fn answer(
-    steps: &impl Step,
-    request: Request<Incoming>,
-    peer: IpAddr,
-) -> Result<Response<Body>, Infallible> {
+async fn answer(steps: &impl Step, request: Request<Incoming>, peer: IpAddr) -> Result<Response<Body>, Infallible> {
     let facts = RequestFacts {
         id: RequestId::none(),
         peer,

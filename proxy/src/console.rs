@@ -24,7 +24,8 @@ use serde::Deserialize;
 pub use view::{FlagsView, LegacyView, NativeView, RouteView, StatusView};
 
 /// No script, no frame, no form target, nothing from another origin.
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const POLICY: &str =
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 /// Stylesheet and icon change with the binary only.
 const ASSET_CACHE: &str = "public, max-age=300";
 
@@ -44,12 +45,7 @@ pub fn router(source: StatusSource) -> Router {
         .route("/", get(show_status))
         .route(
             "/console.css",
-            get(|| async {
-                asset(
-                    "text/css; charset=utf-8",
-                    include_str!("console/console.css"),
-                )
-            }),
+            get(|| async { asset("text/css; charset=utf-8", include_str!("console/console.css")) }),
         )
         .route(
             "/console.svg",
@@ -61,11 +57,7 @@ pub fn router(source: StatusSource) -> Router {
 async fn show_status(State(source): State<StatusSource>, Query(wishes): Query<Wishes>) -> Response {
     let refreshing = wishes.refresh.as_deref() != Some("off");
     let view = source().await;
-    respond(
-        "text/html; charset=utf-8",
-        "no-store",
-        status::page(&view, refreshing),
-    )
+    respond("text/html; charset=utf-8", "no-store", status::page(&view, refreshing))
 }
 
 fn asset(content_type: &'static str, text: &'static str) -> Response {

@@ -76,11 +76,7 @@ pub struct Drained {
 ///
 /// # Errors
 /// When the thread cannot be started.
-pub fn start(
-    index: usize,
-    common: Common,
-    listener: StdListener,
-) -> io::Result<JoinHandle<io::Result<Drained>>> {
+pub fn start(index: usize, common: Common, listener: StdListener) -> io::Result<JoinHandle<io::Result<Drained>>> {
     std::thread::Builder::new()
         .name(format!("core-{index}"))
         .spawn(move || run(common, listener))

@@ -146,12 +146,7 @@ impl FaultSide {
 
 impl fmt::Display for ProxyError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            formatter,
-            "{} ({})",
-            self.kind.message(),
-            self.side.as_str()
-        )
+        write!(formatter, "{} ({})", self.kind.message(), self.side.as_str())
     }
 }
 

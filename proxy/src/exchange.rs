@@ -108,8 +108,5 @@ impl RequestId {
 pub trait Step {
     /// Answers the exchange, by itself or through the step below. What a step learns it writes into the exchange, so the
     /// steps above know it too.
-    fn call(
-        &self,
-        exchange: &mut Exchange,
-    ) -> impl Future<Output = Result<Response<Body>, ProxyError>>;
+    fn call(&self, exchange: &mut Exchange) -> impl Future<Output = Result<Response<Body>, ProxyError>>;
 }

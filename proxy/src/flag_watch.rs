@@ -51,8 +51,7 @@ impl FlagWatch {
                 _ = ticks.tick() => {}
                 () = shutdown.cancelled() => return,
             }
-            let Ok((watch, poll, kill)) = tokio::task::spawn_blocking(move || self.look()).await
-            else {
+            let Ok((watch, poll, kill)) = tokio::task::spawn_blocking(move || self.look()).await else {
                 tracing::error!("the flag file is not watched any more: looking at it panicked");
                 return;
             };
@@ -84,9 +83,7 @@ fn settle(flags: &Flags, poll: Poll) {
             flags.publish(snapshot);
         }
         Poll::Failed(problems) => {
-            tracing::error!(
-                "the flag file was refused, the last good flags stay in force:\n{problems}"
-            );
+            tracing::error!("the flag file was refused, the last good flags stay in force:\n{problems}");
             flags.note_failure(problems);
         }
     }

@@ -32,8 +32,7 @@ use std::path::Path;
 
 pub use flag_text::stages;
 pub use model::{
-    App, CallSite, Configuration, Inventory, Kind, MethodEntry, Mutates, Note, Place, Route,
-    SharedModule,
+    App, CallSite, Configuration, Inventory, Kind, MethodEntry, Mutates, Note, Place, Route, SharedModule,
 };
 pub use rules::{AreaRule, Category, Rules, RulesError};
 pub use tree::ReadError;

@@ -13,10 +13,7 @@ const BACKLOG: i32 = 4096;
 ///
 /// # Errors
 /// When the address cannot be bound.
-pub(crate) fn bind(
-    address: SocketAddr,
-    count: usize,
-) -> io::Result<(SocketAddr, Vec<TcpListener>)> {
+pub(crate) fn bind(address: SocketAddr, count: usize) -> io::Result<(SocketAddr, Vec<TcpListener>)> {
     let first = open(address)?;
     let bound = first.local_addr()?;
     let mut listeners = vec![first];
@@ -27,11 +24,7 @@ pub(crate) fn bind(
 }
 
 fn open(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = Socket::new(
-        Domain::for_address(address),
-        Type::STREAM,
-        Some(Protocol::TCP),
-    )?;
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_reuse_address(true)?;
     socket.set_reuse_port(true)?;
     socket.set_nonblocking(true)?;

@@ -56,12 +56,7 @@ impl Metrics {
     pub fn totals(&self) -> Totals {
         let mut totals = Totals::default();
         let mut newest = 0;
-        for cells in self
-            .cores
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .iter()
-        {
+        for cells in self.cores.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             cells.add_to(&mut totals, &mut newest);
         }
         totals

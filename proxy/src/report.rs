@@ -14,8 +14,6 @@ mod wilson;
 mod tests;
 
 pub use self::json::render_json;
-pub use self::model::{
-    Difference, Filter, Interval, Latency, Place, Places, Report, RouteReport, Totals,
-};
+pub use self::model::{Difference, Filter, Interval, Latency, Place, Places, Report, RouteReport, Totals};
 pub use self::terminal::safe;
 pub use self::text::render_text;

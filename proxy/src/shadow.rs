@@ -33,9 +33,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::store::{Record, Recorder};
 
-pub use self::candidate::{
-    Asked, Candidate, Control, DryRunFailure, DryRunResult, NativeAnswer, RunLimits,
-};
+pub use self::candidate::{Asked, Candidate, Control, DryRunFailure, DryRunResult, NativeAnswer, RunLimits};
 pub use self::clock::now_ms;
 pub use self::control::LegacyControl;
 pub use self::held::{Held, HeldBody};
@@ -172,20 +170,13 @@ impl Shadow {
             .await
             .is_err()
         {
-            tracing::warn!(
-                unfinished = self.in_hand(),
-                "comparisons were given up at shutdown"
-            );
+            tracing::warn!(unfinished = self.in_hand(), "comparisons were given up at shutdown");
         }
     }
 
     /// A place among the exchanges in hand, or the reason why there is none.
     fn admit(&self, plan: &RoutePlan) -> Result<(Place, Arc<dyn Candidate>), NotCompared> {
-        let candidate = self
-            .shared
-            .candidate
-            .as_ref()
-            .ok_or(NotCompared::NoHandler)?;
+        let candidate = self.shared.candidate.as_ref().ok_or(NotCompared::NoHandler)?;
         if !self
             .shared
             .throttle

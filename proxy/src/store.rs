@@ -119,16 +119,13 @@ async fn prepare(connection: &mut AnyConnection, is_sqlite: bool) -> Result<(), 
         }
         return Ok(());
     }
-    let known: Option<i64> =
-        sqlx::query_scalar("select cast(1 as bigint) from pg_namespace where nspname = $1")
-            .bind(POSTGRES_SCHEMA)
-            .fetch_optional(&mut *connection)
-            .await?;
+    let known: Option<i64> = sqlx::query_scalar("select cast(1 as bigint) from pg_namespace where nspname = $1")
+        .bind(POSTGRES_SCHEMA)
+        .fetch_optional(&mut *connection)
+        .await?;
     if known.is_none() {
         // Two replicas may start at once: losing that race is fine, the schema is there then.
-        let _lost_race = connection
-            .execute("create schema if not exists ficus")
-            .await;
+        let _lost_race = connection.execute("create schema if not exists ficus").await;
     }
     connection.execute("set search_path to ficus").await?;
     Ok(())

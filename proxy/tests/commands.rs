@@ -1,10 +1,7 @@
 //! The commands as a shell sees them: exit code, standard output, standard error. They live here and not in the suite,
 //! because Cargo tells the path of a program only to the tests of its own package.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "helpers of tests may fail by panicking, too"
-)]
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail by panicking, too")]
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -13,7 +10,8 @@ use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 
-const GOOD: &str = "version: 1\nroutes:\n  - route: GET /api/crm/tickets\n    stage: shadow\n    sample: 25%\n    phase: 7\n";
+const GOOD: &str =
+    "version: 1\nroutes:\n  - route: GET /api/crm/tickets\n    stage: shadow\n    sample: 25%\n    phase: 7\n";
 const BAD: &str = "version: 1\nroutes:\n  - route: GET /api/crm/tickets\n    stage: shadwo\n  - route: GET /api/nope\n    stage: native\n";
 
 /// A folder of its own, and `ficus` run in it with nothing of our own environment.
@@ -73,29 +71,16 @@ impl From<Output> for Ran {
 fn check_of_a_good_file_is_silent_on_standard_output() {
     let ran = Shell::new().with("flags.yaml", GOOD).run("check");
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), ""));
-    assert_eq!(
-        ran.stderr,
-        "flags.yaml: nothing is wrong; 1 route is flagged\n"
-    );
+    assert_eq!(ran.stderr, "flags.yaml: nothing is wrong; 1 route is flagged\n");
 }
 
 #[test]
 fn check_says_every_problem_at_once_with_its_place() {
-    let ran = Shell::new()
-        .with("bad.yaml", BAD)
-        .run("check --flags bad.yaml");
+    let ran = Shell::new().with("bad.yaml", BAD).run("check --flags bad.yaml");
     assert_eq!(ran.code, Some(1));
-    let places: Vec<&str> = ran
-        .stdout
-        .lines()
-        .map(|line| line.split(' ').next().unwrap())
-        .collect();
+    let places: Vec<&str> = ran.stdout.lines().map(|line| line.split(' ').next().unwrap()).collect();
     assert_eq!(places, ["bad.yaml:4:12:", "bad.yaml:5:12:"]);
-    assert!(
-        ran.stdout.contains("did you mean `shadow`?"),
-        "{}",
-        ran.stdout
-    );
+    assert!(ran.stdout.contains("did you mean `shadow`?"), "{}", ran.stdout);
 }
 
 #[test]
@@ -148,19 +133,9 @@ fn routes_list_flags_first_and_then_the_free_handlers() {
                 .collect()
         })
         .collect();
-    assert_eq!(
-        rows[0],
-        ["ROUTE", "STAGE", "SAMPLE", "PHASE", "GROUP", "NATIVE"]
-    );
-    assert_eq!(
-        rows[1],
-        ["GET /api/crm/tickets", "shadow", "25%", "7", "-", "read"]
-    );
-    assert!(
-        rows[2..].iter().all(|row| row[1] == "legacy"),
-        "{}",
-        ran.stdout
-    );
+    assert_eq!(rows[0], ["ROUTE", "STAGE", "SAMPLE", "PHASE", "GROUP", "NATIVE"]);
+    assert_eq!(rows[1], ["GET /api/crm/tickets", "shadow", "25%", "7", "-", "read"]);
+    assert!(rows[2..].iter().all(|row| row[1] == "legacy"), "{}", ran.stdout);
 }
 
 #[test]
@@ -177,9 +152,8 @@ fn explain_says_who_answers_and_why() {
     let ran = shell.run("explain get /api/crm/tickets?status=open");
     assert_eq!(ran.code, Some(0));
     assert!(
-        ran.stdout.starts_with(
-            "GET /api/crm/tickets\n  answers   legacy\n  because   the route is at stage shadow\n"
-        ),
+        ran.stdout
+            .starts_with("GET /api/crm/tickets\n  answers   legacy\n  because   the route is at stage shadow\n"),
         "{}",
         ran.stdout
     );
@@ -194,23 +168,13 @@ fn explain_says_who_answers_and_why() {
 fn explain_wants_a_path_and_not_a_word() {
     let ran = Shell::new().run("explain GET api/crm/tickets");
     assert_eq!(ran.code, Some(2));
-    assert!(
-        ran.stderr.contains("a path starts with `/`"),
-        "{}",
-        ran.stderr
-    );
+    assert!(ran.stderr.contains("a path starts with `/`"), "{}", ran.stderr);
 }
 
 #[test]
 fn an_escape_sequence_in_a_path_does_not_reach_the_terminal() {
     let shell = Shell::new();
-    let ran = Ran::from(
-        shell
-            .command("explain GET")
-            .arg("/\u{1b}[31mred")
-            .output()
-            .unwrap(),
-    );
+    let ran = Ran::from(shell.command("explain GET").arg("/\u{1b}[31mred").output().unwrap());
     assert_eq!(ran.code, Some(0));
     assert!(!ran.stdout.contains('\u{1b}'), "{:?}", ran.stdout);
 }
@@ -255,11 +219,7 @@ fn a_report_before_the_first_comparison_says_what_to_do() {
     shell.run("migrate");
     let ran = shell.run("report");
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
-    assert!(
-        ran.stdout.contains("Nothing was compared yet"),
-        "{}",
-        ran.stdout
-    );
+    assert!(ran.stdout.contains("Nothing was compared yet"), "{}", ran.stdout);
     assert_eq!(shell.run("report --json").json()["totals"]["samples"], 0);
 }
 
@@ -273,9 +233,7 @@ fn colours_are_written_on_demand_only() {
 #[test]
 fn every_command_explains_itself() {
     let shell = Shell::new();
-    for command in [
-        "run", "check", "routes", "explain", "migrate", "report", "demo",
-    ] {
+    for command in ["run", "check", "routes", "explain", "migrate", "report", "demo"] {
         let ran = shell.run(&format!("{command} --help"));
         assert_eq!(ran.code, Some(0), "{command}: {}", ran.stderr);
         assert!(ran.stdout.contains("Usage: ficus"), "{command}");
@@ -304,11 +262,7 @@ impl Running {
 
     /// The address after this word.
     fn address(&self, word: &str) -> &str {
-        let line = self
-            .said
-            .lines()
-            .find(|line| line.starts_with(word))
-            .unwrap();
+        let line = self.said.lines().find(|line| line.starts_with(word)).unwrap();
         line.split("http://").nth(1).unwrap().trim_end_matches('/')
     }
 
@@ -345,9 +299,7 @@ fn legacy() -> String {
         for stream in listener.incoming().map_while(Result::ok) {
             let mut reader = BufReader::new(stream);
             let mut head = String::new();
-            while !head.ends_with("\r\n\r\n")
-                && reader.read_line(&mut head).is_ok_and(|read| read > 0)
-            {}
+            while !head.ends_with("\r\n\r\n") && reader.read_line(&mut head).is_ok_and(|read| read > 0) {}
             let target = head.split(' ').nth(1).unwrap_or_default();
             let answer = format!(
                 "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{target}",
@@ -363,25 +315,15 @@ fn legacy() -> String {
 fn run_needs_nothing_but_the_origin_and_drains_on_a_signal() {
     for signal in ["TERM", "INT"] {
         let shell = Shell::new();
-        let running = Running::start(
-            &shell,
-            &format!("run --listen 127.0.0.1:0 --legacy {}", legacy()),
-        );
-        assert!(
-            running.said.contains("native  off: no database"),
-            "{}",
-            running.said
-        );
+        let running = Running::start(&shell, &format!("run --listen 127.0.0.1:0 --legacy {}", legacy()));
+        assert!(running.said.contains("native  off: no database"), "{}", running.said);
         let answer = Running::get(running.address("ficus"), "/a/page?with=query");
         assert!(
             answer.starts_with("HTTP/1.1 200 OK") && answer.ends_with("/a/page?with=query"),
             "{answer}"
         );
         let page = Running::get(running.address("status"), "/");
-        assert!(
-            page.contains("content-security-policy: default-src 'none'"),
-            "{page}"
-        );
+        assert!(page.contains("content-security-policy: default-src 'none'"), "{page}");
         assert!(page.contains("No flag file"), "{page}");
         assert_eq!(running.end(signal), Some(0));
         assert_eq!(
@@ -397,10 +339,7 @@ fn run_with_flags_keeps_its_store_beside_them() {
     let shell = Shell::new().with("flags.yaml", GOOD);
     let running = Running::start(
         &shell,
-        &format!(
-            "run --listen 127.0.0.1:0 --legacy {} --flags flags.yaml",
-            legacy()
-        ),
+        &format!("run --listen 127.0.0.1:0 --legacy {} --flags flags.yaml", legacy()),
     );
     let page = Running::get(running.address("status"), "/");
     assert!(
@@ -426,8 +365,7 @@ fn run_that_cannot_start_says_what_to_do() {
     let nothing = shell.run("run");
     assert_eq!(nothing.code, Some(2));
     assert!(
-        nothing.stderr.contains("no legacy app")
-            && nothing.stderr.contains("hint: name it with --legacy"),
+        nothing.stderr.contains("no legacy app") && nothing.stderr.contains("hint: name it with --legacy"),
         "{}",
         nothing.stderr
     );
@@ -437,11 +375,7 @@ fn run_that_cannot_start_says_what_to_do() {
         taken.local_addr().unwrap()
     ));
     assert_eq!(busy.code, Some(2));
-    assert!(
-        busy.stderr.contains("caused by: cannot listen on"),
-        "{}",
-        busy.stderr
-    );
+    assert!(busy.stderr.contains("caused by: cannot listen on"), "{}", busy.stderr);
     let flags = shell.run("run --legacy http://127.0.0.1:9 --listen 127.0.0.1:0 --flags bad.yaml");
     assert_eq!(flags.code, Some(2));
     assert!(flags.stderr.contains("bad.yaml:4:12: "), "{}", flags.stderr);

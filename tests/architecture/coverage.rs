@@ -31,9 +31,7 @@ impl Calls {
             let visible = sources.iter().filter(|other| sees(source, other));
             visible
                 .flat_map(|other| constants(&other.text))
-                .fold(source.text.clone(), |text, (name, path)| {
-                    put_in(&text, name, path)
-                })
+                .fold(source.text.clone(), |text, (name, path)| put_in(&text, name, path))
         });
         Self(resolved.flat_map(|text| calls_in(&text)).collect())
     }
@@ -68,10 +66,7 @@ fn put_in(text: &str, name: &str, path: &str) -> String {
     let literal = format!("\"{path}\"");
     ["(", " ", "&"].iter().fold(text, |text, before| {
         [")", ",", "."].iter().fold(text, |text, after| {
-            text.replace(
-                &format!("{before}{name}{after}"),
-                &format!("{before}{literal}{after}"),
-            )
+            text.replace(&format!("{before}{name}{after}"), &format!("{before}{literal}{after}"))
         })
     })
 }
@@ -93,31 +88,16 @@ fn calls_in(text: &str) -> Vec<Call> {
 
 /// The method named last before the path, in the same statement: `.get(`, `Method::GET` or `"GET"`.
 fn method_before(before: &str) -> Option<&'static str> {
-    let start = before
-        .char_indices()
-        .rev()
-        .nth(REACH)
-        .map_or(0, |(index, _)| index);
-    let statement = before[start..]
-        .rsplit([';', '}'])
-        .next()
-        .unwrap_or_default();
+    let start = before.char_indices().rev().nth(REACH).map_or(0, |(index, _)| index);
+    let statement = before[start..].rsplit([';', '}']).next().unwrap_or_default();
     let last = |(lower, upper): &(&'static str, &'static str)| {
-        [
-            format!(".{lower}("),
-            format!("Method::{upper}"),
-            format!("\"{upper}\""),
-        ]
-        .iter()
-        .filter_map(|word| statement.rfind(word.as_str()))
-        .max()
-        .map(|position| (position, *upper))
+        [format!(".{lower}("), format!("Method::{upper}"), format!("\"{upper}\"")]
+            .iter()
+            .filter_map(|word| statement.rfind(word.as_str()))
+            .max()
+            .map(|position| (position, *upper))
     };
-    METHODS
-        .iter()
-        .filter_map(last)
-        .max()
-        .map(|(_, method)| method)
+    METHODS.iter().filter_map(last).max().map(|(_, method)| method)
 }
 
 fn segments(path: &str) -> impl Iterator<Item = &str> {
@@ -132,11 +112,7 @@ fn matches(pattern: &[&str], path: &[String]) -> bool {
         (Some(first), _) if first.starts_with("[[...") => true,
         (Some(first), Some(_)) if first.starts_with("[...") => true,
         (Some(first), Some(segment)) => {
-            let fits = if first.starts_with('[') {
-                true
-            } else {
-                first == segment
-            };
+            let fits = if first.starts_with('[') { true } else { first == segment };
             fits && matches(&pattern[1..], &path[1..])
         }
         _ => false,
@@ -167,8 +143,7 @@ mod tests {
 
     #[test]
     fn a_formatted_path_fills_a_dynamic_segment() {
-        let calls =
-            calls(r#"agent.patch(&format!("/api/crm/tickets/{}", ticket.id)).json(&body).await;"#);
+        let calls = calls(r#"agent.patch(&format!("/api/crm/tickets/{}", ticket.id)).json(&body).await;"#);
         assert!(calls.reach("PATCH", "/api/crm/tickets/[ticketId]"));
         assert!(!calls.reach("PATCH", "/api/crm/tickets"));
     }
@@ -187,8 +162,7 @@ mod tests {
     #[test]
     fn a_path_without_a_call_proves_nothing() {
         assert!(
-            !calls(r#"let r = agent.get("/x").await; let path = "/api/crm/tickets";"#)
-                .reach("GET", "/api/crm/tickets")
+            !calls(r#"let r = agent.get("/x").await; let path = "/api/crm/tickets";"#).reach("GET", "/api/crm/tickets")
         );
     }
 }

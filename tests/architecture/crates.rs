@@ -45,9 +45,7 @@ impl Workspace {
             names.insert(text(&package["id"]), name);
             if member_ids.contains(text(&package["id"])) {
                 workspace.members.insert(name.to_owned());
-                workspace
-                    .direct
-                    .insert(name.to_owned(), normal_dependencies(package));
+                workspace.direct.insert(name.to_owned(), normal_dependencies(package));
                 workspace.binaries.extend(binaries(package));
             }
         }
@@ -90,9 +88,7 @@ impl Workspace {
                 open.extend(self.resolved[id].1.iter().map(String::as_str));
             }
         }
-        seen.into_iter()
-            .map(|id| self.resolved[id].0.as_str())
-            .collect()
+        seen.into_iter().map(|id| self.resolved[id].0.as_str()).collect()
     }
 
     /// The names of the programs that the workspace builds.
@@ -103,9 +99,7 @@ impl Workspace {
 
 fn normal_dependencies(package: &Value) -> BTreeSet<String> {
     let normal = items(&package["dependencies"]).filter(|dependency| dependency["kind"].is_null());
-    normal
-        .map(|dependency| text(&dependency["name"]).to_owned())
-        .collect()
+    normal.map(|dependency| text(&dependency["name"]).to_owned()).collect()
 }
 
 fn binaries(package: &Value) -> Vec<String> {
@@ -121,10 +115,7 @@ fn is_normal(edge: &Value) -> bool {
 }
 
 fn items(value: &Value) -> std::slice::Iter<'_, Value> {
-    value
-        .as_array()
-        .map(|items| items.iter())
-        .unwrap_or_default()
+    value.as_array().map(|items| items.iter()).unwrap_or_default()
 }
 
 fn text(value: &Value) -> &str {

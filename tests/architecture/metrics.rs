@@ -10,9 +10,7 @@ const SUFFIXES: [&str; 3] = ["_bucket", "_sum", "_count"];
 
 /// Every metric that the program has: a literal of its name in the room that renders them.
 pub(crate) fn in_code(tree: &Tree) -> BTreeSet<String> {
-    let code = tree
-        .under("proxy/src/metrics")
-        .flat_map(|source| source.text.lines());
+    let code = tree.under("proxy/src/metrics").flat_map(|source| source.text.lines());
     code.filter(|line| !line.trim_start().starts_with("//"))
         .flat_map(names)
         .collect()
@@ -46,8 +44,5 @@ fn names(text: &str) -> Vec<String> {
 #[test]
 fn a_histogram_has_one_name() {
     let text = r#"rate(ficus_request_seconds_bucket{job="x"}[5m]) / ficus_requests_total"#;
-    assert_eq!(
-        names(text),
-        ["ficus_request_seconds", "ficus_requests_total"]
-    );
+    assert_eq!(names(text), ["ficus_request_seconds", "ficus_requests_total"]);
 }

@@ -27,11 +27,7 @@ impl Tree {
         }
         files.sort();
         let sources = files.into_iter().map(|file| Source {
-            path: file
-                .strip_prefix(&root)
-                .unwrap()
-                .to_string_lossy()
-                .replace('\\', "/"),
+            path: file.strip_prefix(&root).unwrap().to_string_lossy().replace('\\', "/"),
             text: fs::read_to_string(&file).unwrap(),
         });
         let tree = Self(sources.collect());
@@ -54,20 +50,14 @@ impl Tree {
             self.0.iter().any(|source| source.path.starts_with(&prefix)),
             "no Rust file under {folder}"
         );
-        self.0
-            .iter()
-            .filter(move |source| source.path.starts_with(&prefix))
+        self.0.iter().filter(move |source| source.path.starts_with(&prefix))
     }
 }
 
 impl Source {
     /// File name without `.rs`.
     pub(crate) fn stem(&self) -> &str {
-        self.path
-            .rsplit('/')
-            .next()
-            .unwrap_or_default()
-            .trim_end_matches(".rs")
+        self.path.rsplit('/').next().unwrap_or_default().trim_end_matches(".rs")
     }
 
     /// Whether the file holds nothing but tests.
@@ -119,20 +109,13 @@ impl Source {
 
 /// The workspace root: the parent of this package.
 pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .unwrap()
-        .to_path_buf()
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        let name = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if path.is_dir() && !SKIPPED.contains(&name.as_str()) {
             collect(&path, files);
         } else if name.ends_with(".rs") {
@@ -168,10 +151,7 @@ fn comments_do_not_count_as_code() {
         path: "a.rs".to_owned(),
         text: "// tokio::spawn\nlet url = \"http://a\"; // hyper::\nhyper::x()\n".to_owned(),
     };
-    assert_eq!(
-        source.lines_with(&["tokio::", "hyper::"]),
-        ["a.rs:3: hyper::x()"]
-    );
+    assert_eq!(source.lines_with(&["tokio::", "hyper::"]), ["a.rs:3: hyper::x()"]);
 }
 
 #[test]

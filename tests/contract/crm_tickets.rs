@@ -27,17 +27,13 @@ impl Office {
         let acme = app.tenant("acme").insert().await;
         let other = app.tenant("other").insert().await;
         let ada = app.agent(&acme).insert().await;
-        Self {
-            app,
-            acme,
-            other,
-            ada,
-        }
+        Self { app, acme, other, ada }
     }
 
     fn token(&self, tenant: Option<&str>, role: &str) -> String {
         let expires = self.app.clock().now().unix_timestamp() + 3_600;
-        let claims = json!({ "sub": self.ada, "email": "ada@example.org", "tenantId": tenant, "role": role, "exp": expires });
+        let claims =
+            json!({ "sub": self.ada, "email": "ada@example.org", "tenantId": tenant, "role": role, "exp": expires });
         encode(
             &Header::default(),
             &claims,

@@ -4,8 +4,7 @@ use harness::TestApp;
 use http::{Method, StatusCode};
 use serde_json::json;
 
-const VARY: &str =
-    "rsc, next-router-state-tree, next-router-prefetch, next-router-segment-prefetch";
+const VARY: &str = "rsc, next-router-state-tree, next-router-prefetch, next-router-segment-prefetch";
 
 #[tokio::test]
 async fn it_is_connected_and_tells_the_time_and_no_address() {
@@ -48,10 +47,7 @@ async fn other_methods_are_not_allowed_and_options_lists_what_is() {
         (refused.status, refused.body.len()),
         (StatusCode::METHOD_NOT_ALLOWED, 0)
     );
-    assert_eq!(
-        (refused.header("allow"), refused.header("content-type")),
-        (None, None)
-    );
+    assert_eq!((refused.header("allow"), refused.header("content-type")), (None, None));
     assert_eq!(refused.header("vary"), Some(VARY));
     let options = app.client().send(Method::OPTIONS, "/api/health", "").await;
     assert_eq!(

@@ -23,10 +23,7 @@ async fn an_empty_database_gets_the_whole_schema_of_the_contract() {
 
     assert_eq!(outcome.action, Action::Created);
     assert_eq!(outcome.notes, []);
-    assert!(
-        BASELINE.eq(versions(&outcome).into_iter().take(8)),
-        "{outcome}"
-    );
+    assert!(BASELINE.eq(versions(&outcome).into_iter().take(8)), "{outcome}");
     let catalog = Catalog::of_schema(&database.pool, "public").await;
     // The totals that `contract/schema.md` states in its first paragraph and its counts of keys and indexes.
     assert_eq!(catalog.count("table"), 87);
@@ -52,11 +49,7 @@ async fn the_created_schema_equals_the_recorded_legacy_schema() {
         said.unwrap();
         let catalog = Catalog::of_schema(&created.pool, "public").await;
         assert_eq!(
-            (
-                catalog.count("table"),
-                catalog.count("column"),
-                catalog.count("enum")
-            ),
+            (catalog.count("table"), catalog.count("column"), catalog.count("enum")),
             (87, 956, 35)
         );
         return;
@@ -82,9 +75,7 @@ async fn a_legacy_database_is_adopted_and_its_public_schema_is_not_touched() {
     assert_eq!(outcome.action, Action::AdoptedExisting);
     assert_eq!(outcome.notes, []);
     assert!(
-        versions(&outcome)
-            .iter()
-            .all(|version| !BASELINE.contains(version)),
+        versions(&outcome).iter().all(|version| !BASELINE.contains(version)),
         "{outcome}"
     );
     assert_eq!(Catalog::of_schema(&database.pool, "public").await, catalog);
@@ -148,10 +139,7 @@ async fn only_what_is_newer_than_the_record_is_applied() {
 
     assert_eq!(outcome.action, Action::Upgraded);
     assert_eq!(versions(&outcome).first(), Some(&9));
-    assert!(
-        outcome.to_string().contains("applied 0009 ficus outbox"),
-        "{outcome}"
-    );
+    assert!(outcome.to_string().contains("applied 0009 ficus outbox"), "{outcome}");
 }
 
 #[tokio::test]
@@ -186,11 +174,7 @@ async fn a_partial_schema_is_refused_with_a_list_and_left_alone() {
 #[tokio::test]
 async fn another_applications_table_of_the_same_name_is_not_taken_for_legacy() {
     let database = empty_database().await;
-    execute(
-        &database.pool,
-        "create table public.users (id text primary key)",
-    )
-    .await;
+    execute(&database.pool, "create table public.users (id text primary key)").await;
 
     let error = migrate(&database.pool).await.unwrap_err();
 
@@ -275,21 +259,19 @@ async fn a_database_of_a_newer_or_altered_build_is_refused() {
     .await;
     let newer = migrate(&database.pool).await.unwrap_err();
 
-    assert!(
-        matches!(altered, SchemaError::Altered { version: 9 }),
-        "{altered}"
-    );
-    assert!(
-        matches!(newer, SchemaError::Newer { version: 9000 }),
-        "{newer}"
-    );
+    assert!(matches!(altered, SchemaError::Altered { version: 9 }), "{altered}");
+    assert!(matches!(newer, SchemaError::Newer { version: 9000 }), "{newer}");
 }
 
 #[tokio::test]
 async fn a_failing_migration_leaves_nothing_behind() {
     let database = empty_database().await;
     // In the way of a late part of the baseline: an index of this name already exists.
-    execute(&database.pool, r#"create table public.mine (id text); create index "whatsapp_sessions_tenantId_idx" on public.mine (id)"#).await;
+    execute(
+        &database.pool,
+        r#"create table public.mine (id text); create index "whatsapp_sessions_tenantId_idx" on public.mine (id)"#,
+    )
+    .await;
     let identity = Identity::of_public(&database.pool).await;
 
     let error = migrate(&database.pool).await.unwrap_err();
@@ -303,8 +285,7 @@ async fn a_failing_migration_leaves_nothing_behind() {
 async fn the_store_runs_on_sqlite_and_on_postgresql_and_adds_counters_on_both() {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../migrations/store");
     let store = Migrator::new(directory).await.unwrap();
-    let add =
-        "insert into comparison_counts (route, direction, outcome, status, flag_version, hour, n)
+    let add = "insert into comparison_counts (route, direction, outcome, status, flag_version, hour, n)
                values ('GET /api/x', 'shadow', 'match', 200, 1, 0, 2)
                on conflict (route, direction, outcome, status, flag_version, hour)
                do update set n = comparison_counts.n + excluded.n";
@@ -341,7 +322,11 @@ async fn legacy_database() -> Database {
         Some(recording) => load(&database.pool, &recording).await,
         None => load(&database.pool, &baseline_text()).await,
     }
-    execute(&database.pool, r#"insert into public.tenants (id, name, "updatedAt") values ('acme', 'Acme', '2025-01-01')"#).await;
+    execute(
+        &database.pool,
+        r#"insert into public.tenants (id, name, "updatedAt") values ('acme', 'Acme', '2025-01-01')"#,
+    )
+    .await;
     database
 }
 
@@ -363,13 +348,7 @@ fn baseline_text() -> String {
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .collect();
-    files.retain(|path| {
-        path.file_name()
-            .unwrap()
-            .to_str()
-            .unwrap()
-            .contains("_baseline_")
-    });
+    files.retain(|path| path.file_name().unwrap().to_str().unwrap().contains("_baseline_"));
     files.sort();
     files
         .iter()

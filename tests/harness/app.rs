@@ -74,9 +74,7 @@ impl TestApp {
             ids: Ids::seeded(SEED),
             ports: Some(Ports::none()),
         };
-        let native = Native::start(settings, seams)
-            .await
-            .expect("the handlers start");
+        let native = Native::start(settings, seams).await.expect("the handlers start");
         Self(Arc::new(Inner {
             native,
             clock,
@@ -119,11 +117,10 @@ impl TestApp {
     /// # Panics
     /// When the outbox cannot be read.
     pub async fn effects(&self) -> Vec<Effect> {
-        let rows: Vec<(String, Value)> =
-            sqlx::query_as("select kind, payload from ficus.outbox order by id")
-                .fetch_all(self.pool())
-                .await
-                .expect("the outbox can be read");
+        let rows: Vec<(String, Value)> = sqlx::query_as("select kind, payload from ficus.outbox order by id")
+            .fetch_all(self.pool())
+            .await
+            .expect("the outbox can be read");
         rows.into_iter()
             .map(|(kind, payload)| Effect { kind, payload })
             .collect()
@@ -138,9 +135,7 @@ impl TestApp {
     ) -> Result<Answer, String> {
         let mut request = Request::new(Body::from(body));
         *request.method_mut() = method;
-        *request.uri_mut() = path
-            .parse()
-            .map_err(|error| format!("{path} is no path: {error}"))?;
+        *request.uri_mut() = path.parse().map_err(|error| format!("{path} is no path: {error}"))?;
         *request.headers_mut() = headers;
         let extensions = request.extensions_mut();
         extensions.insert(RequestId("test-request".to_owned()));
@@ -153,11 +148,7 @@ impl TestApp {
             .await
             .map_err(|failure| format!("{failure:?}"))?;
         let (parts, body) = response.into_parts();
-        let body = body
-            .collect()
-            .await
-            .map_err(|error| error.to_string())?
-            .to_bytes();
+        let body = body.collect().await.map_err(|error| error.to_string())?.to_bytes();
         Ok(Answer {
             status: parts.status,
             headers: parts.headers,

@@ -44,8 +44,7 @@ fn build() -> PathBuf {
         .lines()
         .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
         .find_map(|message| {
-            let is_ours =
-                message["target"]["name"] == "ficus" && message["target"]["kind"][0] == "bin";
+            let is_ours = message["target"]["name"] == "ficus" && message["target"]["kind"][0] == "bin";
             is_ours
                 .then(|| message["executable"].as_str().map(PathBuf::from))
                 .flatten()

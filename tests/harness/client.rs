@@ -117,17 +117,9 @@ impl Client {
     ///
     /// # Errors
     /// When the connection fails or breaks off, or when the handlers fault.
-    pub async fn try_send(
-        &self,
-        method: Method,
-        path: &str,
-        body: impl Into<Bytes>,
-    ) -> Result<Answer, String> {
+    pub async fn try_send(&self, method: Method, path: &str, body: impl Into<Bytes>) -> Result<Answer, String> {
         match &self.target {
-            Target::Process(app) => {
-                app.serve(method, path, self.headers.clone(), body.into())
-                    .await
-            }
+            Target::Process(app) => app.serve(method, path, self.headers.clone(), body.into()).await,
             Target::Origin(client, origin) => {
                 let request = client
                     .request(method, format!("{origin}{path}"))
@@ -135,15 +127,8 @@ impl Client {
                     .body(body.into());
                 let response = request.send().await.map_err(|error| format!("{error:?}"))?;
                 let (status, headers) = (response.status(), response.headers().clone());
-                let body = response
-                    .bytes()
-                    .await
-                    .map_err(|error| format!("{error:?}"))?;
-                Ok(Answer {
-                    status,
-                    headers,
-                    body,
-                })
+                let body = response.bytes().await.map_err(|error| format!("{error:?}"))?;
+                Ok(Answer { status, headers, body })
             }
         }
     }
@@ -163,8 +148,7 @@ impl Answer {
     /// # Panics
     /// When it is none.
     pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.body)
-            .unwrap_or_else(|error| panic!("no JSON ({error}): {}", self.text()))
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("no JSON ({error}): {}", self.text()))
     }
 
     /// The first value of a header field.

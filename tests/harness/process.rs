@@ -26,9 +26,7 @@ impl FicusProcess {
     pub async fn start(legacy: &str, flags: Option<&Path>) -> Self {
         let (listen, admin) = (free_address(), free_address());
         let mut command = Command::new(ficus());
-        command.args([
-            "run", "--listen", &listen, "--admin", &admin, "--legacy", legacy,
-        ]);
+        command.args(["run", "--listen", &listen, "--admin", &admin, "--legacy", legacy]);
         if let Some(flags) = flags {
             command.arg("--flags").arg(flags);
         }
@@ -54,10 +52,7 @@ impl FicusProcess {
                 .timeout(Duration::from_secs(2))
                 .send()
                 .await;
-            answer
-                .ok()
-                .filter(|answer| answer.status().is_success())
-                .map(|_| ())
+            answer.ok().filter(|answer| answer.status().is_success()).map(|_| ())
         })
         .await;
         process
@@ -74,8 +69,8 @@ impl FicusProcess {
     /// When the process is gone, or this is not Linux.
     pub fn peak_resident_bytes(&self) -> u64 {
         let process = self.child.id().expect("ficus still runs");
-        let status = std::fs::read_to_string(format!("/proc/{process}/status"))
-            .expect("the kernel describes the process");
+        let status =
+            std::fs::read_to_string(format!("/proc/{process}/status")).expect("the kernel describes the process");
         let line = status
             .lines()
             .find_map(|line| line.strip_prefix("VmHWM:"))
@@ -109,10 +104,7 @@ impl FicusProcess {
     /// When it does not end within half a minute.
     pub async fn exit_code(&mut self) -> Option<i32> {
         let ended = tokio::time::timeout(Duration::from_secs(30), self.child.wait()).await;
-        ended
-            .expect("ficus ends")
-            .expect("its end can be seen")
-            .code()
+        ended.expect("ficus ends").expect("its end can be seen").code()
     }
 }
 

@@ -89,11 +89,7 @@ impl TestProxy {
     /// # Panics
     /// When they cannot be had.
     pub async fn metrics(&self) -> String {
-        Client::of_origin(&self.admin)
-            .get("/metrics")
-            .await
-            .text()
-            .to_owned()
+        Client::of_origin(&self.admin).get("/metrics").await.text().to_owned()
     }
 
     /// Asks the same path until the answer is as wanted, for what follows a change of the flags.
@@ -102,10 +98,7 @@ impl TestProxy {
     /// When it never is.
     pub async fn until(&self, what: &str, path: &str, wanted: impl Fn(&crate::Answer) -> bool) {
         let client = self.client();
-        eventually(what, || async {
-            wanted(&client.get(path).await).then_some(())
-        })
-        .await;
+        eventually(what, || async { wanted(&client.get(path).await).then_some(()) }).await;
     }
 }
 
@@ -159,8 +152,7 @@ impl Builder {
     pub async fn spawn(self) -> TestProxy {
         let home = TempDir::with_prefix("ficus-test-").expect("a directory can be made");
         let flags = flag_file(home.path());
-        std::fs::write(&flags, self.flags.as_deref().unwrap_or("version: 1\n"))
-            .expect("flags can be written");
+        std::fs::write(&flags, self.flags.as_deref().unwrap_or("version: 1\n")).expect("flags can be written");
         let path = home.path().join("ficus.yaml");
         let text = self.text(home.path());
         std::fs::write(&path, &text).expect("the configuration can be written");

@@ -7,14 +7,8 @@ use test_support::legacy::{Answer, FakeLegacy};
 
 async fn stage(answer: Answer, config: &str) -> (FakeLegacy, TestProxy) {
     let legacy = FakeLegacy::start().await;
-    legacy
-        .on("GET", "/a", answer)
-        .otherwise(Answer::text(200, "legacy"));
-    let proxy = TestProxy::builder()
-        .legacy(&legacy)
-        .config(config)
-        .spawn()
-        .await;
+    legacy.on("GET", "/a", answer).otherwise(Answer::text(200, "legacy"));
+    let proxy = TestProxy::builder().legacy(&legacy).config(config).spawn().await;
     (legacy, proxy)
 }
 
@@ -65,10 +59,7 @@ async fn an_answer_that_breaks_off_is_not_made_whole() {
     for bytes in [cut, chunked] {
         let (_legacy, proxy) = stage(Answer::Raw(bytes), "").await;
         let answer = proxy.client().try_send(http::Method::GET, "/a", "").await;
-        assert!(
-            answer.is_err(),
-            "a client could take this for the whole: {answer:?}"
-        );
+        assert!(answer.is_err(), "a client could take this for the whole: {answer:?}");
     }
 }
 

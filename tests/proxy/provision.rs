@@ -17,9 +17,7 @@ const HERE: &str = "the cluster is in ";
 
 #[tokio::test]
 async fn npm_brings_a_postgresql_that_runs_the_whole_schema() {
-    let cluster = Cluster::start(Origin::Npm, &Progress::silent())
-        .await
-        .unwrap();
+    let cluster = Cluster::start(Origin::Npm, &Progress::silent()).await.unwrap();
     let mut connection = PgConnection::connect(&cluster.url()).await.unwrap();
     let version: String = sqlx::query_scalar("select current_setting('server_version_num')")
         .fetch_one(&mut connection)
@@ -50,10 +48,7 @@ async fn health(app: &LegacyApp) -> reqwest::Result<u16> {
 
 #[tokio::test]
 async fn the_legacy_app_keeps_its_address_over_a_crash() -> Result<(), ProvisionError> {
-    let database = test_support::database::Cluster::shared()
-        .await
-        .database()
-        .await;
+    let database = test_support::database::Cluster::shared().await.database().await;
     let settings = Settings {
         database_url: database.url.clone(),
         environment: Vec::new(),
@@ -73,17 +68,14 @@ async fn the_legacy_app_keeps_its_address_over_a_crash() -> Result<(), Provision
 #[tokio::test]
 #[ignore = "run as a process of its own by the next test"]
 async fn an_owner_that_waits_to_be_killed() {
-    let cluster = Cluster::start(Origin::Anywhere, &Progress::silent())
-        .await
-        .unwrap();
+    let cluster = Cluster::start(Origin::Anywhere, &Progress::silent()).await.unwrap();
     let mut connection = PgConnection::connect(&cluster.url()).await.unwrap();
     let data: String = sqlx::query_scalar("select current_setting('data_directory')")
         .fetch_one(&mut connection)
         .await
         .unwrap();
     // Straight to the descriptor: the test runner would keep it back.
-    std::io::Write::write_all(&mut std::io::stderr(), format!("{HERE}{data}\n").as_bytes())
-        .unwrap();
+    std::io::Write::write_all(&mut std::io::stderr(), format!("{HERE}{data}\n").as_bytes()).unwrap();
     std::future::pending::<()>().await;
 }
 
@@ -105,11 +97,7 @@ async fn a_killed_owner_leaves_no_server_and_no_files() {
         .unwrap();
     let mut lines = BufReader::new(owner.stderr.take().unwrap()).lines();
     let data = loop {
-        let line = lines
-            .next_line()
-            .await
-            .unwrap()
-            .expect("the owner starts a cluster");
+        let line = lines.next_line().await.unwrap().expect("the owner starts a cluster");
         if let Some((_, data)) = line.split_once(HERE) {
             break PathBuf::from(data);
         }
@@ -129,10 +117,7 @@ async fn a_killed_owner_leaves_no_server_and_no_files() {
     assert!(alive(server.clone()).await);
     // SIGKILL: the owner has no last word.
     owner.kill().await.unwrap();
-    eventually("the files are gone", || async {
-        (!home.exists()).then_some(())
-    })
-    .await;
+    eventually("the files are gone", || async { (!home.exists()).then_some(()) }).await;
     eventually("the server is gone", || async {
         (!alive(server.clone()).await).then_some(())
     })

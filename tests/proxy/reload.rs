@@ -60,13 +60,7 @@ struct Seen {
 async fn ask(client: Client, number: usize, stop: Arc<AtomicBool>, seen: Arc<Seen>) {
     let mut turn = number;
     while !stop.load(Ordering::Relaxed) {
-        let path = [
-            "/api/health",
-            "/page",
-            "/api/health",
-            "/api/crm/tickets",
-            "/api/pages",
-        ][turn % 5];
+        let path = ["/api/health", "/page", "/api/health", "/api/crm/tickets", "/api/pages"][turn % 5];
         turn += 1;
         let answer = client
             .try_send(http::Method::GET, path, "")
@@ -79,11 +73,7 @@ async fn ask(client: Client, number: usize, stop: Arc<AtomicBool>, seen: Arc<See
             "{path} was answered by native, which no flags name: {}",
             answer.text()
         );
-        let side = if by_legacy {
-            &seen.legacy
-        } else {
-            &seen.native
-        };
+        let side = if by_legacy { &seen.legacy } else { &seen.native };
         side.fetch_add(1, Ordering::Relaxed);
     }
 }
@@ -104,12 +94,7 @@ async fn fifty_clients_and_two_hundred_replacements_a_second_fail_no_request() {
     let churning = std::thread::spawn(move || churn(&file, &churn_stop));
     let mut clients = tokio::task::JoinSet::new();
     for number in 0..CLIENTS {
-        clients.spawn(ask(
-            proxy.client(),
-            number,
-            Arc::clone(&stop),
-            Arc::clone(&seen),
-        ));
+        clients.spawn(ask(proxy.client(), number, Arc::clone(&stop), Arc::clone(&seen)));
     }
     tokio::select! {
         () = tokio::time::sleep(CHURN) => {}
@@ -124,10 +109,7 @@ async fn fifty_clients_and_two_hundred_replacements_a_second_fail_no_request() {
         replacements >= 1_500,
         "only {replacements} replacements: the machine is too slow to show anything"
     );
-    let (by_legacy, by_native) = (
-        seen.legacy.load(Ordering::Relaxed),
-        seen.native.load(Ordering::Relaxed),
-    );
+    let (by_legacy, by_native) = (seen.legacy.load(Ordering::Relaxed), seen.native.load(Ordering::Relaxed));
     assert!(by_legacy > 1_000, "only {by_legacy} answers of legacy");
     assert!(
         by_native > 10,
@@ -152,9 +134,7 @@ async fn a_broken_file_changes_nothing_and_is_counted() {
         .spawn()
         .await;
     proxy
-        .until("native answers", "/api/health", |answer| {
-            answer.text() != "legacy"
-        })
+        .until("native answers", "/api/health", |answer| answer.text() != "legacy")
         .await;
     proxy.set_flags("version: 1\nroutes:\n  - route: GET /api/health\n    stage: nativ\n");
     let page = Client::of_origin(proxy.admin());

@@ -23,16 +23,9 @@ async fn without_flags_everything_goes_to_legacy() {
         "/_next/static/chunk.js",
     ] {
         let answer = proxy.client().get(path).await;
-        assert_eq!(
-            (answer.status.as_u16(), answer.text()),
-            (200, "legacy"),
-            "{path}"
-        );
+        assert_eq!((answer.status.as_u16(), answer.text()), (200, "legacy"), "{path}");
     }
-    assert_eq!(
-        legacy.requests()[2].target,
-        "/api/crm/tickets?tenantId=a&limit=1"
-    );
+    assert_eq!(legacy.requests()[2].target, "/api/crm/tickets?tenantId=a&limit=1");
 }
 
 #[tokio::test]
@@ -65,15 +58,9 @@ async fn head_follows_the_flag_of_get_and_other_methods_do_not() {
         .flags(HEALTH_NATIVE)
         .spawn()
         .await;
-    let head = proxy
-        .client()
-        .send(http::Method::HEAD, "/api/health", "")
-        .await;
+    let head = proxy.client().send(http::Method::HEAD, "/api/health", "").await;
     assert_eq!((head.status.as_u16(), head.body.len()), (200, 0));
     assert!(legacy.requests().is_empty());
-    proxy
-        .client()
-        .send(http::Method::POST, "/api/health", "")
-        .await;
+    proxy.client().send(http::Method::POST, "/api/health", "").await;
     assert_eq!(legacy.wait_for("/api/health", 1).await.method, "POST");
 }

@@ -11,10 +11,7 @@ async fn term_finishes_what_is_in_flight_and_exits_with_0() {
     legacy.on(
         "GET",
         "/slow",
-        Answer::After(
-            Duration::from_millis(800),
-            Box::new(Answer::text(200, "done")),
-        ),
+        Answer::After(Duration::from_millis(800), Box::new(Answer::text(200, "done"))),
     );
     let mut ficus = FicusProcess::start(&legacy.url(), None).await;
     let client = Client::of_origin(ficus.origin());

@@ -29,9 +29,7 @@ async fn a_gibibyte_goes_up_and_down_within_64_mib() {
     let ficus = FicusProcess::start(&legacy.url(), None).await;
 
     let piece = Bytes::from(vec![0; 256 * 1024]);
-    let pieces = stream::iter(
-        (0..GIB / piece.len() as u64).map(move |_| Ok::<_, std::io::Error>(piece.clone())),
-    );
+    let pieces = stream::iter((0..GIB / piece.len() as u64).map(move |_| Ok::<_, std::io::Error>(piece.clone())));
     let upload = client()
         .post(format!("{}/upload", ficus.origin()))
         .body(reqwest::Body::wrap_stream(pieces))
@@ -90,11 +88,7 @@ async fn server_sent_events_arrive_one_by_one() {
     let (answer, events) = Answer::chunked("text/event-stream");
     legacy.on("GET", "/events", answer);
     let proxy = TestProxy::builder().legacy(&legacy).spawn().await;
-    let response = client()
-        .get(format!("{}/events", proxy.origin()))
-        .send()
-        .await
-        .unwrap();
+    let response = client().get(format!("{}/events", proxy.origin())).send().await.unwrap();
     assert_eq!(response.headers()["content-type"], "text/event-stream");
     let mut body = response.bytes_stream();
     for number in 0..3 {
@@ -103,10 +97,7 @@ async fn server_sent_events_arrive_one_by_one() {
         // Nothing follows until this one has arrived.
         let arrived = tokio::time::timeout(Duration::from_secs(10), body.next()).await;
         assert_eq!(
-            arrived
-                .expect("an event is not kept back")
-                .unwrap()
-                .unwrap(),
+            arrived.expect("an event is not kept back").unwrap().unwrap(),
             event.as_bytes()
         );
     }
@@ -120,11 +111,7 @@ async fn a_client_that_goes_away_closes_legacys_connection() {
     let (answer, events) = Answer::chunked("text/event-stream");
     legacy.on("GET", "/events", answer);
     let proxy = TestProxy::builder().legacy(&legacy).spawn().await;
-    let response = client()
-        .get(format!("{}/events", proxy.origin()))
-        .send()
-        .await
-        .unwrap();
+    let response = client().get(format!("{}/events", proxy.origin())).send().await.unwrap();
     events.send(b"data: 1\n\n".to_vec()).await.unwrap();
     drop(response);
     // The fake ends its connection at the first write that fails, and the receiving end with it.

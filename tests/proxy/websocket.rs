@@ -29,10 +29,9 @@ async fn messages_of_every_size_come_back_and_the_close_is_clean() {
     let legacy = format!("http://{}", listener.local_addr().unwrap());
     let server = tokio::spawn(echo(listener));
     let proxy = TestProxy::builder().legacy_url(&legacy).spawn().await;
-    let (mut socket, response) =
-        tokio_tungstenite::connect_async(format!("ws://{}/app/key?v=7", proxy.address()))
-            .await
-            .unwrap();
+    let (mut socket, response) = tokio_tungstenite::connect_async(format!("ws://{}/app/key?v=7", proxy.address()))
+        .await
+        .unwrap();
     assert_eq!(response.status(), 101);
     for size in [1, 125, 126, 65_536, 1_000_000] {
         let message = Message::binary(vec![b'x'; size]);
@@ -40,10 +39,7 @@ async fn messages_of_every_size_come_back_and_the_close_is_clean() {
         assert_eq!(socket.next().await.unwrap().unwrap(), message);
     }
     socket.send(Message::text("goodbye")).await.unwrap();
-    assert_eq!(
-        socket.next().await.unwrap().unwrap(),
-        Message::text("goodbye")
-    );
+    assert_eq!(socket.next().await.unwrap().unwrap(), Message::text("goodbye"));
     assert!(socket.next().await.unwrap().unwrap().is_close());
     server.abort();
 }

@@ -29,10 +29,7 @@ impl PartialRules {
         let mut rules = Self::default();
         if let Some(node) = fields.get("ignore") {
             let items = values::items(node, "ignore", findings);
-            rules.ignore = items
-                .iter()
-                .filter_map(|item| read_ignore(item, findings))
-                .collect();
+            rules.ignore = items.iter().filter_map(|item| read_ignore(item, findings)).collect();
         }
         if let Some(node) = fields.get("unordered") {
             rules.unordered = read_unordered(node, findings);
@@ -58,9 +55,7 @@ impl PartialRules {
 
     /// The rules with what nothing states filled in.
     pub(super) fn complete(self) -> CompareRules {
-        let time_tolerance = self
-            .time_tolerance
-            .unwrap_or(CompareRules::DEFAULT_TIME_TOLERANCE);
+        let time_tolerance = self.time_tolerance.unwrap_or(CompareRules::DEFAULT_TIME_TOLERANCE);
         CompareRules {
             ignore: self.ignore,
             unordered: self.unordered,
@@ -121,10 +116,7 @@ fn path(node: &Node, findings: &mut Findings) -> Option<JsonPath> {
     let Some(text) = node.text() else {
         findings.add(
             node.place,
-            format!(
-                "a path is a text such as `$.items[*].id`, not {}",
-                node.kind()
-            ),
+            format!("a path is a text such as `$.items[*].id`, not {}", node.kind()),
         );
         return None;
     };

@@ -17,8 +17,7 @@ pub(super) fn check(found: &[Found], findings: &mut Findings) {
     for route in found {
         let key = &route.plan.key;
         if let Some(line) = keys.get(key) {
-            let message =
-                format!("the route `{key}` stands here a second time; the first is on line {line}");
+            let message = format!("the route `{key}` stands here a second time; the first is on line {line}");
             findings.add_with_remedy(route.place, message, "keep one of the two");
             continue;
         }
@@ -69,11 +68,7 @@ impl Seen {
                     "a required and an optional catch-all stand at the same position; the other is on line {line}"
                 ));
             }
-            if let Some(line) = self
-                .ends
-                .get(&position)
-                .filter(|_| kind == Kind::OptionalCatchAll)
-            {
+            if let Some(line) = self.ends.get(&position).filter(|_| kind == Kind::OptionalCatchAll) {
                 return Some(format!(
                     "the optional catch-all matches the path of the route on line {line} as well"
                 ));
@@ -88,9 +83,7 @@ impl Seen {
     fn add(&mut self, pattern: &Pattern, line: usize) {
         let positions = positions(pattern);
         for (position, kind, name) in positions.parameters {
-            self.parameters
-                .entry((position, kind))
-                .or_insert((name, line));
+            self.parameters.entry((position, kind)).or_insert((name, line));
         }
         if let Some(end) = positions.end {
             self.ends.entry(end).or_insert(line);
@@ -120,11 +113,7 @@ fn positions(pattern: &Pattern) -> Positions {
             Segment::CatchAll(_) => Kind::CatchAll,
             Segment::OptionalCatchAll(_) => Kind::OptionalCatchAll,
         };
-        parameters.push((
-            path.clone(),
-            kind,
-            segment.parameter().unwrap_or_default().to_owned(),
-        ));
+        parameters.push((path.clone(), kind, segment.parameter().unwrap_or_default().to_owned()));
         open_end = kind != Kind::Dynamic;
         path.push_str("/[]");
     }

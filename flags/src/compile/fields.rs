@@ -8,14 +8,7 @@ use crate::suggest::nearest;
 use crate::yaml::{Entry, Node, Value};
 
 /// Keys of later versions: refused like any other, but with a better reason.
-const LATER: [&str; 6] = [
-    "canary",
-    "target",
-    "gate",
-    "guard",
-    "requires",
-    "retire_after",
-];
+const LATER: [&str; 6] = ["canary", "target", "gate", "guard", "requires", "retire_after"];
 
 /// The keys of one mapping.
 #[derive(Debug, Clone, Copy)]
@@ -26,21 +19,13 @@ pub(super) struct Fields<'n> {
 
 impl<'n> Fields<'n> {
     /// Opens a mapping whose only keys are `known`. `what` names it in problems ("a route").
-    pub(super) fn open(
-        node: &'n Node,
-        what: &str,
-        known: &[&str],
-        findings: &mut Findings,
-    ) -> Option<Self> {
+    pub(super) fn open(node: &'n Node, what: &str, known: &[&str], findings: &mut Findings) -> Option<Self> {
         let Value::Map(entries) = &node.value else {
             let message = format!("{what} is a mapping, not {}", node.kind());
             findings.add_with_remedy(node.place, message, format!("its keys are {}", list(known)));
             return None;
         };
-        for entry in entries
-            .iter()
-            .filter(|entry| !known.contains(&entry.key.as_str()))
-        {
+        for entry in entries.iter().filter(|entry| !known.contains(&entry.key.as_str())) {
             refuse(entry, what, known, findings);
         }
         Some(Self {
@@ -69,18 +54,15 @@ fn refuse(entry: &Entry, what: &str, known: &[&str], findings: &mut Findings) {
     let key = &entry.key;
     if LATER.contains(&key.as_str()) {
         let message = format!("`{key}` is not known to this version of Ficus");
-        let remedy = "leave it out, or run a version that knows it: a safety setting that is passed over would protect nobody";
+        let remedy =
+            "leave it out, or run a version that knows it: a safety setting that is passed over would protect nobody";
         return findings.add_with_remedy(entry.key_place, message, remedy);
     }
     let remedy = match nearest(key, known.iter().copied()) {
         Some(meant) => format!("did you mean `{meant}`?"),
         None => format!("its keys are {}", list(known)),
     };
-    findings.add_with_remedy(
-        entry.key_place,
-        format!("{what} has no key `{key}`"),
-        remedy,
-    );
+    findings.add_with_remedy(entry.key_place, format!("{what} has no key `{key}`"), remedy);
 }
 
 /// Words as a sentence lists them.

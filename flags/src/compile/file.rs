@@ -67,16 +67,9 @@ fn read_defaults(fields: Fields<'_>, findings: &mut Findings) -> Settings {
     }
 }
 
-fn read_groups(
-    node: &Node,
-    defaults: &Settings,
-    findings: &mut Findings,
-) -> BTreeMap<String, Group> {
+fn read_groups(node: &Node, defaults: &Settings, findings: &mut Findings) -> BTreeMap<String, Group> {
     let Value::Map(entries) = &node.value else {
-        let message = format!(
-            "`groups` is a mapping from names to groups, not {}",
-            node.kind()
-        );
+        let message = format!("`groups` is a mapping from names to groups, not {}", node.kind());
         findings.add_with_remedy(
             node.place,
             message,
@@ -94,19 +87,13 @@ fn read_groups(
                 "use 1 to 64 letters, digits, `_`, `-` and `.`",
             );
         }
-        groups.insert(
-            entry.key.clone(),
-            read_group(&entry.value, defaults, findings),
-        );
+        groups.insert(entry.key.clone(), read_group(&entry.value, defaults, findings));
     }
     groups
 }
 
 fn read_group(node: &Node, defaults: &Settings, findings: &mut Findings) -> Group {
-    let known: Vec<&str> = ["stage", "phase"]
-        .into_iter()
-        .chain(settings::KEYS)
-        .collect();
+    let known: Vec<&str> = ["stage", "phase"].into_iter().chain(settings::KEYS).collect();
     let Some(fields) = Fields::open(node, "a group", &known, findings) else {
         return Group::default();
     };
@@ -115,9 +102,7 @@ fn read_group(node: &Node, defaults: &Settings, findings: &mut Findings) -> Grou
             .get("stage")
             .and_then(|node| values::stage(node, findings))
             .unwrap_or_default(),
-        phase: fields
-            .get("phase")
-            .and_then(|node| routes::phase(node, findings)),
+        phase: fields.get("phase").and_then(|node| routes::phase(node, findings)),
         settings: Settings::read(fields, findings).over(defaults),
     }
 }

@@ -14,9 +14,7 @@ pub(super) fn check(found: &[Found], inventory: &Inventory, findings: &mut Findi
         .filter(|found| found.plan.stage.needs_handler() && !inventory.contains(&found.plan.key));
     for route in missing {
         let (key, stage) = (&route.plan.key, route.plan.stage);
-        let message = format!(
-            "this binary has no native handler for `{key}`, so it cannot be at stage `{stage}`"
-        );
+        let message = format!("this binary has no native handler for `{key}`, so it cannot be at stage `{stage}`");
         // A suggestion looks at the whole inventory; past the listed problems nobody would read it.
         let remedy = if findings.is_full() {
             String::new()

@@ -33,11 +33,7 @@ pub(super) fn read(
 ) -> Vec<Found> {
     let Value::List(items) = &node.value else {
         let message = format!("`routes` is a list, not {}", node.kind());
-        findings.add_with_remedy(
-            node.place,
-            message,
-            "write `routes: []` for a file that names no route",
-        );
+        findings.add_with_remedy(node.place, message, "write `routes: []` for a file that names no route");
         return Vec::new();
     };
     items
@@ -48,8 +44,7 @@ pub(super) fn read(
 
 /// A phase of the migration plan.
 pub(super) fn phase(node: &Node, findings: &mut Findings) -> Option<u8> {
-    values::number(node, "phase", 0..=LAST_PHASE, findings)
-        .and_then(|phase| u8::try_from(phase).ok())
+    values::number(node, "phase", 0..=LAST_PHASE, findings).and_then(|phase| u8::try_from(phase).ok())
 }
 
 fn read_route(
@@ -63,18 +58,12 @@ fn read_route(
         .chain(settings::KEYS)
         .collect();
     let fields = Fields::open(node, "a route", &known, findings)?;
-    let group = fields
-        .get("group")
-        .and_then(|node| find_group(node, groups, findings));
+    let group = fields.get("group").and_then(|node| find_group(node, groups, findings));
     let stage = read_stage(fields, group, findings);
     let own_phase = fields.get("phase").and_then(|node| phase(node, findings));
     let settings = Settings::read(fields, findings);
     let Some(name) = fields.get("route") else {
-        findings.add_with_remedy(
-            fields.place(),
-            "a route needs its name",
-            "write `route: GET /api/…`",
-        );
+        findings.add_with_remedy(fields.place(), "a route needs its name", "write `route: GET /api/…`");
         return None;
     };
     let key = read_key(name, findings)?;
@@ -122,14 +111,11 @@ fn read_stage(fields: Fields<'_>, group: Option<(&str, &Group)>, findings: &mut 
     let stage = own.and_then(|entry| values::stage(&entry.value, findings));
     if let (Some(entry), Some(group)) = (own, fields.get("group")) {
         let name = group.text().unwrap_or_default();
-        let message = format!(
-            "a member of the group `{name}` has no stage of its own, because the group flips together"
-        );
+        let message =
+            format!("a member of the group `{name}` has no stage of its own, because the group flips together");
         findings.add_with_remedy(entry.key_place, message, "leave out `stage` or `group`");
     }
-    group
-        .map_or(stage, |(_, group)| Some(group.stage))
-        .unwrap_or_default()
+    group.map_or(stage, |(_, group)| Some(group.stage)).unwrap_or_default()
 }
 
 fn read_key(node: &Node, findings: &mut Findings) -> Option<RouteKey> {
@@ -156,12 +142,7 @@ fn remedy_for(written: &str, error: &RouteKeyError) -> Option<String> {
     } else {
         method.as_str()
     };
-    let path = path
-        .strip_suffix('/')
-        .filter(|path| !path.is_empty())
-        .unwrap_or(path);
-    let meant = RouteKey::parse(method, path)
-        .ok()
-        .filter(|_| words.next().is_none())?;
+    let path = path.strip_suffix('/').filter(|path| !path.is_empty()).unwrap_or(path);
+    let meant = RouteKey::parse(method, path).ok().filter(|_| words.next().is_none())?;
     Some(format!("write `{meant}`"))
 }

@@ -13,9 +13,7 @@ use crate::share::Share;
 use crate::yaml::Node;
 
 /// The keys that [`Settings::read`] reads.
-pub(super) const KEYS: [&str; 6] = [
-    "sample", "fallback", "compare", "compat", "shadow", "timeout",
-];
+pub(super) const KEYS: [&str; 6] = ["sample", "fallback", "compare", "compat", "shadow", "timeout"];
 const SHADOW_KEYS: [&str; 2] = ["budget", "rate_per_second"];
 const MILLISECOND: Duration = Duration::from_millis(1);
 const MAX_BUDGET: Duration = Duration::from_secs(60);
@@ -41,9 +39,7 @@ impl Settings {
             sample: fields
                 .get("sample")
                 .and_then(|node| values::share(node, "sample", findings)),
-            fallback: fields
-                .get("fallback")
-                .and_then(|node| values::fallback(node, findings)),
+            fallback: fields.get("fallback").and_then(|node| values::fallback(node, findings)),
             compare: fields
                 .get("compare")
                 .and_then(|node| PartialRules::read(node, findings))
@@ -52,9 +48,9 @@ impl Settings {
                 .get("compat")
                 .map(|node| read_compat(node, findings))
                 .unwrap_or_default(),
-            timeout: fields.get("timeout").and_then(|node| {
-                values::duration(node, "timeout", MILLISECOND..=MAX_TIMEOUT, findings)
-            }),
+            timeout: fields
+                .get("timeout")
+                .and_then(|node| values::duration(node, "timeout", MILLISECOND..=MAX_TIMEOUT, findings)),
             ..Self::default()
         };
         if let Some(node) = fields.get("shadow") {
@@ -106,7 +102,10 @@ fn read_compat(node: &Node, findings: &mut Findings) -> BTreeSet<String> {
         if values::is_name(word) {
             compat.insert(word.to_owned());
         } else {
-            findings.add(item.place, format!("`{word}` is not the name of an old behaviour: letters, digits, `_`, `-` and `.`"));
+            findings.add(
+                item.place,
+                format!("`{word}` is not the name of an old behaviour: letters, digits, `_`, `-` and `.`"),
+            );
         }
     }
     compat

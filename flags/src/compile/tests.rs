@@ -58,11 +58,7 @@ fn a_member_takes_what_it_does_not_state_from_its_group_and_the_defaults() -> Re
         (verify.stage, verify.phase, verify.group.as_deref()),
         (Stage::Shadow, Some(3), Some("otp"))
     );
-    assert_eq!(
-        verify.sample,
-        Share::NONE,
-        "0% is not the same as leaving it out"
-    );
+    assert_eq!(verify.sample, Share::NONE, "0% is not the same as leaving it out");
     assert_eq!(
         (verify.shadow.budget, verify.shadow.rate_per_second),
         (Duration::from_millis(80), Some(20))
@@ -101,10 +97,7 @@ fn a_route_states_its_own() -> Result<(), Problems> {
             panic: true
         }
     );
-    assert_eq!(
-        tickets.compare.unordered.get("$.items"),
-        Some(&Some("id".to_owned()))
-    );
+    assert_eq!(tickets.compare.unordered.get("$.items"), Some(&Some("id".to_owned())));
     assert_eq!(tickets.compare.unordered.get("$.tags"), Some(&None));
     assert_eq!(tickets.compare.time_tolerance, Duration::ZERO);
     assert_eq!(tickets.sample.basis_points(), 5_000);
@@ -121,13 +114,9 @@ fn plans_stand_in_order_under_a_version_made_of_the_text() -> Result<(), Problem
         .iter()
         .map(|plan| (plan.index, plan.key.to_string()))
         .collect();
-    let expected =
-        ["GET /api/other", "POST /api/otp/verify", "GET /api/tickets"].map(str::to_owned);
+    let expected = ["GET /api/other", "POST /api/otp/verify", "GET /api/tickets"].map(str::to_owned);
     assert_eq!(keys, expected.into_iter().enumerate().collect::<Vec<_>>());
-    assert_eq!(
-        compile("version: 1", &inventory())?.version(),
-        "1a6ddd3533d9"
-    );
+    assert_eq!(compile("version: 1", &inventory())?.version(), "1a6ddd3533d9");
     assert_eq!(snapshot.version().len(), 12);
     Ok(())
 }
@@ -146,19 +135,14 @@ fn ten_thousand_routes_are_compiled_and_found() -> Result<(), Problems> {
     let lines: String = (0..10_000)
         .map(|number| format!("  - route: GET /api/a{}/b{number}/[id]\n", number % 100))
         .collect();
-    let snapshot = compile(
-        &format!("version: 1\nroutes:\n{lines}"),
-        &Inventory::default(),
-    )?;
+    let snapshot = compile(&format!("version: 1\nroutes:\n{lines}"), &Inventory::default())?;
     assert_eq!(snapshot.plans().len(), 10_000);
     let facts = crate::Facts {
         method: &Method::GET,
         path: "/api/a42/b9942/7",
         ticket: 0,
     };
-    let found = crate::decide(&snapshot, &facts)
-        .plan
-        .map(|plan| plan.key.to_string());
+    let found = crate::decide(&snapshot, &facts).plan.map(|plan| plan.key.to_string());
     assert_eq!(found.as_deref(), Some("GET /api/a42/b9942/[id]"));
     Ok(())
 }
@@ -195,10 +179,7 @@ fn the_examples_of_the_documentation_hold() -> Result<(), Box<dyn std::error::Er
 
 /// A valid file with one place overwritten.
 fn damaged() -> impl Strategy<Value = String> {
-    let pieces = prop_oneof![
-        "[ \\n:\\-{}\\[\\]'\"#%&*!|>~?,@`\\\\$.0-9a-z]{0,6}",
-        any::<String>()
-    ];
+    let pieces = prop_oneof!["[ \\n:\\-{}\\[\\]'\"#%&*!|>~?,@`\\\\$.0-9a-z]{0,6}", any::<String>()];
     (0..FULL.len(), 0usize..12, pieces).prop_map(|(start, cut, piece)| {
         let letters: Vec<char> = FULL.chars().collect();
         let start = start.min(letters.len());
@@ -216,10 +197,7 @@ fn is_total(text: &str) -> Result<(), TestCaseError> {
     if let Err(problems) = compile(text, &inventory()) {
         prop_assert!(!problems.is_empty());
         for problem in &problems {
-            prop_assert!(
-                !problem.message.contains("parser failed"),
-                "the parser panicked"
-            );
+            prop_assert!(!problem.message.contains("parser failed"), "the parser panicked");
             prop_assert!(problem.line <= text.split('\n').count() + 1);
         }
     }

@@ -32,29 +32,17 @@ pub(super) fn items<'n>(node: &'n Node, what: &str, findings: &mut Findings) -> 
         Value::Scalar { .. } if !node.is_missing() => std::slice::from_ref(node),
         _ => {
             let message = format!("`{what}` is a list, not {}", node.kind());
-            findings.add_with_remedy(
-                node.place,
-                message,
-                format!("write `{what}: []` for an empty one"),
-            );
+            findings.add_with_remedy(node.place, message, format!("write `{what}: []` for an empty one"));
             &[]
         }
     }
 }
 
 /// A whole number within bounds.
-pub(super) fn number(
-    node: &Node,
-    what: &str,
-    bounds: RangeInclusive<u32>,
-    findings: &mut Findings,
-) -> Option<u32> {
+pub(super) fn number(node: &Node, what: &str, bounds: RangeInclusive<u32>, findings: &mut Findings) -> Option<u32> {
     let written = text(node, what, findings)?;
     let plain = written.bytes().all(|byte| byte.is_ascii_digit());
-    let number = written
-        .parse()
-        .ok()
-        .filter(|number| plain && bounds.contains(number));
+    let number = written.parse().ok().filter(|number| plain && bounds.contains(number));
     if number.is_none() {
         findings.add(
             node.place,
@@ -100,10 +88,7 @@ pub(super) fn duration(
         return None;
     };
     if !bounds.contains(&duration) {
-        let (least, most) = (
-            duration::print(*bounds.start()),
-            duration::print(*bounds.end()),
-        );
+        let (least, most) = (duration::print(*bounds.start()), duration::print(*bounds.end()));
         findings.add(
             node.place,
             format!("`{what}: {written}` is not between {least} and {most}"),
@@ -137,10 +122,7 @@ pub(super) fn stage(node: &Node, findings: &mut Findings) -> Option<Stage> {
 pub(super) fn fallback(node: &Node, findings: &mut Findings) -> Option<FallbackOn> {
     let Value::List(items) = &node.value else {
         let message = format!("`fallback` is a list, not {}", node.kind());
-        let remedy = format!(
-            "write a list of {}, or `[]` for never",
-            list(&FallbackOn::WORDS)
-        );
+        let remedy = format!("write a list of {}, or `[]` for never", list(&FallbackOn::WORDS));
         findings.add_with_remedy(node.place, message, remedy);
         return None;
     };

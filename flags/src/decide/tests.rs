@@ -43,29 +43,17 @@ fn the_stage_decides() -> Result<(), Problems> {
         (
             "/shadow",
             2_499,
-            (
-                Side::Legacy,
-                Shadowing::Native,
-                Reason::Stage(Stage::Shadow),
-            ),
+            (Side::Legacy, Shadowing::Native, Reason::Stage(Stage::Shadow)),
         ),
         (
             "/shadow",
             2_500,
-            (
-                Side::Legacy,
-                Shadowing::SampledOut,
-                Reason::Stage(Stage::Shadow),
-            ),
+            (Side::Legacy, Shadowing::SampledOut, Reason::Stage(Stage::Shadow)),
         ),
         (
             "/shadow",
             12_499,
-            (
-                Side::Legacy,
-                Shadowing::Native,
-                Reason::Stage(Stage::Shadow),
-            ),
+            (Side::Legacy, Shadowing::Native, Reason::Stage(Stage::Shadow)),
         ),
         (
             "/native",
@@ -73,11 +61,7 @@ fn the_stage_decides() -> Result<(), Problems> {
             (Side::Native, Shadowing::Off, Reason::Stage(Stage::Native)),
         ),
         ("/other", 0, (Side::Legacy, Shadowing::Off, Reason::NoFlag)),
-        (
-            "/native/",
-            0,
-            (Side::Legacy, Shadowing::Off, Reason::UnusualPath),
-        ),
+        ("/native/", 0, (Side::Legacy, Shadowing::Off, Reason::UnusualPath)),
     ] {
         assert_eq!(decided(&flags, path, ticket), expected, "{path} {ticket}");
     }
@@ -94,11 +78,7 @@ fn the_kill_switch_beats_every_stage_and_every_reload() -> Result<(), Problems> 
     }
     flags.note_failure(Problems::of_file("broken", None));
     flags.publish(snapshot()?);
-    assert_eq!(
-        decided(&flags.load(), "/native", 0),
-        killed,
-        "a reload does not revive"
-    );
+    assert_eq!(decided(&flags.load(), "/native", 0), killed, "a reload does not revive");
     flags.revive();
     assert_eq!(decided(&flags.peek(), "/native", 0).0, Side::Native);
     Ok(())
@@ -118,10 +98,7 @@ fn the_status_tells_good_from_bad_reloads() -> Result<(), Problems> {
     flags.publish(snapshot()?);
     let status = flags.status();
     assert_eq!((status.loaded, status.failed, status.routes), (2, 1, 3));
-    assert_eq!(
-        status.last_failure, None,
-        "a good file takes the failure back"
-    );
+    assert_eq!(status.last_failure, None, "a good file takes the failure back");
     assert_eq!(status.version, snapshot()?.version());
     Ok(())
 }

@@ -35,26 +35,15 @@ impl Watched {
     fn look(&mut self) -> String {
         match self.source.poll(&Inventory::default()) {
             Poll::Unchanged => "unchanged".to_owned(),
-            Poll::Loaded(snapshot) => snapshot
-                .plans()
-                .iter()
-                .map(|plan| plan.key.to_string())
-                .collect(),
+            Poll::Loaded(snapshot) => snapshot.plans().iter().map(|plan| plan.key.to_string()).collect(),
             Poll::Failed(problems) => format!("failed {problems}"),
         }
     }
 
     fn fails(&mut self, because: &str) {
         let look = self.look();
-        assert!(
-            look.starts_with("failed ") && look.contains(because),
-            "{look}"
-        );
-        assert_eq!(
-            self.look(),
-            "unchanged",
-            "one state of the file is reported once"
-        );
+        assert!(look.starts_with("failed ") && look.contains(because), "{look}");
+        assert_eq!(self.look(), "unchanged", "one state of the file is reported once");
     }
 }
 
@@ -67,11 +56,7 @@ fn a_replaced_file_is_loaded_at_the_next_look() -> Result<()> {
     watched.replace(TWO)?;
     assert_eq!(watched.look(), "GET /two");
     watched.replace(TWO)?;
-    assert_eq!(
-        watched.look(),
-        "unchanged",
-        "the same content is no new version"
-    );
+    assert_eq!(watched.look(), "unchanged", "the same content is no new version");
     Ok(())
 }
 
@@ -84,11 +69,7 @@ fn a_broken_file_is_reported_once_and_the_good_one_loads_again() -> Result<()> {
         watched.replace(BROKEN)?;
         watched.fails("not valid YAML");
         watched.replace(ONE)?;
-        assert_eq!(
-            watched.look(),
-            "GET /one",
-            "so that the failure is taken back"
-        );
+        assert_eq!(watched.look(), "GET /one", "so that the failure is taken back");
     }
     Ok(())
 }
@@ -114,11 +95,7 @@ fn a_file_that_is_written_in_place_is_read_when_it_stands_still() -> Result<()> 
     let whole = format!("{TWO}  - route: GET /three\n");
     let (half, _) = whole.split_at(TWO.len());
     fs::write(watched.source.path(), half)?;
-    assert_eq!(
-        watched.look(),
-        "unchanged",
-        "half of a file can be a good file"
-    );
+    assert_eq!(watched.look(), "unchanged", "half of a file can be a good file");
     fs::write(watched.source.path(), &whole)?;
     assert_eq!(watched.look(), "unchanged");
     assert_eq!(watched.look(), "GET /threeGET /two");
@@ -132,10 +109,7 @@ fn a_file_that_never_stands_still_is_read_nevertheless() -> Result<()> {
     assert_eq!(watched.look(), "GET /one");
     let mut looks = Vec::new();
     for turn in 0..=SETTLED_AFTER {
-        fs::write(
-            watched.source.path(),
-            format!("{TWO}#{}\n", "x".repeat(turn as usize)),
-        )?;
+        fs::write(watched.source.path(), format!("{TWO}#{}\n", "x".repeat(turn as usize)))?;
         looks.push(watched.look());
     }
     assert!(looks.iter().any(|look| look == "GET /two"), "{looks:?}");
@@ -165,8 +139,7 @@ fn a_clock_set_back_does_no_harm() -> Result<()> {
     watched.replace(ONE)?;
     assert_eq!(watched.look(), "GET /one");
     watched.replace(TWO)?;
-    fs::File::open(watched.source.path())?
-        .set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(1))?;
+    fs::File::open(watched.source.path())?.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(1))?;
     assert_eq!(watched.look(), "GET /two");
     Ok(())
 }

@@ -49,9 +49,7 @@ impl<'t> Parser<'t> {
                 return Ok(PathStep::Every);
             }
             Some('.') => {
-                return Err(
-                    self.wrong_ahead("`..` is not known here; name the whole way to the value")
-                );
+                return Err(self.wrong_ahead("`..` is not known here; name the whole way to the value"));
             }
             _ => {}
         }
@@ -61,9 +59,9 @@ impl<'t> Parser<'t> {
             name.push(letter);
         }
         if !is_plain_name(&name) {
-            return Err(self.wrong_ahead(
-                "a name of letters, digits and `_` follows the dot; write other names as `['x-y']`",
-            ));
+            return Err(
+                self.wrong_ahead("a name of letters, digits and `_` follows the dot; write other names as `['x-y']`")
+            );
         }
         Ok(PathStep::Member(name))
     }
@@ -97,9 +95,7 @@ impl<'t> Parser<'t> {
                 Some('\\') => match self.next() {
                     Some(letter @ ('\\' | '\'' | '"')) => name.push(letter),
                     _ => {
-                        return Err(self.wrong_behind(
-                            "only `\\\\`, `\\'` and `\\\"` are written with a backslash",
-                        ));
+                        return Err(self.wrong_behind("only `\\\\`, `\\'` and `\\\"` are written with a backslash"));
                     }
                 },
                 Some(letter) if letter == quote => return Ok(PathStep::Member(name)),
@@ -149,11 +145,7 @@ impl<'t> Parser<'t> {
 
 /// Whether a member's name can be written after a dot (RFC 9535, `member-name-shorthand`).
 pub(super) fn is_plain_name(name: &str) -> bool {
-    name.chars().all(is_name_letter)
-        && name
-            .chars()
-            .next()
-            .is_some_and(|first| !first.is_ascii_digit())
+    name.chars().all(is_name_letter) && name.chars().next().is_some_and(|first| !first.is_ascii_digit())
 }
 
 fn is_name_letter(letter: char) -> bool {

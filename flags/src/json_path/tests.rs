@@ -71,10 +71,7 @@ fn a_path_covers_its_value_and_everything_below() -> Result<(), JsonPathError> {
     assert!(!path.covers(&[Member("items"), Index(3), Member("name")]));
     let first: JsonPath = "$.items[0]".parse()?;
     assert!(first.matches(&[Member("items"), Index(0)]));
-    assert!(
-        !first.matches(&[Member("items"), Index(1)])
-            && !first.matches(&[Member("items"), Member("0")])
-    );
+    assert!(!first.matches(&[Member("items"), Index(1)]) && !first.matches(&[Member("items"), Member("0")]));
     assert!("$".parse::<JsonPath>()?.covers(&below));
     Ok(())
 }

@@ -77,12 +77,13 @@ fn what_next_js_could_not_build_is_refused() {
 
 #[test]
 fn a_refusal_names_the_segment() {
-    let refusal = "/api/:id"
-        .parse::<Pattern>()
-        .map_err(|error| error.to_string());
+    let refusal = "/api/:id".parse::<Pattern>().map_err(|error| error.to_string());
     assert_eq!(
         refusal,
-        Err("the segment `:id` is in the notation of another router; write `[id]`, `[...rest]` or `[[...rest]]`".to_owned())
+        Err(
+            "the segment `:id` is in the notation of another router; write `[id]`, `[...rest]` or `[[...rest]]`"
+                .to_owned()
+        )
     );
 }
 

@@ -111,9 +111,7 @@ fn is_certain(segment: &[u8]) -> bool {
         return true;
     }
     let mut room = [0; MAX_DECODED_BYTES];
-    let Some(text) =
-        decode_into(segment, &mut room).and_then(|bytes| std::str::from_utf8(bytes).ok())
-    else {
+    let Some(text) = decode_into(segment, &mut room).and_then(|bytes| std::str::from_utf8(bytes).ok()) else {
         return false;
     };
     let ambiguous = |byte: u8| matches!(byte, b'/' | b'\\' | 0..=0x1f | 0x7f);

@@ -33,10 +33,7 @@ impl Statics {
     /// The child of this text.
     pub(super) fn get(&self, text: &[u8]) -> Option<&Node> {
         match self {
-            Self::Few(children) => children
-                .iter()
-                .find(|(key, _)| **key == *text)
-                .map(|(_, child)| child),
+            Self::Few(children) => children.iter().find(|(key, _)| **key == *text).map(|(_, child)| child),
             Self::Many(children) => children.get(text),
         }
     }

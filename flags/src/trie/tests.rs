@@ -7,14 +7,8 @@ use crate::inventory::Inventory;
 use crate::snapshot::Snapshot;
 
 fn snapshot(routes: &[&str]) -> Result<Snapshot, crate::Problems> {
-    let lines: String = routes
-        .iter()
-        .map(|route| format!("  - route: \"{route}\"\n"))
-        .collect();
-    crate::compile(
-        &format!("version: 1\nroutes:\n{lines}"),
-        &Inventory::default(),
-    )
+    let lines: String = routes.iter().map(|route| format!("  - route: \"{route}\"\n")).collect();
+    crate::compile(&format!("version: 1\nroutes:\n{lines}"), &Inventory::default())
 }
 
 fn found(snapshot: &Snapshot, method: &Method, path: &str) -> String {
@@ -73,10 +67,7 @@ fn the_most_specific_route_wins_segment_by_segment() -> Result<(), crate::Proble
         assert_eq!(found(&flags, &Method::GET, path), route, "{path}");
     }
     let thousand = format!("/files{}", "/x".repeat(1_000));
-    assert_eq!(
-        found(&flags, &Method::GET, &thousand),
-        "GET /files/[...path]"
-    );
+    assert_eq!(found(&flags, &Method::GET, &thousand), "GET /files/[...path]");
     Ok(())
 }
 
@@ -88,10 +79,7 @@ fn the_path_decides_before_the_method() -> Result<(), crate::Problems> {
         "nothing",
         "Next.js answers 405 here"
     );
-    assert_eq!(
-        found(&flags, &Method::POST, "/api/tickets"),
-        "POST /api/tickets"
-    );
+    assert_eq!(found(&flags, &Method::POST, "/api/tickets"), "POST /api/tickets");
     assert_eq!(found(&flags, &Method::HEAD, "/api/other"), "GET /api/[x]");
     assert_eq!(found(&flags, &Method::TRACE, "/api/other"), "nothing");
     Ok(())
@@ -100,10 +88,7 @@ fn the_path_decides_before_the_method() -> Result<(), crate::Problems> {
 #[test]
 fn a_handler_without_a_flag_hides_less_specific_flags() -> Result<(), Box<dyn std::error::Error>> {
     let inventory = Inventory::new(["GET /api/tickets".parse()?]);
-    let flags = crate::compile(
-        "version: 1\nroutes: [{ route: 'GET /api/[x]' }]",
-        &inventory,
-    )?;
+    let flags = crate::compile("version: 1\nroutes: [{ route: 'GET /api/[x]' }]", &inventory)?;
     assert_eq!(found(&flags, &Method::GET, "/api/tickets"), "nothing");
     assert_eq!(found(&flags, &Method::GET, "/api/other"), "GET /api/[x]");
     Ok(())
@@ -111,11 +96,7 @@ fn a_handler_without_a_flag_hides_less_specific_flags() -> Result<(), Box<dyn st
 
 /// The plain reading of Next.js: the first pattern, in sorted order, that matches.
 fn first_match<'s>(snapshot: &'s Snapshot, path: &str) -> Option<&'s Arc<RoutePlan>> {
-    let segments: Vec<&str> = path
-        .split('/')
-        .skip(1)
-        .filter(|segment| !segment.is_empty())
-        .collect();
+    let segments: Vec<&str> = path.split('/').skip(1).filter(|segment| !segment.is_empty()).collect();
     snapshot
         .plans()
         .iter()
@@ -125,11 +106,8 @@ fn first_match<'s>(snapshot: &'s Snapshot, path: &str) -> Option<&'s Arc<RoutePl
 fn matches(pattern: &[Segment], path: &[&str]) -> bool {
     match (pattern.split_first(), path.split_first()) {
         (None, None) => true,
-        (Some((Segment::OptionalCatchAll(_), _)), _)
-        | (Some((Segment::CatchAll(_), _)), Some(_)) => true,
-        (Some((Segment::Static(text), rest)), Some((segment, after))) => {
-            text == segment && matches(rest, after)
-        }
+        (Some((Segment::OptionalCatchAll(_), _)), _) | (Some((Segment::CatchAll(_), _)), Some(_)) => true,
+        (Some((Segment::Static(text), rest)), Some((segment, after))) => text == segment && matches(rest, after),
         (Some((Segment::Dynamic(_), rest)), Some((_, after))) => matches(rest, after),
         _ => false,
     }

@@ -68,11 +68,8 @@ impl<'f> Builder<'f> {
         }
         if self.root.is_none() {
             let remedy = "the smallest flag file is `version: 1`";
-            self.findings.add_with_remedy(
-                Place { line: 1, column: 1 },
-                "the flag file is empty",
-                remedy,
-            );
+            self.findings
+                .add_with_remedy(Place { line: 1, column: 1 }, "the flag file is empty", remedy);
         }
         self.root
     }
@@ -83,9 +80,7 @@ impl<'f> Builder<'f> {
             Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => true,
             Event::DocumentStart(_) => self.start_document(place),
             Event::Alias(_) => self.refuse_anchor(place),
-            Event::Scalar(_, _, anchor, tag)
-            | Event::SequenceStart(anchor, tag)
-            | Event::MappingStart(anchor, tag)
+            Event::Scalar(_, _, anchor, tag) | Event::SequenceStart(anchor, tag) | Event::MappingStart(anchor, tag)
                 if anchor != 0 || tag.is_some() =>
             {
                 if anchor == 0 {
@@ -141,11 +136,8 @@ impl<'f> Builder<'f> {
 
     fn refuse_anchor(&mut self, place: Place) -> bool {
         let remedy = "write `defaults:` or a group for what routes have in common";
-        self.findings.add_with_remedy(
-            place,
-            "anchors and aliases are not allowed in a flag file",
-            remedy,
-        );
+        self.findings
+            .add_with_remedy(place, "anchors and aliases are not allowed in a flag file", remedy);
         false
     }
 
@@ -167,10 +159,8 @@ impl<'f> Builder<'f> {
 
     fn descend(&mut self, collection: Collection, place: Place) -> bool {
         if self.open.len() == MAX_DEPTH {
-            self.findings.add(
-                place,
-                format!("a flag file nests at most {MAX_DEPTH} levels"),
-            );
+            self.findings
+                .add(place, format!("a flag file nests at most {MAX_DEPTH} levels"));
             return false;
         }
         self.open.push(collection);
@@ -198,10 +188,7 @@ impl<'f> Builder<'f> {
             None => self.root = Some(node),
             Some(Collection::List { items, .. }) => items.push(node),
             Some(Collection::Map {
-                entries,
-                lines,
-                key,
-                ..
+                entries, lines, key, ..
             }) => match key.take() {
                 None => *key = Some(read_key(node, lines, self.findings)),
                 Some(Key {

@@ -52,11 +52,7 @@ fn everything_knows_its_place_with_any_line_end_and_a_byte_order_mark() {
         ]),
     };
     let text = "a: é # word\nb:\n  - 'x y'\n  - ~\n";
-    for text in [
-        text.to_owned(),
-        text.replace('\n', "\r\n"),
-        format!("\u{feff}{text}"),
-    ] {
+    for text in [text.to_owned(), text.replace('\n', "\r\n"), format!("\u{feff}{text}")] {
         assert_eq!(
             parse(&text, &mut Findings::default()),
             Some(expected.clone()),
@@ -96,14 +92,9 @@ fn a_duplicate_key_names_both_lines() {
 #[test]
 fn depth_has_a_bound() {
     let deep = format!("{}x{}", "[".repeat(17), "]".repeat(17));
-    assert_eq!(
-        problems(&deep),
-        ["1:17 a flag file nests at most 16 levels"]
-    );
+    assert_eq!(problems(&deep), ["1:17 a flag file nests at most 16 levels"]);
     assert_eq!(problems(&"[".repeat(100_000)).len(), 1);
-    let blocks: String = (0..2_000)
-        .map(|depth| format!("{}k:\n", " ".repeat(depth)))
-        .collect();
+    let blocks: String = (0..2_000).map(|depth| format!("{}k:\n", " ".repeat(depth))).collect();
     assert_eq!(problems(&blocks).len(), 1);
 }
 
@@ -123,13 +114,8 @@ fn a_syntax_error_has_its_place() {
     let found = problems("a: 1\nb: [1, 2\nc: 3\n");
     assert_eq!(found.len(), 1);
     assert!(
-        found
-            .iter()
-            .all(|problem| problem.contains("this is not valid YAML")),
+        found.iter().all(|problem| problem.contains("this is not valid YAML")),
         "{found:?}"
     );
-    assert_eq!(
-        problems("a: 1\n---\nb: 2\n"),
-        ["2:1 a second document begins here"]
-    );
+    assert_eq!(problems("a: 1\n---\nb: 2\n"), ["2:1 a second document begins here"]);
 }

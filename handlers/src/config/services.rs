@@ -57,26 +57,18 @@ impl LabsMobileSettings {
 impl BrevoSettings {
     pub(super) fn read(lookup: Lookup<'_>) -> Self {
         Self {
-            url: first(lookup, &["BREVO_BASE_URL"])
-                .unwrap_or_else(|| "https://api.brevo.com".to_owned()),
+            url: first(lookup, &["BREVO_BASE_URL"]).unwrap_or_else(|| "https://api.brevo.com".to_owned()),
             api_key: first(lookup, &["BREVO_API_KEY"]).map(Secret::new),
             sender_email: first(lookup, &["BREVO_SENDER_EMAIL"]),
-            sender_name: first(lookup, &["BREVO_SENDER_NAME"])
-                .unwrap_or_else(|| "Flowcast".to_owned()),
+            sender_name: first(lookup, &["BREVO_SENDER_NAME"]).unwrap_or_else(|| "Flowcast".to_owned()),
         }
     }
 }
 
 impl SoketiSettings {
     pub(super) fn read(lookup: Lookup<'_>) -> Option<Self> {
-        let host = first(
-            lookup,
-            &["SOKETI_PUBLIC_HOST", "SOKETI_HOST", "SOKETI_INTERNAL_HOST"],
-        )?;
-        let port = first(
-            lookup,
-            &["SOKETI_PUBLIC_PORT", "SOKETI_PORT", "SOKETI_INTERNAL_PORT"],
-        );
+        let host = first(lookup, &["SOKETI_PUBLIC_HOST", "SOKETI_HOST", "SOKETI_INTERNAL_HOST"])?;
+        let port = first(lookup, &["SOKETI_PUBLIC_PORT", "SOKETI_PORT", "SOKETI_INTERNAL_PORT"]);
         let port: u16 = port.and_then(|port| port.parse().ok()).unwrap_or(443);
         let scheme = if lookup("SOKETI_USE_TLS").as_deref() == Some("false") {
             "http"
@@ -86,10 +78,7 @@ impl SoketiSettings {
         Some(Self {
             app_id: first(lookup, &["SOKETI_APP_ID", "SOKETI_DEFAULT_APP_ID"])?,
             key: first(lookup, &["SOKETI_APP_KEY", "SOKETI_DEFAULT_APP_KEY"])?,
-            secret: Secret::new(first(
-                lookup,
-                &["SOKETI_APP_SECRET", "SOKETI_DEFAULT_APP_SECRET"],
-            )?),
+            secret: Secret::new(first(lookup, &["SOKETI_APP_SECRET", "SOKETI_DEFAULT_APP_SECRET"])?),
             url: format!("{scheme}://{host}:{port}"),
         })
     }

@@ -33,9 +33,7 @@ pub(crate) async fn tenant(
         None => None,
     };
     match (
-        principal
-            .as_ref()
-            .and_then(|caller| Some((caller, caller.tenant()?))),
+        principal.as_ref().and_then(|caller| Some((caller, caller.tenant()?))),
         named,
     ) {
         (Some((_, own)), None) => Ok(TenantId::checked(own)),
@@ -43,9 +41,7 @@ pub(crate) async fn tenant(
         (Some((caller, _)), Some(named)) if caller.is_super_admin() => Ok(TenantId::checked(named)),
         (Some(_), Some(_)) => Err(ApiError::bare(StatusCode::FORBIDDEN, "Forbidden").into()),
         (None, None) => Err(ApiError::bare(StatusCode::BAD_REQUEST, NO_TENANT).into()),
-        (None, Some(named)) if request.compat(UNAUTHENTICATED) => {
-            admit(unit, request, named, token).await
-        }
+        (None, Some(named)) if request.compat(UNAUTHENTICATED) => admit(unit, request, named, token).await,
         (None, Some(_)) => Err(unauthorized(token).into()),
     }
 }
@@ -59,10 +55,7 @@ async fn admit(
     if !is_same_origin(&request.headers) || named.contains('\0') {
         return Err(unauthorized(token).into());
     }
-    let address = request
-        .client
-        .map(|address| address.to_string())
-        .unwrap_or_default();
+    let address = request.client.map(|address| address.to_string()).unwrap_or_default();
     let context = unit.context();
     // A dry run beside legacy is the same call once more: it does not count.
     if !context.is_dry() && !context.compat_limit.admit(&address, context.clock.now()) {

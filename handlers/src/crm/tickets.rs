@@ -5,9 +5,7 @@ mod model;
 mod policy;
 mod queries;
 
-use http::header::{
-    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-};
+use http::header::{ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN};
 use http::{HeaderValue, Method, StatusCode};
 use serde_json::json;
 
@@ -54,9 +52,7 @@ async fn create(work: &mut Work, request: &Inbound) -> Outcome {
         .on_constraint("tickets_createdById_fkey", || invalid("createdById"))
         .on_constraint("tickets_assignedToId_fkey", || invalid("assignedToId"))?;
     let row = queries::find(work.db().await?, &tenant, &id).await?;
-    Ok(Reply::ok(
-        &json!({ "ticket": TicketWithThread::just_made(row) }),
-    ))
+    Ok(Reply::ok(&json!({ "ticket": TicketWithThread::just_made(row) })))
 }
 
 /// The CORS answer of every `/api/crm` route; the answers themselves carry no CORS headers.

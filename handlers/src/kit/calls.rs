@@ -103,10 +103,7 @@ impl Calls {
     ///
     /// # Errors
     /// `Stop::Needs` in a dry run.
-    pub async fn attempt(
-        &mut self,
-        request: &CallRequest,
-    ) -> Result<Result<CallAnswer, CallError>, Stop> {
+    pub async fn attempt(&mut self, request: &CallRequest) -> Result<Result<CallAnswer, CallError>, Stop> {
         let port = match &self.policy {
             CallPolicy::Skip => return Err(Stop::Needs(request.service)),
             CallPolicy::Answered(port) => Arc::clone(port),

@@ -34,10 +34,7 @@ impl Clock {
     #[must_use]
     pub fn now(&self) -> OffsetDateTime {
         let since_epoch = match &self.0 {
-            #[expect(
-                clippy::disallowed_methods,
-                reason = "this is the door through which time comes in"
-            )]
+            #[expect(clippy::disallowed_methods, reason = "this is the door through which time comes in")]
             Source::System => milliseconds(OffsetDateTime::now_utc()),
             Source::Fixed(at) => at.load(Ordering::SeqCst),
         };
@@ -65,8 +62,7 @@ fn milliseconds(at: OffsetDateTime) -> i64 {
 }
 
 fn from_milliseconds(since_epoch: i64) -> OffsetDateTime {
-    OffsetDateTime::from_unix_timestamp_nanos(i128::from(since_epoch) * 1_000_000)
-        .unwrap_or(OffsetDateTime::UNIX_EPOCH)
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(since_epoch) * 1_000_000).unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }
 
 #[cfg(test)]

@@ -32,9 +32,7 @@ fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
 }
 
 fn authority(url: &str) -> Option<&str> {
-    let rest = url
-        .strip_prefix("https://")
-        .or_else(|| url.strip_prefix("http://"))?;
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"))?;
     rest.split('/').next()
 }
 
@@ -63,14 +61,8 @@ mod tests {
             ("host", "a.example"),
             ("origin", "https://a.example")
         ]));
-        assert!(same_origin(&[
-            ("host", "a.example"),
-            ("origin", "https://a.example")
-        ]));
-        assert!(!same_origin(&[
-            ("host", "a.example"),
-            ("origin", "https://b.example")
-        ]));
+        assert!(same_origin(&[("host", "a.example"), ("origin", "https://a.example")]));
+        assert!(!same_origin(&[("host", "a.example"), ("origin", "https://b.example")]));
         assert!(same_origin(&[
             ("host", "a.example:8080"),
             ("referer", "http://a.example:8080/admin")

@@ -138,10 +138,7 @@ impl Lazy {
             None if self.opening.read_only => None,
             None => Some(backend(&mut transaction).await?),
         };
-        Ok(Open {
-            transaction,
-            backend,
-        })
+        Ok(Open { transaction, backend })
     }
 
     /// Takes the transaction to commit it.
@@ -212,11 +209,7 @@ pub(crate) fn certainly_rolled_back(error: &sqlx::Error) -> bool {
     let Some(code) = error.as_database_error().and_then(|error| error.code()) else {
         return false;
     };
-    code == "57014"
-        || (code != "40003"
-            && ["23", "25", "40"]
-                .iter()
-                .any(|class| code.starts_with(class)))
+    code == "57014" || (code != "40003" && ["23", "25", "40"].iter().any(|class| code.starts_with(class)))
 }
 
 pub(crate) fn timed_out(what: &str) -> Fault {

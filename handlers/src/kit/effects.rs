@@ -168,11 +168,7 @@ impl Effect {
         let summary = match self {
             Self::Sms(_) => "text message to one phone".to_owned(),
             Self::Mail(_) => "e-mail to one address".to_owned(),
-            Self::Realtime(event) => format!(
-                "event {} on {} channel(s)",
-                event.event,
-                event.channels.len()
-            ),
+            Self::Realtime(event) => format!("event {} on {} channel(s)", event.event, event.channels.len()),
             Self::Push(_) => "push message to one user".to_owned(),
             Self::Job(job) => format!("job {} on queue {}", job.name, job.queue),
         };
@@ -219,10 +215,7 @@ mod tests {
             data: json!({"a": 1}),
         };
         let effect = Effect::from(event);
-        assert_eq!(
-            Effect::from_stored(effect.kind(), effect.payload()),
-            Some(effect)
-        );
+        assert_eq!(Effect::from_stored(effect.kind(), effect.payload()), Some(effect));
         assert_eq!(Effect::from_stored("pigeon", json!({})), None);
         assert_eq!(Effect::from_stored("sms", json!({"phone": 1})), None);
     }
@@ -234,9 +227,6 @@ mod tests {
             text: "code 123456".into(),
         });
         let shown = format!("{effect:?} {}", effect.record().summary);
-        assert!(
-            !shown.contains("123456") && !shown.contains("999000111"),
-            "{shown}"
-        );
+        assert!(!shown.contains("123456") && !shown.contains("999000111"), "{shown}");
     }
 }

@@ -47,8 +47,7 @@ impl Failure {
     /// Whether another side may answer the same request: only when certainly nothing happened.
     #[must_use]
     pub fn may_fall_back(&self) -> bool {
-        matches!(self.commit, CommitState::NotBegun | CommitState::RolledBack)
-            && self.called.is_none()
+        matches!(self.commit, CommitState::NotBegun | CommitState::RolledBack) && self.called.is_none()
     }
 }
 

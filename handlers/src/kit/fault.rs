@@ -94,26 +94,15 @@ impl From<sqlx::Error> for Fault {
             .as_database_error()
             .and_then(|error| error.code().map(|code| code.into_owned()));
         let (kind, message) = match (&error, code.as_deref()) {
-            (sqlx::Error::PoolTimedOut, _) => (
-                FaultKind::Saturated,
-                "no database connection was free".to_owned(),
-            ),
-            (_, Some(QUERY_CANCELED)) => {
-                (FaultKind::Timeout, "a statement took too long".to_owned())
-            }
-            (_, Some(LOCK_NOT_AVAILABLE)) => (
-                FaultKind::Locked,
-                "a row was locked for too long".to_owned(),
-            ),
+            (sqlx::Error::PoolTimedOut, _) => (FaultKind::Saturated, "no database connection was free".to_owned()),
+            (_, Some(QUERY_CANCELED)) => (FaultKind::Timeout, "a statement took too long".to_owned()),
+            (_, Some(LOCK_NOT_AVAILABLE)) => (FaultKind::Locked, "a row was locked for too long".to_owned()),
             // The server's text can quote values of the row; only the code is safe to log.
             (_, Some(code)) => (
                 FaultKind::Database,
                 format!("the database refused a statement (SQLSTATE {code})"),
             ),
-            _ => (
-                FaultKind::Database,
-                "the database could not be used".to_owned(),
-            ),
+            _ => (FaultKind::Database, "the database could not be used".to_owned()),
         };
         Self::new(kind, message).caused_by(error)
     }
@@ -159,9 +148,7 @@ pub trait OnConstraint<T> {
 impl<T> OnConstraint<T> for sqlx::Result<T> {
     fn on_constraint(self, constraint: &str, answer: impl FnOnce() -> ApiError) -> Result<T, Stop> {
         self.map_err(|error| {
-            let broken = error
-                .as_database_error()
-                .and_then(|error| error.constraint());
+            let broken = error.as_database_error().and_then(|error| error.constraint());
             if broken == Some(constraint) {
                 answer().rolled_back().caused_by(error).into()
             } else {

@@ -67,13 +67,7 @@ pub struct OutboxCounts {
 impl Deliverer {
     /// A deliverer over the table in `pool`.
     #[must_use]
-    pub fn new(
-        pool: PgPool,
-        clock: Clock,
-        ids: Ids,
-        ports: Ports,
-        settings: OutboxSettings,
-    ) -> Self {
+    pub fn new(pool: PgPool, clock: Clock, ids: Ids, ports: Ports, settings: OutboxSettings) -> Self {
         Self(Arc::new(Inner {
             pool,
             clock,
@@ -148,17 +142,10 @@ impl Deliverer {
     async fn deliver(&self, claimed: &Claimed) -> sqlx::Result<()> {
         let Some(effect) = Effect::from_stored(&claimed.kind, claimed.payload.0.clone()) else {
             return self
-                .failed(
-                    claimed,
-                    &PortError::Invalid("this version does not know the effect"),
-                )
+                .failed(claimed, &PortError::Invalid("this version does not know the effect"))
                 .await;
         };
-        let sent = tokio::time::timeout(
-            self.0.settings.timeout,
-            self.send(&effect, &claimed.idempotency_key),
-        )
-        .await;
+        let sent = tokio::time::timeout(self.0.settings.timeout, self.send(&effect, &claimed.idempotency_key)).await;
         let late = || PortError::Failed {
             service: "service",
             reason: "no answer in time".to_owned(),

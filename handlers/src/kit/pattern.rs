@@ -27,20 +27,11 @@ pub fn split(path: &str) -> impl Iterator<Item = &str> {
 }
 
 fn segment(text: &'static str) -> Segment {
-    if let Some(name) = text
-        .strip_prefix("[[...")
-        .and_then(|rest| rest.strip_suffix("]]"))
-    {
+    if let Some(name) = text.strip_prefix("[[...").and_then(|rest| rest.strip_suffix("]]")) {
         Segment::OptionalCatchAll(name)
-    } else if let Some(name) = text
-        .strip_prefix("[...")
-        .and_then(|rest| rest.strip_suffix(']'))
-    {
+    } else if let Some(name) = text.strip_prefix("[...").and_then(|rest| rest.strip_suffix(']')) {
         Segment::CatchAll(name)
-    } else if let Some(name) = text
-        .strip_prefix('[')
-        .and_then(|rest| rest.strip_suffix(']'))
-    {
+    } else if let Some(name) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
         Segment::Dynamic(name)
     } else {
         Segment::Static(text)
@@ -49,10 +40,7 @@ fn segment(text: &'static str) -> Segment {
 
 /// The raw values of the named segments when `path` matches.
 #[must_use]
-pub fn captures<'p>(
-    pattern: &[Segment],
-    path: &[&'p str],
-) -> Option<Vec<(&'static str, Vec<&'p str>)>> {
+pub fn captures<'p>(pattern: &[Segment], path: &[&'p str]) -> Option<Vec<(&'static str, Vec<&'p str>)>> {
     let mut captured = Vec::new();
     let mut rest = path;
     for segment in pattern {
@@ -105,10 +93,7 @@ mod tests {
     fn segments_match_as_next_js_matches_them() {
         assert!(matches("/api/health", "/api/health").is_some());
         assert!(matches("/api/health", "/api/Health").is_none());
-        assert_eq!(
-            matches("/a/[id]", "/a/7"),
-            Some(vec![("id", vec!["7".to_owned()])])
-        );
+        assert_eq!(matches("/a/[id]", "/a/7"), Some(vec![("id", vec!["7".to_owned()])]));
         assert!(matches("/a/[id]", "/a/").is_none());
         assert!(matches("/a/[id]", "/a/7/b").is_none());
         assert!(matches("/a/[...rest]", "/a").is_none());

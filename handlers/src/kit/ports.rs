@@ -85,10 +85,7 @@ not_configured! {
 }
 
 /// Judges an HTTP answer: 2xx is delivered; 408, 425, 429 and 5xx may pass; any other refusal will not.
-pub(crate) fn judge(
-    service: &'static str,
-    answer: Result<reqwest::Response, reqwest::Error>,
-) -> Result<(), PortError> {
+pub(crate) fn judge(service: &'static str, answer: Result<reqwest::Response, reqwest::Error>) -> Result<(), PortError> {
     let status = match answer {
         Ok(response) => response.status(),
         Err(error) => {

@@ -49,10 +49,7 @@ impl RateLimit {
     /// Counts one event; whether it is within the limit.
     #[must_use]
     pub fn admit(&self, key: &str, now: OffsetDateTime) -> bool {
-        let mut seen = self
-            .seen
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut seen = self.seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if seen.len() >= MOST_KEYS && !seen.contains_key(key) {
             seen.retain(|_, window| window.ends > now);
             if seen.len() >= MOST_KEYS {

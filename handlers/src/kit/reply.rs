@@ -32,8 +32,9 @@ impl Reply {
     #[must_use]
     pub fn json(status: StatusCode, body: &impl Serialize) -> Self {
         match serde_json::to_vec(body) {
-            Ok(bytes) => Self::whole(status, bytes.into())
-                .header(CONTENT_TYPE, HeaderValue::from_static("application/json")),
+            Ok(bytes) => {
+                Self::whole(status, bytes.into()).header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
+            }
             // Only a map with keys that are no strings can get here; wire types have none.
             Err(error) => {
                 tracing::error!(%error, "a reply could not be written as JSON");

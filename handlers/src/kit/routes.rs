@@ -113,39 +113,19 @@ impl Routes {
     /// An endpoint that only reads: `async fn(&mut Reader, &Inbound) -> Outcome`.
     #[must_use]
     pub fn read(self, method: Method, pattern: &'static str, handler: impl ReadHandler) -> Self {
-        self.add(
-            method,
-            pattern,
-            Kind::Read,
-            Handler::Read(Arc::new(handler)),
-        )
+        self.add(method, pattern, Kind::Read, Handler::Read(Arc::new(handler)))
     }
 
     /// An endpoint that writes: `async fn(&mut Work, &Inbound) -> Outcome`.
     #[must_use]
     pub fn write(self, method: Method, pattern: &'static str, handler: impl WriteHandler) -> Self {
-        self.add(
-            method,
-            pattern,
-            Kind::Write,
-            Handler::Write(Arc::new(handler)),
-        )
+        self.add(method, pattern, Kind::Write, Handler::Write(Arc::new(handler)))
     }
 
     /// An endpoint that streams: `async fn(Stream, Inbound) -> Outcome`.
     #[must_use]
-    pub fn stream(
-        self,
-        method: Method,
-        pattern: &'static str,
-        handler: impl StreamHandler,
-    ) -> Self {
-        self.add(
-            method,
-            pattern,
-            Kind::Stream,
-            Handler::Stream(Arc::new(handler)),
-        )
+    pub fn stream(self, method: Method, pattern: &'static str, handler: impl StreamHandler) -> Self {
+        self.add(method, pattern, Kind::Stream, Handler::Stream(Arc::new(handler)))
     }
 
     /// Names the outside services that the endpoint declared last needs for its answer.

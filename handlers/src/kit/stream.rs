@@ -48,9 +48,7 @@ impl Stream {
         work.settle().await?;
         let announced = work.has_effects();
         work.commit().await.map_err(|(fault, state)| match state {
-            CommitState::Unknown => {
-                Fault::new(fault.kind, "the outcome of the commit is unknown").caused_by(fault)
-            }
+            CommitState::Unknown => Fault::new(fault.kind, "the outcome of the commit is unknown").caused_by(fault),
             _ => fault,
         })?;
         if announced {

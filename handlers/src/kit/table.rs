@@ -76,21 +76,13 @@ impl Table {
 
     /// Finds the endpoint of a request; `HEAD` leads to `GET`.
     pub(crate) fn find(&self, method: &Method, path: &str) -> Found<'_> {
-        let method = if method == Method::HEAD {
-            &Method::GET
-        } else {
-            method
-        };
+        let method = if method == Method::HEAD { &Method::GET } else { method };
         let path: Vec<&str> = split(path).collect();
         for place in &self.0 {
             let Some(captured) = captures(&place.segments, &path) else {
                 continue;
             };
-            let Some(route) = place
-                .routes
-                .iter()
-                .find(|route| route.endpoint.method == *method)
-            else {
+            let Some(route) = place.routes.iter().find(|route| route.endpoint.method == *method) else {
                 return place.other_methods();
             };
             let segments = captured
@@ -105,11 +97,7 @@ impl Table {
 
 impl Place {
     fn other_methods(&self) -> Found<'_> {
-        let methods = self
-            .routes
-            .iter()
-            .map(|route| route.endpoint.method.clone())
-            .collect();
+        let methods = self.routes.iter().map(|route| route.endpoint.method.clone()).collect();
         Found::OtherMethods(methods)
     }
 }

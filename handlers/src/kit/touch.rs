@@ -69,11 +69,7 @@ impl Touch {
     }
 }
 
-async fn fill_user(
-    connection: &mut PgConnection,
-    phone_user: &str,
-    user: &str,
-) -> sqlx::Result<()> {
+async fn fill_user(connection: &mut PgConnection, phone_user: &str, user: &str) -> sqlx::Result<()> {
     sqlx::query(
         r#"update users u
            set "chatbotPhoneUserId" = coalesce(u."chatbotPhoneUserId", p.id),
@@ -90,11 +86,7 @@ async fn fill_user(
     .map(drop)
 }
 
-async fn fill_phone_user(
-    connection: &mut PgConnection,
-    phone_user: &str,
-    user: &str,
-) -> sqlx::Result<()> {
+async fn fill_phone_user(connection: &mut PgConnection, phone_user: &str, user: &str) -> sqlx::Result<()> {
     sqlx::query(
         r#"update chatbot_phone_users p
            set email = coalesce(nullif(p.email, ''), u.email),

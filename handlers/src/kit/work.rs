@@ -86,9 +86,7 @@ impl Work {
         if !self.context.is_dry() {
             store::insert(connection, &self.context, &self.effects).await?;
         }
-        sqlx::query("set constraints all immediate")
-            .execute(connection)
-            .await?;
+        sqlx::query("set constraints all immediate").execute(connection).await?;
         Ok(())
     }
 

@@ -23,12 +23,7 @@ impl Inner {
     }
 
     /// As [`Inner::dress`], for an answer in memory.
-    pub(super) fn dress_whole(
-        &self,
-        mut response: Response<Bytes>,
-        path: &str,
-        head_only: bool,
-    ) -> Response<Bytes> {
+    pub(super) fn dress_whole(&self, mut response: Response<Bytes>, path: &str, head_only: bool) -> Response<Bytes> {
         self.add_headers(response.headers_mut(), path);
         if head_only {
             *response.body_mut() = Bytes::new();
@@ -52,11 +47,7 @@ pub(super) fn other_method(method: &Method, methods: &[Method]) -> Reply {
     if method != Method::OPTIONS {
         return Reply::empty(StatusCode::METHOD_NOT_ALLOWED);
     }
-    let mut names: Vec<&str> = methods
-        .iter()
-        .map(Method::as_str)
-        .chain(["OPTIONS"])
-        .collect();
+    let mut names: Vec<&str> = methods.iter().map(Method::as_str).chain(["OPTIONS"]).collect();
     if names.contains(&"GET") {
         names.push("HEAD");
     }

@@ -17,9 +17,7 @@ use super::guarded::{self, Ended};
 use crate::kit::calls::CallPolicy;
 use crate::kit::routes::{Handler, ReadHandler, Route, WriteHandler};
 use crate::kit::table::Found;
-use crate::kit::{
-    Context, DryRun, DryRunLimits, EffectRecord, Inbound, NotComparable, Reader, Reply, Touch, Work,
-};
+use crate::kit::{Context, DryRun, DryRunLimits, EffectRecord, Inbound, NotComparable, Reader, Reply, Touch, Work};
 
 /// What the caller waits beyond the budget for the rollback, before it leaves the task to itself.
 const GRACE: Duration = Duration::from_millis(250);
@@ -102,12 +100,7 @@ async fn read(
     gone: &CancellationToken,
 ) -> Answered {
     let mut reader = Reader::new(context);
-    let ended = until_gone(
-        async { handler.call(&mut reader, inbound).await },
-        deadline,
-        gone,
-    )
-    .await;
+    let ended = until_gone(async { handler.call(&mut reader, inbound).await }, deadline, gone).await;
     let effects = reader.take_touches().iter().map(Touch::record).collect();
     reader.finish(matches!(ended, Ended::Overdue)).await;
     Ok((reply(ended)?, effects))
@@ -121,20 +114,13 @@ async fn write(
     gone: &CancellationToken,
 ) -> Answered {
     let mut work = Work::new(context);
-    let ended = until_gone(
-        async { handler.call(&mut work, inbound).await },
-        deadline,
-        gone,
-    )
-    .await;
+    let ended = until_gone(async { handler.call(&mut work, inbound).await }, deadline, gone).await;
     let (ended, abandoned) = match ended {
-        Ended::Reply(reply) if !reply.wants_rollback() => {
-            match timeout_at(deadline, work.settle()).await {
-                Ok(Ok(())) => (Ended::Reply(reply), false),
-                Ok(Err(fault)) => (Ended::Fault(fault), false),
-                Err(_) => (Ended::Overdue, true),
-            }
-        }
+        Ended::Reply(reply) if !reply.wants_rollback() => match timeout_at(deadline, work.settle()).await {
+            Ok(Ok(())) => (Ended::Reply(reply), false),
+            Ok(Err(fault)) => (Ended::Fault(fault), false),
+            Err(_) => (Ended::Overdue, true),
+        },
         Ended::Overdue => (Ended::Overdue, true),
         other => (other, false),
     };

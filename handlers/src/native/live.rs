@@ -11,8 +11,7 @@ use super::guarded::{self, Ended};
 use crate::kit::database::timed_out;
 use crate::kit::routes::{Handler, ReadHandler, Route, StreamHandler, WriteHandler};
 use crate::kit::{
-    CommitState, Context, Failure, FailureKind, Fault, FaultKind, Inbound, Reader, Reply, Stream,
-    Touch, Work,
+    CommitState, Context, Failure, FailureKind, Fault, FaultKind, Inbound, Reader, Reply, Stream, Touch, Work,
 };
 
 /// How long a touch may take.
@@ -99,11 +98,7 @@ async fn write(
         .unwrap_or_else(|_| Err(timed_out("the end of a unit of work")));
     if let Err(fault) = settled {
         work.roll_back(fault.kind == FaultKind::Timeout).await;
-        return Err(failure_of(
-            fault,
-            CommitState::RolledBack,
-            work.unrepeatable(),
-        ));
+        return Err(failure_of(fault, CommitState::RolledBack, work.unrepeatable()));
     }
     let announced = work.has_effects();
     // Once sent, a commit is waited for beyond the deadline: knowing what happened is worth more than answering in time.
@@ -134,11 +129,7 @@ async fn stream(
     answered(ended, CommitState::Unknown, None)
 }
 
-fn answered(
-    ended: Ended,
-    commit: CommitState,
-    called: Option<&'static str>,
-) -> Result<Reply, Failure> {
+fn answered(ended: Ended, commit: CommitState, called: Option<&'static str>) -> Result<Reply, Failure> {
     let fault = match ended {
         Ended::Reply(reply) => return Ok(reply),
         Ended::Fault(fault) => fault,
@@ -168,9 +159,7 @@ fn failure(fault: &Fault, commit: CommitState, called: Option<&'static str>) -> 
     let kind = match fault.kind {
         FaultKind::Saturated => FailureKind::Saturated,
         FaultKind::Timeout => FailureKind::Timeout,
-        FaultKind::Database | FaultKind::Locked | FaultKind::Outside | FaultKind::State => {
-            FailureKind::Fault
-        }
+        FaultKind::Database | FaultKind::Locked | FaultKind::Outside | FaultKind::State => FailureKind::Fault,
     };
     Failure {
         kind,

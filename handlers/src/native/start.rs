@@ -41,14 +41,10 @@ pub enum StartError {
     Client(#[source] reqwest::Error),
 }
 
-pub(super) fn start(
-    settings: Settings,
-    seams: Seams,
-    extra: Vec<Routes>,
-) -> Result<Native, StartError> {
+pub(super) fn start(settings: Settings, seams: Seams, extra: Vec<Routes>) -> Result<Native, StartError> {
     let table = crate::table(extra)?;
-    let database = Database::connect(settings.database_url.expose(), pool_limits(&settings))
-        .map_err(StartError::DatabaseUrl)?;
+    let database =
+        Database::connect(settings.database_url.expose(), pool_limits(&settings)).map_err(StartError::DatabaseUrl)?;
     let ports = match seams.ports {
         Some(ports) => ports,
         None => real_ports(&settings, &database, &seams.clock)?,
@@ -97,11 +93,7 @@ fn pool_limits(settings: &Settings) -> PoolLimits {
     }
 }
 
-fn real_ports(
-    settings: &Settings,
-    database: &Database,
-    clock: &crate::kit::Clock,
-) -> Result<Ports, StartError> {
+fn real_ports(settings: &Settings, database: &Database, clock: &crate::kit::Clock) -> Result<Ports, StartError> {
     let client = reqwest::Client::builder()
         .timeout(settings.outbox.timeout)
         .redirect(reqwest::redirect::Policy::none())

@@ -78,10 +78,7 @@ fn unique(line: &'static str) -> Option<Unique> {
     let (table, columns) = target.strip_suffix(");")?.split_once("\" (")?;
     Some(Unique {
         table,
-        columns: columns
-            .split(", ")
-            .map(|column| column.trim_matches('"'))
-            .collect(),
+        columns: columns.split(", ").map(|column| column.trim_matches('"')).collect(),
     })
 }
 
@@ -105,11 +102,7 @@ mod tests {
         let expected = expected();
         assert_eq!(expected.tables.len(), 87);
         assert_eq!(
-            expected
-                .tables
-                .iter()
-                .map(|table| table.columns.len())
-                .sum::<usize>(),
+            expected.tables.iter().map(|table| table.columns.len()).sum::<usize>(),
             956
         );
         assert_eq!(
@@ -129,17 +122,10 @@ mod tests {
                 .iter()
                 .find(|candidate| candidate.name == table)
                 .unwrap();
-            let column = table
-                .columns
-                .iter()
-                .find(|candidate| candidate.name == column)
-                .unwrap();
+            let column = table.columns.iter().find(|candidate| candidate.name == column).unwrap();
             (column.data_type.clone(), column.not_null)
         };
-        assert_eq!(
-            column("users", "role"),
-            ("public.\"UserRole\"".to_owned(), true)
-        );
+        assert_eq!(column("users", "role"), ("public.\"UserRole\"".to_owned(), true));
         assert_eq!(
             column("chatbot_contacts", "email"),
             ("character varying(320)".to_owned(), false)
@@ -148,17 +134,11 @@ mod tests {
             column("application_requests", "confidence"),
             ("double precision".to_owned(), true)
         );
-        assert_eq!(
-            column("communication_config", "id"),
-            ("integer".to_owned(), true)
-        );
+        assert_eq!(column("communication_config", "id"), ("integer".to_owned(), true));
         assert_eq!(
             column("tickets", "createdAt"),
             ("timestamp(3) without time zone".to_owned(), true)
         );
-        assert_eq!(
-            column("chatbot_feedback", "tags"),
-            ("text[]".to_owned(), false)
-        );
+        assert_eq!(column("chatbot_feedback", "tags"), ("text[]".to_owned(), false));
     }
 }

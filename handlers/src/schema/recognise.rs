@@ -97,9 +97,7 @@ type FoundTables = BTreeMap<String, BTreeMap<String, Found>>;
 ///
 /// # Errors
 /// [`SchemaError::Incomplete`] when tables or columns are missing that the contract does not allow to be absent.
-pub(super) async fn recognise(
-    connection: &mut PgConnection,
-) -> Result<Option<Vec<Note>>, SchemaError> {
+pub(super) async fn recognise(connection: &mut PgConnection) -> Result<Option<Vec<Note>>, SchemaError> {
     let expected = expected();
     let found = read_tables(connection).await?;
     let present = expected
@@ -119,11 +117,7 @@ pub(super) async fn recognise(
         });
     }
     let mut notes = table_notes(&expected, &found);
-    notes.extend(unique_notes(
-        &expected,
-        &found,
-        &read_uniques(connection).await?,
-    ));
+    notes.extend(unique_notes(&expected, &found, &read_uniques(connection).await?));
     Ok(Some(notes))
 }
 
@@ -153,9 +147,7 @@ async fn read_tables(connection: &mut PgConnection) -> Result<FoundTables, sqlx:
 }
 
 /// Every unique index that is no primary key, as `table (column, column) where condition`, without its name: names differ.
-async fn read_uniques(
-    connection: &mut PgConnection,
-) -> Result<BTreeSet<(String, String)>, sqlx::Error> {
+async fn read_uniques(connection: &mut PgConnection) -> Result<BTreeSet<(String, String)>, sqlx::Error> {
     let rows: Vec<(String, String)> = sqlx::query_as(
         "select c.relname::text,
                 '(' || (select string_agg(coalesce(a.attname::text, pg_get_indexdef(i.indexrelid, k.place::integer, true)), ', ' order by k.place)
@@ -185,9 +177,7 @@ fn missing(expected: &Expected, found: &FoundTables) -> Vec<String> {
                     .columns
                     .iter()
                     .filter(|column| !columns.contains_key(column.name))
-                    .filter(|column| {
-                        !COLUMNS_THAT_MAY_BE_ABSENT.contains(&(table.name, column.name))
-                    })
+                    .filter(|column| !COLUMNS_THAT_MAY_BE_ABSENT.contains(&(table.name, column.name)))
                     .map(|column| format!("column \"{}\".\"{}\"", table.name, column.name)),
             ),
         }
@@ -196,15 +186,12 @@ fn missing(expected: &Expected, found: &FoundTables) -> Vec<String> {
 }
 
 fn table_notes(expected: &Expected, found: &FoundTables) -> Vec<Note> {
-    let notes = expected
-        .tables
-        .iter()
-        .flat_map(|table| match found.get(table.name) {
-            None => vec![Note::MissingTable {
-                table: table.name.to_owned(),
-            }],
-            Some(columns) => column_notes(table, columns),
-        });
+    let notes = expected.tables.iter().flat_map(|table| match found.get(table.name) {
+        None => vec![Note::MissingTable {
+            table: table.name.to_owned(),
+        }],
+        Some(columns) => column_notes(table, columns),
+    });
     notes.collect()
 }
 
@@ -216,9 +203,7 @@ fn column_notes(table: &Table, found: &BTreeMap<String, Found>) -> Vec<Note> {
     let unknown = found
         .iter()
         .filter(|(name, column)| {
-            column.not_null
-                && !column.has_default
-                && !table.columns.iter().any(|known| known.name == **name)
+            column.not_null && !column.has_default && !table.columns.iter().any(|known| known.name == **name)
         })
         .map(|(name, _)| Note::UnknownRequiredColumn {
             table: table.name.to_owned(),
@@ -248,33 +233,22 @@ fn described(data_type: &str, not_null: bool) -> String {
     format!("{data_type}{}", if not_null { " not null" } else { "" })
 }
 
-fn unique_notes(
-    expected: &Expected,
-    tables: &FoundTables,
-    found: &BTreeSet<(String, String)>,
-) -> Vec<Note> {
+fn unique_notes(expected: &Expected, tables: &FoundTables, found: &BTreeSet<(String, String)>) -> Vec<Note> {
     let known: BTreeSet<(String, String)> = expected
         .uniques
         .iter()
         .filter(|unique| tables.contains_key(unique.table))
-        .map(|unique| {
-            (
-                unique.table.to_owned(),
-                format!("({})", unique.columns.join(", ")),
-            )
-        })
+        .map(|unique| (unique.table.to_owned(), format!("({})", unique.columns.join(", "))))
         .collect();
     let is_legacy_table = |name: &str| expected.tables.iter().any(|table| table.name == name);
     let shown = |(table, columns): &(String, String)| format!("{table} {columns}");
-    let missing = known.difference(found).map(|unique| Note::MissingUnique {
-        unique: shown(unique),
-    });
+    let missing = known
+        .difference(found)
+        .map(|unique| Note::MissingUnique { unique: shown(unique) });
     let extra = found
         .difference(&known)
         .filter(|(table, _)| is_legacy_table(table))
-        .map(|unique| Note::ExtraUnique {
-            unique: shown(unique),
-        });
+        .map(|unique| Note::ExtraUnique { unique: shown(unique) });
     missing.chain(extra).collect()
 }
 
@@ -309,10 +283,9 @@ impl fmt::Display for Note {
                 )
             }
             Self::MissingUnique { unique } => write!(formatter, "no unique index on {unique}"),
-            Self::ExtraUnique { unique } => write!(
-                formatter,
-                "a unique index that the contract does not have: {unique}"
-            ),
+            Self::ExtraUnique { unique } => {
+                write!(formatter, "a unique index that the contract does not have: {unique}")
+            }
         }
     }
 }

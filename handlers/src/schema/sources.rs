@@ -123,13 +123,7 @@ mod tests {
         found.sort();
         let listed: Vec<String> = SOURCES
             .iter()
-            .map(|source| {
-                format!(
-                    "{:04}_{}.sql",
-                    source.version,
-                    source.name.replace(' ', "_")
-                )
-            })
+            .map(|source| format!("{:04}_{}.sql", source.version, source.name.replace(' ', "_")))
             .collect();
         assert_eq!(found, listed);
     }

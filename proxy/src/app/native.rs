@@ -20,9 +20,7 @@ pub(super) async fn start(config: &Config) -> Result<NativeBackend, StartError> 
         .or_else(|| config.environment.get(DATABASE_URL));
     if url.is_none() {
         return Ok(NativeBackend::Off {
-            reason: Arc::from(
-                "no database: set DATABASE_URL, or `database.url` in the configuration",
-            ),
+            reason: Arc::from("no database: set DATABASE_URL, or `database.url` in the configuration"),
         });
     }
     let lookup = |name: &str| {
@@ -32,8 +30,7 @@ pub(super) async fn start(config: &Config) -> Result<NativeBackend, StartError> 
             config.environment.get(name)
         }
     };
-    let settings =
-        Settings::from_lookup(lookup).map_err(|error| StartError::Native(error.to_string()))?;
+    let settings = Settings::from_lookup(lookup).map_err(|error| StartError::Native(error.to_string()))?;
     let native = Native::start(settings, Seams::production())
         .await
         .map_err(|error| StartError::Native(error.to_string()))?;

@@ -73,10 +73,7 @@ impl Facets {
             native: self.native_view(),
             legacy: self.legacy_view(&totals),
             routes: self.route_views(&totals).await,
-            unflagged: totals
-                .routes
-                .get("unmatched")
-                .map_or(0, |route| route.legacy.answers()),
+            unflagged: totals.routes.get("unmatched").map_or(0, |route| route.legacy.answers()),
             draining: self.drain.is_cancelled(),
         }
     }
@@ -85,11 +82,7 @@ impl Facets {
         let status = self.flags.status();
         FlagsView {
             version: status.version,
-            file: self
-                .config
-                .flags
-                .as_ref()
-                .map(|file| file.display().to_string()),
+            file: self.config.flags.as_ref().map(|file| file.display().to_string()),
             loaded: status.loaded,
             failed: status.failed,
             killed: status.killed,
@@ -120,9 +113,7 @@ impl Facets {
         let snapshot = self.flags.load();
         let places = Places::of(&snapshot);
         let wait = Duration::from_secs(2);
-        let report =
-            tokio::time::timeout(wait, Report::load(&self.store, &Filter::default(), &places))
-                .await;
+        let report = tokio::time::timeout(wait, Report::load(&self.store, &Filter::default(), &places)).await;
         let report = report.ok().and_then(Result::ok);
         let rows = snapshot.plans().iter().map(|plan| {
             let route = plan.key.to_string();
@@ -141,12 +132,10 @@ impl Facets {
             if let Some(compared) = compared {
                 view.compared = compared.totals.samples;
                 view.matched = compared.totals.matched;
-                view.last_difference = compared.differences.first().map(|difference| {
-                    format!(
-                        "{} {}",
-                        difference.group.kind, difference.group.path_template
-                    )
-                });
+                view.last_difference = compared
+                    .differences
+                    .first()
+                    .map(|difference| format!("{} {}", difference.group.kind, difference.group.path_template));
             }
             view
         });

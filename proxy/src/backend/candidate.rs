@@ -29,11 +29,7 @@ impl NativeCandidate {
 }
 
 impl Candidate for NativeCandidate {
-    fn dry_run(
-        &self,
-        mut request: Request<Bytes>,
-        limits: RunLimits,
-    ) -> BoxFuture<'static, DryRunResult> {
+    fn dry_run(&self, mut request: Request<Bytes>, limits: RunLimits) -> BoxFuture<'static, DryRunResult> {
         let extensions = request.extensions_mut();
         let plan = extensions.remove::<Arc<RoutePlan>>();
         if let Some(facts) = extensions.remove::<RequestFacts>() {
@@ -60,9 +56,7 @@ impl Candidate for NativeCandidate {
 /// A fault and a panic are the handler's own failure and count; everything else says nothing about its answer.
 fn failure(reason: NotComparable) -> DryRunFailure {
     match reason {
-        NotComparable::Fault(_) | NotComparable::Panicked => {
-            DryRunFailure::Broken(reason.to_string())
-        }
+        NotComparable::Fault(_) | NotComparable::Panicked => DryRunFailure::Broken(reason.to_string()),
         other => DryRunFailure::Unknown(other.to_string().into()),
     }
 }

@@ -16,41 +16,28 @@ use crate::upstream::{Failed, Lease, forwardable_request, forwardable_response, 
 ///
 /// # Errors
 /// Nothing listens there, or it broke off before the head of the answer.
-pub async fn answer(
-    core: &Rc<Core>,
-    exchange: &mut Exchange,
-) -> Result<Response<Body>, ProxyError> {
+pub async fn answer(core: &Rc<Core>, exchange: &mut Exchange) -> Result<Response<Body>, ProxyError> {
     let mut request = std::mem::take(&mut exchange.request);
     let trusted = core.config.trusts(exchange.facts.peer);
-    let wants_upgrade =
-        forwardable_request(request.headers_mut(), &exchange.facts, trusted).is_some();
+    let wants_upgrade = forwardable_request(request.headers_mut(), &exchange.facts, trusted).is_some();
     *request.version_mut() = Version::HTTP_11;
     let client = wants_upgrade.then(|| hyper::upgrade::on(&mut request));
     let (response, lease) = send(core, request).await?;
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
         return match client {
             Some(client) => Ok(tunnel::switch(core, client, response)),
-            None => Err(ProxyError::legacy(
-                ErrorKind::BrokenAnswer,
-                "101 that nobody asked for",
-            )),
+            None => Err(ProxyError::legacy(ErrorKind::BrokenAnswer, "101 that nobody asked for")),
         };
     }
     let (mut parts, body) = response.into_parts();
     // What the client is told is our own version (RFC 9110, section 7.6.3), whatever legacy speaks.
     parts.version = Version::HTTP_11;
     forwardable_response(&mut parts.headers);
-    Ok(Response::from_parts(
-        parts,
-        Body::Upstream(body, Some(lease)),
-    ))
+    Ok(Response::from_parts(parts, Body::Upstream(body, Some(lease))))
 }
 
 /// Sends a request, and where [`may_retry`] allows it once more on a fresh connection.
-async fn send(
-    core: &Rc<Core>,
-    request: Request<Body>,
-) -> Result<(Response<Incoming>, Lease), ProxyError> {
+async fn send(core: &Rc<Core>, request: Request<Body>) -> Result<(Response<Incoming>, Lease), ProxyError> {
     let spare = spare(&request);
     let first = match core.legacy.reuse() {
         Some(lease) => attempt(lease, request).await,
@@ -61,14 +48,11 @@ async fn send(
         Err(failed) => failed,
     };
     let again = attempt_failed.unsent.or(spare);
-    let Some(again) = again.filter(|again| may_retry(attempt_failed.stage, again.method(), true))
-    else {
+    let Some(again) = again.filter(|again| may_retry(attempt_failed.stage, again.method(), true)) else {
         return Err(attempt_failed.error);
     };
     core.metrics.retried();
-    attempt(fresh(core).await?, again)
-        .await
-        .map_err(|failed| failed.error)
+    attempt(fresh(core).await?, again).await.map_err(|failed| failed.error)
 }
 
 struct AttemptFailed {
@@ -78,10 +62,7 @@ struct AttemptFailed {
     unsent: Option<Request<Body>>,
 }
 
-async fn attempt(
-    mut lease: Lease,
-    request: Request<Body>,
-) -> Result<(Response<Incoming>, Lease), AttemptFailed> {
+async fn attempt(mut lease: Lease, request: Request<Body>) -> Result<(Response<Incoming>, Lease), AttemptFailed> {
     let reused = lease.is_reused();
     match lease.send(request).await {
         Ok(response) => Ok((response, lease)),

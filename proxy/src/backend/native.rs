@@ -51,10 +51,7 @@ enum Held {
 ///
 /// # Errors
 /// Native cannot run or has failed, and legacy may not be asked instead or has failed too.
-pub async fn answer(
-    core: &Rc<Core>,
-    exchange: &mut Exchange,
-) -> Result<Response<Body>, ProxyError> {
+pub async fn answer(core: &Rc<Core>, exchange: &mut Exchange) -> Result<Response<Body>, ProxyError> {
     let (parts, body) = std::mem::take(&mut exchange.request).into_parts();
     let held = hold(body).await?;
     let again = match &held {
@@ -147,9 +144,7 @@ fn failed(failure: NativeFailure) -> ProxyError {
     let kind = match &failure {
         NativeFailure::Off(_) => ErrorKind::NativeUnavailable,
         NativeFailure::Run(run) if run.kind == FailureKind::Timeout => ErrorKind::Timeout,
-        NativeFailure::Run(run) if run.kind == FailureKind::Saturated => {
-            ErrorKind::NativeUnavailable
-        }
+        NativeFailure::Run(run) if run.kind == FailureKind::Saturated => ErrorKind::NativeUnavailable,
         NativeFailure::Run(_) | NativeFailure::Lost(_) => ErrorKind::NativeFailed,
     };
     ProxyError::native(kind, failure)
@@ -171,20 +166,14 @@ async fn ask(
         Held::Streaming(_) => axum::body::Body::empty(),
     };
     let mut request = Request::from_parts(parts, body);
-    let plan = exchange
-        .routed
-        .as_ref()
-        .and_then(|routed| routed.plan.as_deref());
+    let plan = exchange.routed.as_ref().and_then(|routed| routed.plan.as_deref());
     introduce(request.extensions_mut(), &exchange.facts, plan);
     if let Some(timeout) = exchange.routed.as_ref().and_then(Routed::timeout) {
         request.extensions_mut().insert(Timeout(timeout));
     }
     let run = workshop.spawn(async move { native.serve(request).await });
     let aborts = AbortOnDrop(run.abort_handle());
-    let response = run
-        .await
-        .map_err(NativeFailure::Lost)?
-        .map_err(NativeFailure::Run)?;
+    let response = run.await.map_err(NativeFailure::Lost)?.map_err(NativeFailure::Run)?;
     drop(aborts);
     Ok(response.map(Body::Native))
 }
@@ -199,19 +188,13 @@ impl Drop for AbortOnDrop {
 }
 
 async fn hold(body: Body) -> Result<Held, ProxyError> {
-    if body
-        .size_hint()
-        .upper()
-        .is_none_or(|most| most > HELD_BYTES as u64)
-    {
+    if body.size_hint().upper().is_none_or(|most| most > HELD_BYTES as u64) {
         return Ok(Held::Streaming(body));
     }
     let collected = Limited::new(body, HELD_BYTES).collect().await;
-    collected
-        .map(|whole| Held::Whole(whole.to_bytes()))
-        .map_err(|error| {
-            let mut gone = ProxyError::client(ErrorKind::ClientGone);
-            gone.source = Some(error);
-            gone
-        })
+    collected.map(|whole| Held::Whole(whole.to_bytes())).map_err(|error| {
+        let mut gone = ProxyError::client(ErrorKind::ClientGone);
+        gone.source = Some(error);
+        gone
+    })
 }

@@ -19,11 +19,7 @@ use crate::upstream::forwardable_response;
 const BUFFER_BYTES: usize = 8 * 1024;
 
 /// Passes the 101 on and joins the two connections once both are free.
-pub(super) fn switch(
-    core: &Rc<Core>,
-    client: OnUpgrade,
-    mut response: Response<Incoming>,
-) -> Response<Body> {
+pub(super) fn switch(core: &Rc<Core>, client: OnUpgrade, mut response: Response<Incoming>) -> Response<Body> {
     let legacy = hyper::upgrade::on(&mut response);
     let idle = core.config.timeouts.tunnel_idle;
     let open = core.metrics.tunnel();
@@ -46,20 +42,14 @@ pub(super) fn switch(
     let (mut parts, _) = response.into_parts();
     forwardable_response(&mut parts.headers);
     if let Some(protocol) = protocol {
-        parts
-            .headers
-            .insert(CONNECTION, HeaderValue::from_static("upgrade"));
+        parts.headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
         parts.headers.insert(UPGRADE, protocol);
     }
     Response::from_parts(parts, Body::Empty)
 }
 
 /// Copies both ways; half-closed sockets stay half-closed, and a direction that stalls ends when both are idle.
-async fn join(
-    client: impl AsyncRead + AsyncWrite,
-    legacy: impl AsyncRead + AsyncWrite,
-    idle: Duration,
-) {
+async fn join(client: impl AsyncRead + AsyncWrite, legacy: impl AsyncRead + AsyncWrite, idle: Duration) {
     let (client_reads, client_writes) = split(client);
     let (legacy_reads, legacy_writes) = split(legacy);
     tokio::join!(

@@ -58,10 +58,7 @@ impl Traffic for Said {
 }
 
 /// Plans, prints the conditions, and the patch when all of them hold.
-pub(crate) fn decommission(
-    arguments: &DecommissionArgs,
-    printer: Printer,
-) -> anyhow::Result<ExitStatus> {
+pub(crate) fn decommission(arguments: &DecommissionArgs, printer: Printer) -> anyhow::Result<ExitStatus> {
     let path = &arguments.flags;
     let text = std::fs::read_to_string(path).or_hint(
         || format!("cannot read {}", path.display()),
@@ -83,10 +80,7 @@ pub(crate) fn decommission(
         let mark = if check.holds { "yes" } else { "NO " };
         printer.note(&safe(&format!("{mark} {} ({})", check.what, check.detail)));
     }
-    for (what, list) in [
-        ("delete", &plan.files),
-        ("no longer read", &plan.environment),
-    ] {
+    for (what, list) in [("delete", &plan.files), ("no longer read", &plan.environment)] {
         list.iter()
             .for_each(|item| printer.note(&safe(&format!("{what}: {item}"))));
     }

@@ -74,10 +74,7 @@ impl Answer<'_> {
             self.plan_lines(plan, &mut lines);
         }
         lines.extend(explanation.notes.iter().map(|note| ("note", note.clone())));
-        lines.push((
-            "flags",
-            format!("{} (version {})", self.file, explanation.version),
-        ));
+        lines.push(("flags", format!("{} (version {})", self.file, explanation.version)));
         lines
             .into_iter()
             .map(|(name, value)| format!("  {name:<9} {}\n", safe(&value)))
@@ -86,10 +83,7 @@ impl Answer<'_> {
 
     fn plan_lines(&self, plan: &RoutePlan, lines: &mut Vec<(&'static str, String)>) {
         lines.push(("beside", beside(self.explanation.shadow).to_owned()));
-        lines.push((
-            "route",
-            format!("{} ({}:{})", plan.key, self.file, plan.line),
-        ));
+        lines.push(("route", format!("{} ({}:{})", plan.key, self.file, plan.line)));
         if let Some(phase) = plan.phase {
             lines.push(("phase", phase.to_string()));
         }
@@ -98,8 +92,7 @@ impl Answer<'_> {
         }
         lines.push((
             "handler",
-            self.handler
-                .map_or_else(|| "none in this binary".to_owned(), describe),
+            self.handler.map_or_else(|| "none in this binary".to_owned(), describe),
         ));
     }
 
@@ -142,10 +135,7 @@ fn fallback(plan: &RoutePlan) -> String {
     if chosen.is_empty() {
         "none: a native failure is the answer".to_owned()
     } else {
-        format!(
-            "to legacy, while nothing is committed, on {}",
-            chosen.join(", ")
-        )
+        format!("to legacy, while nothing is committed, on {}", chosen.join(", "))
     }
 }
 
@@ -168,9 +158,6 @@ fn path(text: &str) -> anyhow::Result<String> {
     if path.starts_with('/') {
         Ok(path.to_owned())
     } else {
-        Err(Hinted::error(
-            "a path starts with `/`",
-            "leave the origin out",
-        ))
+        Err(Hinted::error("a path starts with `/`", "leave the origin out"))
     }
 }

@@ -35,19 +35,11 @@ impl std::error::Error for Hinted {}
 /// Adds what was tried and what to do to an error that came from below.
 pub(crate) trait OrHint<T> {
     /// `message` says what could not be done, `hint` what the user can do about it.
-    fn or_hint(
-        self,
-        message: impl FnOnce() -> String,
-        hint: impl FnOnce() -> String,
-    ) -> anyhow::Result<T>;
+    fn or_hint(self, message: impl FnOnce() -> String, hint: impl FnOnce() -> String) -> anyhow::Result<T>;
 }
 
 impl<T, E: Into<anyhow::Error>> OrHint<T> for Result<T, E> {
-    fn or_hint(
-        self,
-        message: impl FnOnce() -> String,
-        hint: impl FnOnce() -> String,
-    ) -> anyhow::Result<T> {
+    fn or_hint(self, message: impl FnOnce() -> String, hint: impl FnOnce() -> String) -> anyhow::Result<T> {
         self.map_err(|error| {
             error.into().context(Hinted {
                 message: message(),
@@ -59,9 +51,7 @@ impl<T, E: Into<anyhow::Error>> OrHint<T> for Result<T, E> {
 
 /// The hint nearest to the surface, if any error of the chain carries one.
 pub(crate) fn hint_of(error: &anyhow::Error) -> Option<&str> {
-    error
-        .downcast_ref::<Hinted>()
-        .map(|hinted| hinted.hint.as_str())
+    error.downcast_ref::<Hinted>().map(|hinted| hinted.hint.as_str())
 }
 
 #[cfg(test)]

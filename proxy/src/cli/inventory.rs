@@ -49,10 +49,7 @@ pub(crate) struct InventoryArgs {
 pub(crate) fn inventory(arguments: &InventoryArgs, printer: Printer) -> anyhow::Result<ExitStatus> {
     let rules = rules(arguments.rules.as_deref())?;
     let inventory = inventory::read(&arguments.directory, &rules)?;
-    let native: BTreeSet<RouteKey> = native::routes()?
-        .into_iter()
-        .map(|route| route.key)
-        .collect();
+    let native: BTreeSet<RouteKey> = native::routes()?.into_iter().map(|route| route.key).collect();
     if let Some(path) = &arguments.check {
         return drift(path, &inventory, &native, arguments.json, printer);
     }
@@ -102,7 +99,10 @@ fn drift(
 ) -> anyhow::Result<ExitStatus> {
     let drifts = check::check(&text_of(path)?, inventory, native);
     if as_json {
-        let list: Vec<_> = drifts.iter().map(|drift| json!({ "line": drift.line, "route": drift.route, "problem": drift.to_string() })).collect();
+        let list: Vec<_> = drifts
+            .iter()
+            .map(|drift| json!({ "line": drift.line, "route": drift.route, "problem": drift.to_string() }))
+            .collect();
         printer.json(&json!({ "ok": drifts.is_empty(), "drift": list }))?;
     } else {
         let lines: String = drifts
@@ -149,10 +149,7 @@ fn write_all(
         text
     };
     let rows = tracker::rows(inventory, rules, &flags_text, native);
-    replace(
-        &folder.join("tracker.md"),
-        &tracker::markdown(inventory, &rows),
-    )?;
+    replace(&folder.join("tracker.md"), &tracker::markdown(inventory, &rows))?;
     replace(&folder.join("tracker.csv"), &tracker::csv(&rows))?;
     replace(&folder.join("tracker.json"), &tracker::json(&rows)?)?;
     replace(
@@ -182,13 +179,10 @@ fn text_of(path: &Path) -> anyhow::Result<String> {
 fn replace(path: &Path, text: &str) -> anyhow::Result<()> {
     let beside = path.with_extension("new");
     let failed = || format!("cannot write {}", path.display());
-    std::fs::write(&beside, text)
-        .or_hint(failed, || "check the rights of the folder".to_owned())?;
+    std::fs::write(&beside, text).or_hint(failed, || "check the rights of the folder".to_owned())?;
     std::fs::rename(&beside, path).or_hint(failed, || "check the rights of the folder".to_owned())
 }
 
 fn printable_lines(text: &str) -> String {
-    text.lines()
-        .map(|line| format!("{}\n", safe(line)))
-        .collect()
+    text.lines().map(|line| format!("{}\n", safe(line))).collect()
 }

@@ -22,8 +22,7 @@ pub(crate) fn start(global: &Global) -> anyhow::Result<()> {
         ColourChoice::Always => true,
         ColourChoice::Never => false,
         ColourChoice::Auto => {
-            io::stderr().is_terminal()
-                && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+            io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
         }
     };
     let builder = tracing_subscriber::fmt()
@@ -55,15 +54,8 @@ fn with_quiet_crates(filter: &str) -> String {
 
 fn names_crate(filter: &str, name: &str) -> bool {
     filter.split(',').any(|directive| {
-        let target = directive
-            .split(['=', '['])
-            .next()
-            .unwrap_or_default()
-            .trim();
-        target == name
-            || target
-                .strip_prefix(name)
-                .is_some_and(|rest| rest.starts_with("::"))
+        let target = directive.split(['=', '[']).next().unwrap_or_default().trim();
+        target == name || target.strip_prefix(name).is_some_and(|rest| rest.starts_with("::"))
     })
 }
 

@@ -45,10 +45,7 @@ pub(crate) struct MigrateArgs {
 }
 
 /// Brings both up to date and says what it did.
-pub(crate) async fn migrate(
-    arguments: MigrateArgs,
-    printer: Printer,
-) -> anyhow::Result<ExitStatus> {
+pub(crate) async fn migrate(arguments: MigrateArgs, printer: Printer) -> anyhow::Result<ExitStatus> {
     let places = arguments.files.places()?;
     let database = arguments.database_url.or(places.database);
     let store = arguments.store.or(places.store);
@@ -61,9 +58,7 @@ pub(crate) async fn migrate(
     let mut document = json!({ "database": null, "store": null });
     match database {
         Some(url) => document["database"] = app(&url, arguments.json, printer).await?,
-        None => {
-            printer.note("no DATABASE_URL and no `database.url`: the app's database was left alone")
-        }
+        None => printer.note("no DATABASE_URL and no `database.url`: the app's database was left alone"),
     }
     if let Some(url) = store {
         document["store"] = own_store(&url, arguments.json, printer).await?;
@@ -82,18 +77,12 @@ async fn app(url: &str, json: bool, printer: Printer) -> anyhow::Result<Value> {
     )?;
     let outcome = native::migrate(&pool).await.or_hint(
         || format!("the app's database {shown} cannot be migrated"),
-        || {
-            "docs/operations/running.md says what the user of the database needs to be allowed"
-                .to_owned()
-        },
+        || "docs/operations/running.md says what the user of the database needs to be allowed".to_owned(),
     );
     pool.close().await;
     let outcome = outcome?;
     if !json {
-        printer.data(&format!(
-            "app database {shown}\n{}\n",
-            indented(&outcome.to_string())
-        ))?;
+        printer.data(&format!("app database {shown}\n{}\n", indented(&outcome.to_string())))?;
     }
     Ok(native::outcome_to_json(&outcome))
 }

@@ -39,10 +39,7 @@ impl Printer {
     /// Writes `text` to standard output as it is. A reader that has gone away (`| head`) is no error.
     pub(crate) fn data(&self, text: &str) -> io::Result<()> {
         let mut output = io::stdout().lock();
-        match output
-            .write_all(text.as_bytes())
-            .and_then(|()| output.flush())
-        {
+        match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             result => result,
         }
@@ -65,10 +62,7 @@ impl Printer {
     /// A line that something is not as the user may think; `--quiet` silences it.
     pub(crate) fn warning(&self, text: &str) {
         if !self.quiet {
-            say(&format!(
-                "{} {text}\n",
-                self.paint_messages.yellow("warning:")
-            ));
+            say(&format!("{} {text}\n", self.paint_messages.yellow("warning:")));
         }
     }
 
@@ -127,8 +121,7 @@ impl Paint {
 
 /// `NO_COLOR` counts when it is set to anything but the empty string (no-color.org), and a dumb terminal has no colours.
 fn no_colour_wanted(lookup: impl Fn(&str) -> Option<std::ffi::OsString>) -> bool {
-    lookup("NO_COLOR").is_some_and(|value| !value.is_empty())
-        || lookup("TERM").is_some_and(|value| value == "dumb")
+    lookup("NO_COLOR").is_some_and(|value| !value.is_empty()) || lookup("TERM").is_some_and(|value| value == "dumb")
 }
 
 /// Standard error is the last resort: when it is closed there is nobody left to tell.
@@ -142,15 +135,9 @@ mod tests {
 
     #[test]
     fn an_empty_no_color_does_not_count() {
-        assert!(no_colour_wanted(
-            |name| (name == "NO_COLOR").then(|| "1".into())
-        ));
-        assert!(!no_colour_wanted(
-            |name| (name == "NO_COLOR").then(|| "".into())
-        ));
-        assert!(no_colour_wanted(
-            |name| (name == "TERM").then(|| "dumb".into())
-        ));
+        assert!(no_colour_wanted(|name| (name == "NO_COLOR").then(|| "1".into())));
+        assert!(!no_colour_wanted(|name| (name == "NO_COLOR").then(|| "".into())));
+        assert!(no_colour_wanted(|name| (name == "TERM").then(|| "dumb".into())));
     }
 
     #[test]

@@ -92,10 +92,7 @@ async fn open(url: &str) -> anyhow::Result<Store> {
 
 /// Opening would make an empty file, and an empty report is a wrong answer to a wrong path.
 fn must_exist(url: &str) -> anyhow::Result<()> {
-    let Some(path) = url
-        .strip_prefix("sqlite:")
-        .map(|path| path.trim_start_matches("//"))
-    else {
+    let Some(path) = url.strip_prefix("sqlite:").map(|path| path.trim_start_matches("//")) else {
         return Ok(());
     };
     let path = path.split('?').next().unwrap_or_default();

@@ -41,30 +41,20 @@ struct Row<'a> {
 /// Prints the list as a table or as JSON.
 pub(crate) fn routes(arguments: &RoutesArgs, printer: Printer) -> anyhow::Result<ExitStatus> {
     let native = native::routes()?;
-    let snapshot = arguments
-        .files
-        .read_flags()?
-        .snapshot(&native::inventory(&native))?;
-    let handlers: BTreeMap<&RouteKey, &NativeRoute> =
-        native.iter().map(|route| (&route.key, route)).collect();
+    let snapshot = arguments.files.read_flags()?.snapshot(&native::inventory(&native))?;
+    let handlers: BTreeMap<&RouteKey, &NativeRoute> = native.iter().map(|route| (&route.key, route)).collect();
     let flagged = snapshot.plans().iter().map(|plan| Row {
         key: &plan.key,
         plan: Some(plan),
         handler: handlers.get(&plan.key).copied(),
     });
     let named = |key: &RouteKey| snapshot.plans().iter().any(|plan| plan.key == *key);
-    let free = native
-        .iter()
-        .filter(|route| !named(&route.key))
-        .map(|route| Row {
-            key: &route.key,
-            plan: None,
-            handler: Some(route),
-        });
-    let rows: Vec<Row<'_>> = flagged
-        .chain(free)
-        .filter(|row| row.is_at(arguments.stage))
-        .collect();
+    let free = native.iter().filter(|route| !named(&route.key)).map(|route| Row {
+        key: &route.key,
+        plan: None,
+        handler: Some(route),
+    });
+    let rows: Vec<Row<'_>> = flagged.chain(free).filter(|row| row.is_at(arguments.stage)).collect();
     if arguments.json {
         let routes: Vec<Value> = rows.iter().map(Row::to_json).collect();
         printer.json(&json!({ "version": snapshot.version(), "routes": routes }))?;
@@ -97,11 +87,7 @@ impl Row<'_> {
             self.key.to_string(),
             self.stage().to_string(),
             or_dash(self.sample().map(|share| share.to_string())),
-            or_dash(
-                self.plan
-                    .and_then(|plan| plan.phase)
-                    .map(|phase| phase.to_string()),
-            ),
+            or_dash(self.plan.and_then(|plan| plan.phase).map(|phase| phase.to_string())),
             or_dash(self.plan.and_then(|plan| plan.group.clone())),
             self.handler
                 .map_or_else(|| "none".to_owned(), |handler| handler.kind.clone()),

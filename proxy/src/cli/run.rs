@@ -90,12 +90,8 @@ fn explained(error: StartError, flags: Option<&Path>) -> anyhow::Error {
             return Hinted::error(message, "`ficus check` shows the same without starting");
         }
         StartError::Listen { .. } => "another process may have the port; port 0 takes a free one",
-        StartError::Store(_) => {
-            "check the folder and its permissions, or name another place with --store"
-        }
-        StartError::Native(_) => {
-            "without DATABASE_URL and `database.url` native handlers stay off and the proxy runs"
-        }
+        StartError::Store(_) => "check the folder and its permissions, or name another place with --store",
+        StartError::Native(_) => "without DATABASE_URL and `database.url` native handlers stay off and the proxy runs",
         _ => "docs/operations/running.md has the way to a first start",
     };
     anyhow::Error::from(error).context(Hinted::new("Ficus cannot start", hint))

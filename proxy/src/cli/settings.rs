@@ -101,9 +101,7 @@ impl Files {
             .clone()
             .or_else(|| config.as_ref()?.flags.clone())
             .or_else(|| present(FLAGS));
-        let (database, store) = config.map_or((None, None), |config| {
-            (config.database.url.clone(), config.store_url())
-        });
+        let (database, store) = config.map_or((None, None), |config| (config.database.url.clone(), config.store_url()));
         Ok(Places {
             database,
             store: store.or_else(|| flags.map(|path| Store::url_beside(&path))),
@@ -125,12 +123,7 @@ pub(crate) fn read_config(path: &Path) -> anyhow::Result<Config> {
     let text = read(path, "configuration")?;
     Config::parse(&text, path).or_hint(
         || format!("{} cannot be used", path.display()),
-        || {
-            format!(
-                "`ficus check --config {}` shows every problem",
-                path.display()
-            )
-        },
+        || format!("`ficus check --config {}` shows every problem", path.display()),
     )
 }
 
@@ -161,16 +154,11 @@ impl Read {
     }
 
     pub(crate) fn config_name(&self) -> Option<String> {
-        self.config
-            .as_ref()
-            .map(|(path, _)| path.display().to_string())
+        self.config.as_ref().map(|(path, _)| path.display().to_string())
     }
 
     pub(crate) fn flags_name(&self) -> Option<String> {
-        self.flags
-            .file
-            .as_ref()
-            .map(|(path, _)| path.display().to_string())
+        self.flags.file.as_ref().map(|(path, _)| path.display().to_string())
     }
 
     /// The names of what was read, for a sentence.
@@ -193,10 +181,9 @@ impl FlagText {
 
     /// The name of the file as the user wrote it.
     pub(crate) fn name(&self) -> String {
-        self.file.as_ref().map_or_else(
-            || "no flag file".to_owned(),
-            |(path, _)| path.display().to_string(),
-        )
+        self.file
+            .as_ref()
+            .map_or_else(|| "no flag file".to_owned(), |(path, _)| path.display().to_string())
     }
 
     /// The flags in force with this text.
@@ -206,11 +193,7 @@ impl FlagText {
         };
         flags::compile(text, inventory).map_err(|problems| {
             Hinted::error(
-                format!(
-                    "{} cannot be used:\n{}",
-                    path.display(),
-                    problems.named(path)
-                ),
+                format!("{} cannot be used:\n{}", path.display(), problems.named(path)),
                 "a running Ficus would keep the flags that it has",
             )
         })
@@ -321,15 +304,9 @@ mod tests {
     #[test]
     fn a_password_is_never_shown() {
         for (url, shown) in [
-            (
-                "postgres://ficus:s3cret@db:5432/app",
-                "postgres://ficus@db:5432/app",
-            ),
+            ("postgres://ficus:s3cret@db:5432/app", "postgres://ficus@db:5432/app"),
             ("postgres://ficus:s3@cret@db/app", "postgres://ficus@db/app"),
-            (
-                "postgres://db/app?user=a&password=s3cret",
-                "postgres://db/app",
-            ),
+            ("postgres://db/app?user=a&password=s3cret", "postgres://db/app"),
             ("sqlite:ficus.db", "sqlite:ficus.db"),
         ] {
             assert_eq!(without_password(url), shown);

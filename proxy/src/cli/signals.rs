@@ -27,10 +27,7 @@ impl Signals {
         tracing::info!(signal = name, "asked to stop; ask again to stop at once");
         shutdown.cancel();
         let name = self.asked_to_stop().await;
-        tracing::warn!(
-            signal = name,
-            "stopping at once; requests in flight are cut off"
-        );
+        tracing::warn!(signal = name, "stopping at once; requests in flight are cut off");
     }
 
     /// Waits for the next request to stop, and names the signal.

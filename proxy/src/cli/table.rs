@@ -22,8 +22,7 @@ impl Table {
     /// Adds a row; it has as many cells as the heading.
     pub(crate) fn row(&mut self, cells: Vec<String>) {
         debug_assert_eq!(cells.len(), self.heading.len(), "a row fits its heading");
-        self.rows
-            .push(cells.into_iter().map(|cell| safe(&cell)).collect());
+        self.rows.push(cells.into_iter().map(|cell| safe(&cell)).collect());
     }
 
     /// The finished table, one line a row.
@@ -46,10 +45,7 @@ impl Table {
                     .iter()
                     .filter_map(|row| row.get(column))
                     .map(|cell| cell.chars().count());
-                cells
-                    .chain([self.heading[column].len()])
-                    .max()
-                    .unwrap_or_default()
+                cells.chain([self.heading[column].len()]).max().unwrap_or_default()
             })
             .collect()
     }

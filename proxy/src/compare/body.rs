@@ -19,11 +19,7 @@ impl Judge<'_> {
             (Some(left), Some(right)) => self.values(&left, &right),
             (Some(left), None) => self.differ(Detail::Type, Some(left), Some(shown(native.body))),
             (None, Some(right)) => self.differ(Detail::Type, Some(shown(legacy.body)), Some(right)),
-            (None, None) => self.differ(
-                Detail::Changed,
-                Some(shown(legacy.body)),
-                Some(shown(native.body)),
-            ),
+            (None, None) => self.differ(Detail::Changed, Some(shown(legacy.body)), Some(shown(native.body))),
         }
     }
 }
@@ -34,9 +30,7 @@ fn document(answer: &Answer<'_>) -> Option<Value> {
     if media_type == "text/event-stream" {
         return str::from_utf8(answer.body).ok().map(sse::events);
     }
-    let json = media_type == "application/json"
-        || media_type.ends_with("+json")
-        || media_type == "text/json";
+    let json = media_type == "application/json" || media_type.ends_with("+json") || media_type == "text/json";
     if json {
         serde_json::from_slice(answer.body).ok()
     } else {
@@ -46,13 +40,7 @@ fn document(answer: &Answer<'_>) -> Option<Value> {
 
 fn essence(headers: &HeaderMap) -> Option<String> {
     let text = headers.get(CONTENT_TYPE)?.to_str().ok()?;
-    Some(
-        text.split(';')
-            .next()
-            .unwrap_or_default()
-            .trim()
-            .to_ascii_lowercase(),
-    )
+    Some(text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
 }
 
 /// A body for the report: its text, or its size when it is none.

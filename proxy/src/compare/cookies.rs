@@ -25,18 +25,11 @@ impl Judge<'_> {
             self.trail.key(name);
             match native.get(name) {
                 Some(right) => self.cookie(left, right),
-                None => self.differ(
-                    Detail::Missing,
-                    Some(Value::from(left.value.as_str())),
-                    None,
-                ),
+                None => self.differ(Detail::Missing, Some(Value::from(left.value.as_str())), None),
             }
             self.trail.up();
         }
-        for (name, right) in native
-            .iter()
-            .filter(|(name, _)| !legacy.contains_key(*name))
-        {
+        for (name, right) in native.iter().filter(|(name, _)| !legacy.contains_key(*name)) {
             self.trail.key(name);
             self.differ(Detail::Extra, None, Some(Value::from(right.value.as_str())));
             self.trail.up();
@@ -44,10 +37,7 @@ impl Judge<'_> {
     }
 
     fn cookie(&mut self, legacy: &Cookie, native: &Cookie) {
-        self.values(
-            &Value::from(legacy.value.as_str()),
-            &Value::from(native.value.as_str()),
-        );
+        self.values(&Value::from(legacy.value.as_str()), &Value::from(native.value.as_str()));
         let names = legacy.attributes.keys().chain(
             native
                 .attributes
@@ -72,9 +62,7 @@ impl Judge<'_> {
     fn close_expiry(&self, legacy: Option<&String>, native: Option<&String>) -> bool {
         let read = |text: Option<&String>| text.and_then(|text| http_date_milliseconds(text));
         match (read(legacy), read(native)) {
-            (Some(left), Some(right)) => {
-                left.abs_diff(right) <= self.rules.time_tolerance_ms().unsigned_abs()
-            }
+            (Some(left), Some(right)) => left.abs_diff(right) <= self.rules.time_tolerance_ms().unsigned_abs(),
             _ => false,
         }
     }

@@ -119,8 +119,7 @@ impl Findings {
     /// Adds one; several at one place (members of one list) are one, the first.
     pub(super) fn add(&mut self, mut difference: Difference) {
         self.total += 1;
-        let known =
-            |other: &Difference| other.kind == difference.kind && other.path == difference.path;
+        let known = |other: &Difference| other.kind == difference.kind && other.path == difference.path;
         if self.list.len() >= MOST_DIFFERENCES || self.list.iter().any(known) {
             return;
         }

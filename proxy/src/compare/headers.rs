@@ -32,10 +32,7 @@ impl Judge<'_> {
     /// Compares the headers of both answers.
     pub(super) fn headers(&mut self, legacy: &HeaderMap, native: &HeaderMap) {
         self.in_header(&header::CONTENT_TYPE, |judge| {
-            judge.optional(
-                media_type(legacy).map(Value::from),
-                media_type(native).map(Value::from),
-            );
+            judge.optional(media_type(legacy).map(Value::from), media_type(native).map(Value::from));
         });
         for name in &EXACT {
             self.in_header(name, |judge| {
@@ -46,16 +43,10 @@ impl Judge<'_> {
             });
         }
         for name in &SETS {
-            self.in_header(name, |judge| {
-                judge.word_sets(words(legacy, name), words(native, name))
-            });
+            self.in_header(name, |judge| judge.word_sets(words(legacy, name), words(native, name)));
         }
         self.in_header(&header::ETAG, |judge| {
-            let presence = |headers: &HeaderMap| {
-                headers
-                    .contains_key(header::ETAG)
-                    .then(|| Value::from("present"))
-            };
+            let presence = |headers: &HeaderMap| headers.contains_key(header::ETAG).then(|| Value::from("present"));
             judge.optional(presence(legacy), presence(native));
         });
         self.in_header(&header::SET_COOKIE, |judge| judge.cookies(legacy, native));
@@ -83,8 +74,7 @@ impl Judge<'_> {
     fn word_sets(&mut self, legacy: BTreeSet<String>, native: BTreeSet<String>) {
         if legacy != native {
             let text = |words: BTreeSet<String>| {
-                (!words.is_empty())
-                    .then(|| Value::from(words.into_iter().collect::<Vec<_>>().join(", ")))
+                (!words.is_empty()).then(|| Value::from(words.into_iter().collect::<Vec<_>>().join(", ")))
             };
             let (legacy, native) = (text(legacy), text(native));
             let detail = match (&legacy, &native) {
@@ -119,9 +109,7 @@ fn joined(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
 
 /// `Accept-Encoding` in `Vary` belongs to the compression on the way, which native answers get outside the dry run.
 fn words(headers: &HeaderMap, name: &HeaderName) -> BTreeSet<String> {
-    let text = joined(headers, name)
-        .unwrap_or_default()
-        .to_ascii_lowercase();
+    let text = joined(headers, name).unwrap_or_default().to_ascii_lowercase();
     let words = text
         .split(',')
         .map(|word| word.trim().to_owned())

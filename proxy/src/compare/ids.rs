@@ -38,16 +38,10 @@ pub(super) fn family(text: &str) -> Option<Family> {
     if !(digits && letters) {
         return None;
     }
-    if bytes
-        .iter()
-        .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
-    {
+    if bytes.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
         return Some(Family::Hex(bytes.len()));
     }
-    if bytes
-        .iter()
-        .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'z'))
-    {
+    if bytes.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'z')) {
         return match bytes.len() {
             24 if bytes[0].is_ascii_alphabetic() => Some(Family::Cuid2),
             18..=32 if bytes[0] == b'c' && stamp_of_cuid(text).is_some() => Some(Family::Cuid),
@@ -62,11 +56,7 @@ pub(super) fn stamp(text: &str, family: Family) -> Option<i64> {
     match family {
         Family::Cuid => stamp_of_cuid(text),
         Family::Uuid(7) => {
-            let hex: String = text
-                .chars()
-                .filter(|character| *character != '-')
-                .take(12)
-                .collect();
+            let hex: String = text.chars().filter(|character| *character != '-').take(12).collect();
             i64::from_str_radix(&hex, 16).ok()
         }
         Family::Uuid(_) | Family::Cuid2 | Family::Hex(_) | Family::Token(_) => None,
@@ -117,17 +107,11 @@ mod tests {
     #[test]
     fn families_are_told_apart_and_words_are_none() {
         for (text, expected) in [
-            (
-                "3f2b8c1e-7a4d-4e9b-9c0a-1234567890ab",
-                Some(Family::Uuid(4)),
-            ),
+            ("3f2b8c1e-7a4d-4e9b-9c0a-1234567890ab", Some(Family::Uuid(4))),
             ("cmws8iotj0000qz8c1h2k3l4m", Some(Family::Cuid)),
             ("cmws8iotjj32se21u4tl", Some(Family::Cuid)),
             ("tz4a98xxat96iws9zmbrgj3a", Some(Family::Cuid2)),
-            (
-                "fb84bb0a98e189ae9d3ad5034e898bfa17aa",
-                Some(Family::Hex(36)),
-            ),
+            ("fb84bb0a98e189ae9d3ad5034e898bfa17aa", Some(Family::Hex(36))),
             ("hdYb1Z1doJfpmqFgUQ2lx", Some(Family::Token(21))),
             ("_fTsaKXivwtL7UluQTU4S", Some(Family::Token(21))),
             ("cmuser_luis_0000000000001", None),
@@ -151,9 +135,6 @@ mod tests {
             stamp("0190163d-8694-739b-aea5-966c26f8ad91", Family::Uuid(7)),
             Some(0x0190_163d_8694)
         );
-        assert_eq!(
-            stamp("3f2b8c1e-7a4d-4e9b-9c0a-1234567890ab", Family::Uuid(4)),
-            None
-        );
+        assert_eq!(stamp("3f2b8c1e-7a4d-4e9b-9c0a-1234567890ab", Family::Uuid(4)), None);
     }
 }

@@ -43,10 +43,7 @@ impl Judge<'_> {
         if missing.is_empty() && legacy.len() == native.len() {
             return;
         }
-        let extra: Vec<_> = native
-            .iter()
-            .filter(|(name, _)| !legacy.contains_key(*name))
-            .collect();
+        let extra: Vec<_> = native.iter().filter(|(name, _)| !legacy.contains_key(*name)).collect();
         if self.pair_minted_keys(&missing, &extra) {
             return;
         }
@@ -59,18 +56,9 @@ impl Judge<'_> {
     }
 
     /// A map from minted ids to things: its new entries are paired in their order.
-    fn pair_minted_keys(
-        &mut self,
-        missing: &[(&String, &Value)],
-        extra: &[(&String, &Value)],
-    ) -> bool {
-        let all_ids =
-            |names: &[(&String, &Value)]| names.iter().all(|(name, _)| ids::family(name).is_some());
-        if missing.is_empty()
-            || missing.len() != extra.len()
-            || !all_ids(missing)
-            || !all_ids(extra)
-        {
+    fn pair_minted_keys(&mut self, missing: &[(&String, &Value)], extra: &[(&String, &Value)]) -> bool {
+        let all_ids = |names: &[(&String, &Value)]| names.iter().all(|(name, _)| ids::family(name).is_some());
+        if missing.is_empty() || missing.len() != extra.len() || !all_ids(missing) || !all_ids(extra) {
             return false;
         }
         for ((legacy_name, left), (native_name, right)) in missing.iter().zip(extra) {

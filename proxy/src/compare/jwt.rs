@@ -64,8 +64,7 @@ impl Judge<'_> {
     fn token_times(&mut self, legacy: &Value, native: &Value) {
         let close = match (legacy.as_i64(), native.as_i64()) {
             (Some(left), Some(right)) => {
-                left.abs_diff(right).saturating_mul(1_000)
-                    <= self.rules.time_tolerance_ms().unsigned_abs()
+                left.abs_diff(right).saturating_mul(1_000) <= self.rules.time_tolerance_ms().unsigned_abs()
             }
             _ => legacy == native,
         };

@@ -27,11 +27,8 @@ impl Known {
     #[must_use]
     pub fn and_common(mut self, one: &str, other: &str) -> Self {
         let other: HashSet<&str> = words(other).collect();
-        self.words.extend(
-            words(one)
-                .filter(|word| other.contains(word))
-                .map(Box::from),
-        );
+        self.words
+            .extend(words(one).filter(|word| other.contains(word)).map(Box::from));
         self
     }
 
@@ -41,8 +38,6 @@ impl Known {
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|character: char| {
-        !(character.is_ascii_alphanumeric() || character == '-' || character == '_')
-    })
-    .filter(|word| word.len() >= super::ids::SHORTEST)
+    text.split(|character: char| !(character.is_ascii_alphanumeric() || character == '-' || character == '_'))
+        .filter(|word| word.len() >= super::ids::SHORTEST)
 }

@@ -15,11 +15,7 @@ impl Judge<'_> {
     /// Compares two lists at the present place.
     pub(super) fn lists(&mut self, legacy: &[Value], native: &[Value]) {
         if legacy.len() != native.len() {
-            return self.differ(
-                Detail::Length,
-                Some(legacy.len().into()),
-                Some(native.len().into()),
-            );
+            return self.differ(Detail::Length, Some(legacy.len().into()), Some(native.len().into()));
         }
         let rules = self.rules;
         match rules.order_of(&self.trail) {
@@ -53,16 +49,11 @@ impl Judge<'_> {
     fn keyed(&mut self, legacy: &[Value], native: &[Value], key: &str) {
         let mut by_key: HashMap<u64, Vec<usize>> = HashMap::new();
         for (index, member) in native.iter().enumerate().rev() {
-            by_key
-                .entry(digest_of(member.get(key)))
-                .or_default()
-                .push(index);
+            by_key.entry(digest_of(member.get(key))).or_default().push(index);
         }
         let mut partner_of = vec![None; legacy.len()];
         for (partner, member) in partner_of.iter_mut().zip(legacy) {
-            *partner = by_key
-                .get_mut(&digest_of(member.get(key)))
-                .and_then(Vec::pop);
+            *partner = by_key.get_mut(&digest_of(member.get(key))).and_then(Vec::pop);
         }
         let mut left_over = vec![true; native.len()];
         let mut unmatched = Vec::new();
@@ -124,10 +115,7 @@ fn same_members(legacy: &[Value], native: &[Value]) -> bool {
 }
 
 /// Removes the members that both lists have, as often as both have them.
-fn without_exact_pairs<'v>(
-    legacy: Vec<&'v Value>,
-    native: Vec<&'v Value>,
-) -> (Vec<&'v Value>, Vec<&'v Value>) {
+fn without_exact_pairs<'v>(legacy: Vec<&'v Value>, native: Vec<&'v Value>) -> (Vec<&'v Value>, Vec<&'v Value>) {
     let mut waiting: HashMap<u64, usize> = HashMap::new();
     for member in &native {
         *waiting.entry(digest(member)).or_default() += 1;
@@ -141,10 +129,7 @@ fn without_exact_pairs<'v>(
             *taken.entry(digest).or_default() += 1;
         })
     };
-    let legacy = legacy
-        .into_iter()
-        .filter(|member| take(member).is_none())
-        .collect();
+    let legacy = legacy.into_iter().filter(|member| take(member).is_none()).collect();
     let mut left = |member: &&Value| match taken.get_mut(&digest(member)) {
         Some(count) if *count > 0 => {
             *count -= 1;
@@ -152,10 +137,7 @@ fn without_exact_pairs<'v>(
         }
         _ => true,
     };
-    (
-        legacy,
-        native.into_iter().filter(|member| left(member)).collect(),
-    )
+    (legacy, native.into_iter().filter(|member| left(member)).collect())
 }
 
 fn digest_of(value: Option<&Value>) -> u64 {
@@ -178,9 +160,7 @@ fn digest(value: &Value) -> u64 {
         Value::String(text) => (4_u8, text).hash(&mut hasher),
         Value::Array(members) => {
             5_u8.hash(&mut hasher);
-            members
-                .iter()
-                .for_each(|member| digest(member).hash(&mut hasher));
+            members.iter().for_each(|member| digest(member).hash(&mut hasher));
         }
         Value::Object(members) => {
             let sum = members.iter().fold(0_u64, |sum, (name, member)| {

@@ -154,11 +154,7 @@ impl Trail {
     }
 
     pub(super) fn kind(&self) -> Kind {
-        if self.scope.is_some() {
-            Kind::Header
-        } else {
-            Kind::Body
-        }
+        if self.scope.is_some() { Kind::Header } else { Kind::Body }
     }
 
     /// The innermost name: `expiresAt` of `$.session.expiresAt`.
@@ -236,13 +232,7 @@ mod tests {
         ] {
             assert!(trail.is_at(&JsonPath::parse(path).expect(path)), "{path}");
         }
-        for path in [
-            "$",
-            "$.items",
-            "$.items[*]",
-            "$.items[2]['odd name']",
-            "header:items",
-        ] {
+        for path in ["$", "$.items", "$.items[*]", "$.items[2]['odd name']", "header:items"] {
             assert!(!trail.is_at(&JsonPath::parse(path).expect(path)), "{path}");
         }
         assert_eq!(trail.template(), "$.items[*][\"odd name\"]");

@@ -15,12 +15,9 @@ fn judge(legacy: &[u8], native: &[u8]) -> Verdict {
         may_mint: true,
         head: false,
     };
-    let headers: HeaderMap = [(
-        http::header::CONTENT_TYPE,
-        HeaderValue::from_static("application/json"),
-    )]
-    .into_iter()
-    .collect();
+    let headers: HeaderMap = [(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"))]
+        .into_iter()
+        .collect();
     let answer = |body| Answer {
         status: StatusCode::OK,
         headers: &headers,
@@ -70,8 +67,7 @@ fn with_ids(shape: &[usize], ids: &[String]) -> String {
 }
 
 fn distinct_ids() -> impl Strategy<Value = Vec<String>> {
-    prop::collection::hash_set("[a-f][0-9][a-f0-9]{18}", 4)
-        .prop_map(|ids| ids.into_iter().collect())
+    prop::collection::hash_set("[a-f][0-9][a-f0-9]{18}", 4).prop_map(|ids| ids.into_iter().collect())
 }
 
 proptest! {

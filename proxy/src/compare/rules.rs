@@ -39,11 +39,7 @@ impl Rules {
     #[must_use]
     pub fn of(rules: &flags::CompareRules) -> Self {
         Self {
-            ignore: rules
-                .ignore
-                .iter()
-                .map(|rule| JsonPath::from(&rule.path))
-                .collect(),
+            ignore: rules.ignore.iter().map(|rule| JsonPath::from(&rule.path)).collect(),
             unordered: rules
                 .unordered
                 .iter()
@@ -67,8 +63,7 @@ impl Rules {
     /// # Errors
     /// When the path cannot be read.
     pub fn unordered(mut self, path: &str, key: Option<&str>) -> Result<Self, PathError> {
-        self.unordered
-            .push((JsonPath::parse(path)?, key.map(str::to_owned)));
+        self.unordered.push((JsonPath::parse(path)?, key.map(str::to_owned)));
         Ok(self)
     }
 

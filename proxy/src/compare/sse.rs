@@ -22,10 +22,7 @@ pub(super) fn events(text: &str) -> Value {
 fn event(block: &str) -> Option<Map<String, Value>> {
     let mut event = Map::new();
     let mut data: Option<String> = None;
-    for line in block
-        .lines()
-        .filter(|line| !line.is_empty() && !line.starts_with(':'))
-    {
+    for line in block.lines().filter(|line| !line.is_empty() && !line.starts_with(':')) {
         let (field, value) = line.split_once(':').unwrap_or((line, ""));
         let value = value.strip_prefix(' ').unwrap_or(value);
         match field {

@@ -87,11 +87,7 @@ impl Judge<'_> {
     /// Ids and clock readings inside a longer text, such as a URL: the text around them must be the same.
     fn composed(&mut self, legacy: &str, native: &str) -> Relation {
         let mark = self.ids.mark();
-        for is_word in [
-            with_dash_and_underscore as fn(char) -> bool,
-            with_dash,
-            alphanumeric,
-        ] {
+        for is_word in [with_dash_and_underscore as fn(char) -> bool, with_dash, alphanumeric] {
             if self.same_words(legacy, native, is_word) {
                 return Relation::Same;
             }
@@ -122,9 +118,7 @@ impl Judge<'_> {
 
     fn same_minted_word(&mut self, legacy: &str, native: &str) -> bool {
         if let (Ok(left), Ok(right)) = (legacy.parse::<i64>(), native.parse::<i64>()) {
-            return legacy.len() == native.len()
-                && legacy.len() >= 10
-                && self.same_minted_number(left, right);
+            return legacy.len() == native.len() && legacy.len() >= 10 && self.same_minted_number(left, right);
         }
         self.minted(legacy, native) == Some(Relation::Same)
     }
@@ -143,20 +137,13 @@ fn alphanumeric(character: char) -> bool {
 }
 
 fn split(text: &str, belongs: impl Fn(char) -> bool) -> (&str, &str) {
-    text.split_at(
-        text.find(|character| !belongs(character))
-            .unwrap_or(text.len()),
-    )
+    text.split_at(text.find(|character| !belongs(character)).unwrap_or(text.len()))
 }
 
 /// Two bcrypt hashes of the same cost: salted, so they differ even for one password.
 fn same_password_scheme(one: &str, other: &str) -> bool {
     let is_hash = |text: &str| {
-        text.len() == 60
-            && text.is_ascii()
-            && ["$2a$", "$2b$", "$2y$"]
-                .iter()
-                .any(|scheme| text.starts_with(scheme))
+        text.len() == 60 && text.is_ascii() && ["$2a$", "$2b$", "$2y$"].iter().any(|scheme| text.starts_with(scheme))
     };
     is_hash(one) && is_hash(other) && one[..7] == other[..7]
 }

@@ -81,23 +81,17 @@ pub(super) fn iso_milliseconds(text: &str) -> Option<i64> {
     let number = |from: usize, to: usize| text.get(from..to)?.bytes().try_fold(0_i64, digit);
     let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
     let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
-    if !(1..=12).contains(&month)
-        || !(1..=31).contains(&day)
-        || hour > 23
-        || minute > 59
-        || second > 60
-    {
+    if !(1..=12).contains(&month) || !(1..=31).contains(&day) || hour > 23 || minute > 59 || second > 60 {
         return None;
     }
     let (fraction, zone) = fraction(&text[19..])?;
-    let seconds = days_since_1970(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second
-        - offset_seconds(zone)?;
+    let seconds =
+        days_since_1970(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second - offset_seconds(zone)?;
     Some(seconds * 1_000 + fraction)
 }
 
 fn digit(sum: i64, byte: u8) -> Option<i64> {
-    byte.is_ascii_digit()
-        .then(|| sum * 10 + i64::from(byte - b'0'))
+    byte.is_ascii_digit().then(|| sum * 10 + i64::from(byte - b'0'))
 }
 
 /// Splits `.123Z` into 123 milliseconds and `Z`.
@@ -111,11 +105,7 @@ fn fraction(rest: &str) -> Option<(i64, &str)> {
     if end == 0 || end > 9 {
         return None;
     }
-    let milliseconds = digits[..end]
-        .bytes()
-        .chain(*b"00")
-        .take(3)
-        .try_fold(0, digit)?;
+    let milliseconds = digits[..end].bytes().chain(*b"00").take(3).try_fold(0, digit)?;
     Some((milliseconds, &digits[end..]))
 }
 

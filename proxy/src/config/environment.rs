@@ -15,9 +15,7 @@ impl Environment {
         let variables = std::env::vars_os();
         Self(Arc::new(
             variables
-                .filter_map(|(name, value)| {
-                    Some((name.into_string().ok()?, value.into_string().ok()?))
-                })
+                .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
                 .collect(),
         ))
     }

@@ -31,9 +31,7 @@ impl ConfigError {
     }
 
     pub(super) fn of_yaml(error: &serde_yaml::Error) -> Self {
-        let place = error
-            .location()
-            .map(|location| (location.line(), location.column()));
+        let place = error.location().map(|location| (location.line(), location.column()));
         let text = error.to_string();
         // The place is said separately.
         let message = place

@@ -3,10 +3,7 @@
 use super::error::ConfigError;
 
 /// Fills in every `${NAME}`; comments are left alone.
-pub(super) fn interpolate(
-    text: &str,
-    lookup: impl Fn(&str) -> Option<String>,
-) -> Result<String, ConfigError> {
+pub(super) fn interpolate(text: &str, lookup: impl Fn(&str) -> Option<String>) -> Result<String, ConfigError> {
     let mut filled = String::with_capacity(text.len());
     for (index, line) in text.split_inclusive('\n').enumerate() {
         if line.trim_start().starts_with('#') {
@@ -30,13 +27,8 @@ fn interpolate_line(
         let Some((name, behind)) = after.split_once('}') else {
             return Err(ConfigError::at("`${` without `}`", number, column));
         };
-        let value = lookup(name).ok_or_else(|| {
-            ConfigError::at(
-                format!("the environment variable `{name}` is not set"),
-                number,
-                column,
-            )
-        })?;
+        let value = lookup(name)
+            .ok_or_else(|| ConfigError::at(format!("the environment variable `{name}` is not set"), number, column))?;
         if value.contains(['\n', '\r']) {
             return Err(ConfigError::at(
                 format!("the environment variable `{name}` has more than one line"),

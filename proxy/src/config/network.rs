@@ -37,11 +37,7 @@ impl FromStr for Network {
             .split_once('/')
             .map_or((text, None), |(address, length)| (address, Some(length)));
         let address: IpAddr = address.parse().map_err(|_| wrong())?;
-        let (width, offset) = if address.is_ipv4() {
-            (32, 96)
-        } else {
-            (128, 0)
-        };
+        let (width, offset) = if address.is_ipv4() { (32, 96) } else { (128, 0) };
         let length: u32 = length.map_or(Ok(width), str::parse).map_err(|_| wrong())?;
         if length > width {
             return Err(wrong());

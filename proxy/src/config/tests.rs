@@ -22,19 +22,20 @@ fn an_unknown_key_is_refused_with_its_place() {
 
 #[test]
 fn values_from_outside_are_filled_in_and_their_lack_is_said() {
-    let config = parse("legacy: { url: \"http://a:1\" }\n# ${NOT_READ}\ndatabase: { url: \"postgres://u:${SECRET}@h/d\" }\n").unwrap();
+    let config =
+        parse("legacy: { url: \"http://a:1\" }\n# ${NOT_READ}\ndatabase: { url: \"postgres://u:${SECRET}@h/d\" }\n")
+            .unwrap();
     assert_eq!(config.database.url.as_deref(), Some("postgres://u:s3@h/d"));
     assert!(!format!("{config:?}").contains("s3"));
     let error = parse("legacy:\n  url: \"${MISSING}\"\n").unwrap_err();
-    assert_eq!(
-        (error.place, error.message.contains("MISSING")),
-        (Some((2, 9)), true)
-    );
+    assert_eq!((error.place, error.message.contains("MISSING")), (Some((2, 9)), true));
 }
 
 #[test]
 fn lengths_of_time_and_networks_are_checked() {
-    let config = parse("legacy: { url: \"http://a:1\" }\ntimeouts: { answer: 250ms }\ntrusted_hops: [10.0.0.0/8, \"::1\"]\n").unwrap();
+    let config =
+        parse("legacy: { url: \"http://a:1\" }\ntimeouts: { answer: 250ms }\ntrusted_hops: [10.0.0.0/8, \"::1\"]\n")
+            .unwrap();
     assert_eq!(config.timeouts.answer, Duration::from_millis(250));
     assert!(config.trusts("10.9.9.9".parse().unwrap()) && config.trusts("::1".parse().unwrap()));
     assert!(!config.trusts("11.0.0.1".parse().unwrap()));

@@ -21,12 +21,7 @@ impl Html {
     }
 
     /// `open`, escaped text, `close`.
-    pub(super) fn around(
-        &mut self,
-        open: &'static str,
-        text: impl Display,
-        close: &'static str,
-    ) -> &mut Self {
+    pub(super) fn around(&mut self, open: &'static str, text: impl Display, close: &'static str) -> &mut Self {
         self.raw(open).text(text).raw(close)
     }
 

@@ -41,34 +41,34 @@ fn header(html: &mut Html, view: &StatusView, refreshing: bool) {
     } else {
         "This page does not update itself. <a href=\"/\">Keep it updated</a>"
     });
-    html.raw("</p>\n<nav aria-label=\"Machine-readable\"><a href=\"/health\">Health</a> <a href=\"/ready\">Readiness</a> ");
+    html.raw(
+        "</p>\n<nav aria-label=\"Machine-readable\"><a href=\"/health\">Health</a> <a href=\"/ready\">Readiness</a> ",
+    );
     html.raw("<a href=\"/metrics\">Metrics</a></nav>\n</header>\n");
 }
 
 /// What somebody should act upon, before everything else.
 fn notices(html: &mut Html, view: &StatusView) {
     if view.draining {
-        html.raw("<p class=\"notice bad\" role=\"status\"><strong>Draining.</strong> No new connections are taken.</p>\n");
+        html.raw(
+            "<p class=\"notice bad\" role=\"status\"><strong>Draining.</strong> No new connections are taken.</p>\n",
+        );
     }
     if view.flags.killed {
-        html.raw("<p class=\"notice bad\" role=\"status\"><strong>Kill switch on.</strong> Legacy answers everything.</p>\n");
+        html.raw(
+            "<p class=\"notice bad\" role=\"status\"><strong>Kill switch on.</strong> Legacy answers everything.</p>\n",
+        );
     }
     if let Some(problem) = &view.flags.problem {
         html.raw("<div class=\"notice bad\" role=\"status\"><strong>The newest flag file was refused.</strong> ");
-        html.around(
-            "The last good flags stay in force.<pre>",
-            problem,
-            "</pre></div>\n",
-        );
+        html.around("The last good flags stay in force.<pre>", problem, "</pre></div>\n");
     }
 }
 
 fn flags_card(html: &mut Html, flags: &FlagsView) {
     html.raw("<article><h2>Flags</h2>\n");
     match &flags.file {
-        None => {
-            html.raw("<p class=\"big\">none</p><p>No flag file: legacy answers everything.</p>")
-        }
+        None => html.raw("<p class=\"big\">none</p><p>No flag file: legacy answers everything.</p>"),
         Some(file) => {
             html.around("<p class=\"big\"><code>", &flags.version, "</code></p>");
             html.around("<p><code>", file, "</code></p>");
@@ -86,9 +86,7 @@ fn native_card(html: &mut Html, native: &NativeView) {
             html.raw("<p class=\"big good\">on</p>")
                 .around("<p>", handlers, " endpoints.</p>")
         }
-        NativeView::Off { reason } => html
-            .raw("<p class=\"big\">off</p>")
-            .around("<p>", reason, "</p>"),
+        NativeView::Off { reason } => html.raw("<p class=\"big\">off</p>").around("<p>", reason, "</p>"),
     };
     html.raw("</article>\n");
 }
@@ -112,10 +110,10 @@ fn routes(html: &mut Html, view: &StatusView) {
     if view.routes.is_empty() {
         html.raw("<p>No flag names a route, so legacy answers all of them.</p>\n");
     } else {
-        html.raw("<div class=\"scroll\" role=\"region\" aria-labelledby=\"routes\" tabindex=\"0\">\n<table>\n<thead><tr>");
         html.raw(
-            "<th scope=\"col\">Route</th><th scope=\"col\">Phase</th><th scope=\"col\">Stage</th>",
+            "<div class=\"scroll\" role=\"region\" aria-labelledby=\"routes\" tabindex=\"0\">\n<table>\n<thead><tr>",
         );
+        html.raw("<th scope=\"col\">Route</th><th scope=\"col\">Phase</th><th scope=\"col\">Stage</th>");
         html.raw("<th scope=\"col\" class=\"number\">Legacy</th><th scope=\"col\" class=\"number\">Native</th>");
         html.raw("<th scope=\"col\" class=\"number\">Compared</th><th scope=\"col\" class=\"number\">Match</th>");
         html.raw("<th scope=\"col\">Last difference</th></tr></thead>\n<tbody>\n");
@@ -133,9 +131,7 @@ fn row(html: &mut Html, route: &RouteView) {
     html.around("<tr><th scope=\"row\"><code>", &route.route, "</code></th>");
     html.around(
         "<td>",
-        route
-            .phase
-            .map_or_else(|| "–".to_owned(), |phase| phase.to_string()),
+        route.phase.map_or_else(|| "–".to_owned(), |phase| phase.to_string()),
         "</td>",
     );
     html.around("<td><span class=\"stage ", &route.stage, "\">")
@@ -152,11 +148,7 @@ fn row(html: &mut Html, route: &RouteView) {
             " %</td>",
         ),
     };
-    html.around(
-        "<td>",
-        route.last_difference.as_deref().unwrap_or("–"),
-        "</td></tr>\n",
-    );
+    html.around("<td>", route.last_difference.as_deref().unwrap_or("–"), "</td></tr>\n");
 }
 
 fn times(count: u64) -> String {

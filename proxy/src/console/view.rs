@@ -96,8 +96,6 @@ pub struct RouteView {
 impl RouteView {
     /// Share of compared pairs that agreed, in hundredths of a percent, rounded down so that 100 % means all of them.
     pub fn match_basis_points(&self) -> Option<u64> {
-        self.matched
-            .saturating_mul(10_000)
-            .checked_div(self.compared)
+        self.matched.saturating_mul(10_000).checked_div(self.compared)
     }
 }

@@ -69,10 +69,7 @@ mod tests {
     #[test]
     fn names_that_git_quotes_are_quoted() {
         let patch = removal("a\u{e9}\".ts", "x\n", "100755");
-        assert!(
-            patch.starts_with("diff --git \"a/a\\303\\251\\\".ts\" "),
-            "{patch}"
-        );
+        assert!(patch.starts_with("diff --git \"a/a\\303\\251\\\".ts\" "), "{patch}");
         assert!(patch.contains("@@ -1 +0,0 @@\n-x\n"));
     }
 }

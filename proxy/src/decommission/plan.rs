@@ -122,8 +122,7 @@ fn routes(inventory: &Inventory) -> impl Iterator<Item = &Route> {
 #[cfg(unix)]
 fn mode(path: &Path) -> &'static str {
     use std::os::unix::fs::PermissionsExt as _;
-    let executable =
-        std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o100 != 0);
+    let executable = std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o100 != 0);
     if executable { "100755" } else { "100644" }
 }
 
@@ -134,11 +133,7 @@ fn mode(_: &Path) -> &'static str {
 
 impl Plan {
     fn check(&mut self, what: String, holds: bool, detail: String) {
-        self.checks.push(Check {
-            what,
-            holds,
-            detail,
-        });
+        self.checks.push(Check { what, holds, detail });
     }
 
     fn route(
@@ -159,10 +154,7 @@ impl Plan {
             return;
         }
         found.extend(gone.iter().map(|method| name(method)));
-        if kept
-            .iter()
-            .all(|method| matches!(*method, "HEAD" | "OPTIONS"))
-        {
+        if kept.iter().all(|method| matches!(*method, "HEAD" | "OPTIONS")) {
             self.files.insert(route.file.clone());
             let others: Vec<&str> = importers
                 .get(route.file.as_str())
@@ -176,16 +168,10 @@ impl Plan {
                 others.join(", "),
             );
         } else {
-            self.exports.extend(
-                gone.iter()
-                    .map(|method| format!("{}: {method}", route.file)),
-            );
+            self.exports
+                .extend(gone.iter().map(|method| format!("{}: {method}", route.file)));
         }
-        for site in route
-            .call_sites
-            .iter()
-            .filter(|site| site.url.contains("://"))
-        {
+        for site in route.call_sites.iter().filter(|site| site.url.contains("://")) {
             let what = format!("nobody calls {} by its old base address", route.pattern);
             self.check(what, false, format!("{} calls {}", site.place, site.url));
         }
@@ -196,9 +182,7 @@ impl Plan {
         let used = routes(inventory)
             .filter(|route| self.files.contains(&route.file))
             .flat_map(|route| &route.methods);
-        let candidates: BTreeSet<String> = used
-            .flat_map(|method| method.modules.iter().cloned())
-            .collect();
+        let candidates: BTreeSet<String> = used.flat_map(|method| method.modules.iter().cloned()).collect();
         let entries: BTreeSet<&str> = inventory
             .apps
             .iter()

@@ -16,9 +16,7 @@ pub(super) async fn fill(cluster: &Cluster) -> Result<String, DemoError> {
         .administer(&format!("drop database if exists {name} with (force)"))
         .await?;
     cluster
-        .administer(&format!(
-            "create database {name} template template0 encoding 'UTF8'"
-        ))
+        .administer(&format!("create database {name} template template0 encoding 'UTF8'"))
         .await?;
     let url = cluster.url_of(&name);
     let pool = PgPoolOptions::new()

@@ -27,10 +27,7 @@ pub(super) struct Sums {
 
 impl Evidence {
     pub(super) async fn open(url: &str) -> Seen<Self> {
-        Store::open(url)
-            .await
-            .map(Self)
-            .map_err(|error| error.to_string())
+        Store::open(url).await.map(Self).map_err(|error| error.to_string())
     }
 
     pub(super) async fn sums(&self) -> Seen<Sums> {
@@ -50,15 +47,12 @@ impl Evidence {
             if route.route.starts_with("POST ") {
                 sums.writes_matched += route.totals.matched;
             }
-            sums.paths
-                .extend(route.differences.iter().map(|difference| {
-                    format!(
-                        "{} (legacy {:?}, native {:?})",
-                        difference.group.path_template,
-                        difference.group.legacy_sample,
-                        difference.group.native_sample
-                    )
-                }));
+            sums.paths.extend(route.differences.iter().map(|difference| {
+                format!(
+                    "{} (legacy {:?}, native {:?})",
+                    difference.group.path_template, difference.group.legacy_sample, difference.group.native_sample
+                )
+            }));
             sums.not_compared.extend(
                 route
                     .reasons

@@ -28,9 +28,7 @@ pub(super) fn config(
     store: &str,
     database: &str,
 ) -> Result<Config, String> {
-    let origin = legacy
-        .parse()
-        .map_err(|error| format!("{legacy}: {error:?}"))?;
+    let origin = legacy.parse().map_err(|error| format!("{legacy}: {error:?}"))?;
     let mut config = Config::quick(settings.listen, origin, Some(flags.to_path_buf()));
     config.admin.listen = settings.admin;
     config.store.url = Some(store.to_owned());

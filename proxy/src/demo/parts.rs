@@ -27,10 +27,7 @@ pub(super) struct Parts {
 impl Parts {
     pub(super) async fn start(settings: Settings, progress: &Progress) -> Result<Self, DemoError> {
         progress.say("Starting PostgreSQL");
-        let origin = settings
-            .database_url
-            .clone()
-            .map_or(Origin::Anywhere, Origin::Url);
+        let origin = settings.database_url.clone().map_or(Origin::Anywhere, Origin::Url);
         let cluster = Cluster::start(origin, progress).await?;
         progress.say(&format!("  {}", cluster.description()));
         let database = database::fill(&cluster).await?;
@@ -46,8 +43,8 @@ impl Parts {
         let home = TempDir::with_prefix("ficus-demo-").map_err(start("Ficus"))?;
         let flags = FlagFile::create(home.path().join("flags.yaml")).map_err(start("Ficus"))?;
         let store = format!("sqlite:{}", home.path().join("store.db").display());
-        let config = front::config(&settings, &legacy.url(), flags.path(), &store, &database)
-            .map_err(start("Ficus"))?;
+        let config =
+            front::config(&settings, &legacy.url(), flags.path(), &store, &database).map_err(start("Ficus"))?;
         let front = Front::start(config).await.map_err(start("Ficus"))?;
         let evidence = Evidence::open(&store).await.map_err(start("the report"))?;
         let visitor = Visitor::new(front.origin()).map_err(start("the client"))?;

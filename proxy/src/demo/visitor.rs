@@ -36,11 +36,7 @@ impl Visitor {
 
     /// The status of a page.
     pub(super) async fn status(&self, path: &str) -> Seen<u16> {
-        let answer = self
-            .client
-            .get(format!("{}{path}", self.origin))
-            .send()
-            .await;
+        let answer = self.client.get(format!("{}{path}", self.origin)).send().await;
         answer
             .map(|answer| answer.status().as_u16())
             .map_err(|error| format!("GET {path}: {}", chain(&error)))
@@ -74,29 +70,23 @@ impl Visitor {
 
     /// The title of one ticket.
     pub(super) async fn title_of(&self, id: &str) -> Seen<String> {
-        let request = self.client.get(format!(
-            "{}/api/crm/tickets/{id}?tenantId={TENANT}",
-            self.origin
-        ));
-        let answer = self
-            .json("GET /api/crm/tickets/[ticketId]", request)
-            .await?;
+        let request = self
+            .client
+            .get(format!("{}/api/crm/tickets/{id}?tenantId={TENANT}", self.origin));
+        let answer = self.json("GET /api/crm/tickets/[ticketId]", request).await?;
         let title = answer["ticket"]["title"].as_str();
-        title.map(str::to_owned).ok_or_else(|| {
-            format!("GET /api/crm/tickets/[ticketId] answered without a title: {answer}")
-        })
+        title
+            .map(str::to_owned)
+            .ok_or_else(|| format!("GET /api/crm/tickets/[ticketId] answered without a title: {answer}"))
     }
 
     async fn tickets(&self, query: &[(&str, &str)]) -> Seen<Vec<String>> {
         let mut path = format!("{}/api/crm/tickets?tenantId={TENANT}", self.origin);
         for (name, value) in query {
-            let value =
-                percent_encoding::utf8_percent_encode(value, percent_encoding::NON_ALPHANUMERIC);
+            let value = percent_encoding::utf8_percent_encode(value, percent_encoding::NON_ALPHANUMERIC);
             path.push_str(&format!("&{name}={value}"));
         }
-        let answer = self
-            .json("GET /api/crm/tickets", self.client.get(path))
-            .await?;
+        let answer = self.json("GET /api/crm/tickets", self.client.get(path)).await?;
         let tickets = answer["tickets"]
             .as_array()
             .ok_or_else(|| format!("GET /api/crm/tickets answered without a list: {answer}"))?;
@@ -117,8 +107,7 @@ impl Visitor {
                 text.chars().take(200).collect::<String>()
             ));
         }
-        serde_json::from_str(&text)
-            .map_err(|error| format!("{what} did not answer with JSON: {error}"))
+        serde_json::from_str(&text).map_err(|error| format!("{what} did not answer with JSON: {error}"))
     }
 }
 

@@ -22,20 +22,13 @@ const MISTAKE: &str = "GET /api/crm/tickets=wrong-field:title";
 const MARK: &str = "(differs)";
 
 pub(super) async fn walk(parts: &mut Parts, progress: &Progress) -> Result<(), DemoError> {
-    let mut steps = Steps {
-        progress,
-        number: 0,
-    };
-    steps
-        .take("everything is legacy", all_legacy(parts))
-        .await?;
+    let mut steps = Steps { progress, number: 0 };
+    steps.take("everything is legacy", all_legacy(parts)).await?;
     steps.take("tickets to shadow", to_shadow(parts)).await?;
     steps
         .take("the report shows the difference", difference_found(parts))
         .await?;
-    steps
-        .take("the difference is fixed", difference_fixed(parts))
-        .await?;
+    steps.take("the difference is fixed", difference_fixed(parts)).await?;
     steps.take("tickets to native", to_native(parts)).await?;
     steps.take("legacy is killed", legacy_killed(parts)).await?;
     steps.take("legacy is back", legacy_back(parts)).await
@@ -47,19 +40,14 @@ struct Steps<'p> {
 }
 
 impl Steps<'_> {
-    async fn take(
-        &mut self,
-        title: &'static str,
-        step: impl Future<Output = Seen<String>>,
-    ) -> Result<(), DemoError> {
+    async fn take(&mut self, title: &'static str, step: impl Future<Output = Seen<String>>) -> Result<(), DemoError> {
         self.number += 1;
         let saw = step.await.map_err(|reason| DemoError::Step {
             number: self.number,
             title,
             reason,
         })?;
-        self.progress
-            .say(&format!("{}. {title}: {saw}", self.number));
+        self.progress.say(&format!("{}. {title}: {saw}", self.number));
         Ok(())
     }
 }
@@ -67,30 +55,19 @@ impl Steps<'_> {
 /// Legacy's mistake shows in the answers, so it is legacy that answers.
 async fn all_legacy(parts: &mut Parts) -> Seen<String> {
     expect_status(parts, "/", 200).await?;
-    parts
-        .legacy
-        .differ(MISTAKE)
-        .map_err(|error| error.to_string())?;
+    parts.legacy.differ(MISTAKE).map_err(|error| error.to_string())?;
     let titles = parts.visitor.titles().await?;
     ensure(titles.iter().any(|title| title.contains(MARK)), || {
         format!("legacy did not answer; titles: {titles:?}")
     })?;
     let sums = parts.evidence.sums().await?;
-    ensure(sums == Sums::default(), || {
-        format!("something was compared: {sums:?}")
-    })?;
-    Ok(
-        "a page and the tickets come from the legacy app, mistakes included; nothing is compared"
-            .to_owned(),
-    )
+    ensure(sums == Sums::default(), || format!("something was compared: {sums:?}"))?;
+    Ok("a page and the tickets come from the legacy app, mistakes included; nothing is compared".to_owned())
 }
 
 /// Users still get legacy's answer; native has been asked as well, and no ticket was opened twice.
 async fn to_shadow(parts: &mut Parts) -> Seen<String> {
-    parts
-        .flags
-        .tickets("shadow")
-        .map_err(|error| error.to_string())?;
+    parts.flags.tickets("shadow").map_err(|error| error.to_string())?;
     let found = until("a difference in the report", || async {
         let titles = parts.visitor.titles().await?;
         ensure(titles.iter().any(|title| title.contains(MARK)), || {
@@ -130,15 +107,11 @@ async fn difference_found(parts: &mut Parts) -> Seen<String> {
     let sums = match found {
         Ok(sums) => sums,
         Err(reason) => {
-            return Err(format!(
-                "{reason}; there is {:?}",
-                parts.evidence.sums().await?
-            ));
+            return Err(format!("{reason}; there is {:?}", parts.evidence.sums().await?));
         }
     };
     let path = sums.paths.iter().find(|path| path.contains("title"));
-    let path =
-        path.ok_or_else(|| format!("no difference names the title; they name {:?}", sums.paths))?;
+    let path = path.ok_or_else(|| format!("no difference names the title; they name {:?}", sums.paths))?;
     Ok(format!(
         "{} mismatches, at {path}; {} writes were equal",
         sums.mismatched, sums.writes_matched
@@ -155,14 +128,11 @@ async fn difference_fixed(parts: &mut Parts) -> Seen<String> {
             "legacy still differs".to_owned()
         })?;
     }
-    let after =
-        until("the new comparisons", || async {
-            let sums = parts.evidence.sums().await?;
-            Ok((sums.matched + sums.mismatched
-                >= before.matched + before.mismatched + REQUESTS as u64)
-                .then_some(sums))
-        })
-        .await?;
+    let after = until("the new comparisons", || async {
+        let sums = parts.evidence.sums().await?;
+        Ok((sums.matched + sums.mismatched >= before.matched + before.mismatched + REQUESTS as u64).then_some(sums))
+    })
+    .await?;
     ensure(after.mismatched == before.mismatched, || {
         format!("there are new mismatches: {before:?}, then {after:?}")
     })?;
@@ -174,14 +144,8 @@ async fn difference_fixed(parts: &mut Parts) -> Seen<String> {
 
 /// Legacy makes its mistake again, and nobody sees it.
 async fn to_native(parts: &mut Parts) -> Seen<String> {
-    parts
-        .legacy
-        .differ(MISTAKE)
-        .map_err(|error| error.to_string())?;
-    parts
-        .flags
-        .tickets("native")
-        .map_err(|error| error.to_string())?;
+    parts.legacy.differ(MISTAKE).map_err(|error| error.to_string())?;
+    parts.flags.tickets("native").map_err(|error| error.to_string())?;
     until("an answer without legacy's mistake", || async {
         let titles = parts.visitor.titles().await?;
         Ok((!titles.is_empty() && !titles.iter().any(|title| title.contains(MARK))).then_some(()))
@@ -215,11 +179,7 @@ async fn legacy_killed(parts: &mut Parts) -> Seen<String> {
 
 async fn legacy_back(parts: &mut Parts) -> Seen<String> {
     parts.legacy.differ("").map_err(|error| error.to_string())?;
-    parts
-        .legacy
-        .resume()
-        .await
-        .map_err(|error| error.to_string())?;
+    parts.legacy.resume().await.map_err(|error| error.to_string())?;
     expect_status(parts, "/", 200).await?;
     ensure(!parts.visitor.titles().await?.is_empty(), || {
         "there are no tickets".to_owned()
@@ -254,10 +214,7 @@ async fn settled(parts: &Parts) -> Seen<Sums> {
     Ok(before)
 }
 
-async fn until<T, F: Future<Output = Seen<Option<T>>>>(
-    what: &str,
-    mut look: impl FnMut() -> F,
-) -> Seen<T> {
+async fn until<T, F: Future<Output = Seen<Option<T>>>>(what: &str, mut look: impl FnMut() -> F) -> Seen<T> {
     let deadline = Instant::now() + PATIENCE;
     loop {
         if let Some(seen) = look().await? {

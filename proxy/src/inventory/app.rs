@@ -35,13 +35,7 @@ struct Candidate {
 }
 
 /// Reads the app at `root` out of the modules of the tree.
-pub(super) fn read(
-    root: &str,
-    paths: &[String],
-    modules: Modules<'_>,
-    rules: &Rules,
-    notes: &mut Vec<Note>,
-) -> App {
+pub(super) fn read(root: &str, paths: &[String], modules: Modules<'_>, rules: &Rules, notes: &mut Vec<Note>) -> App {
     let prefix = if root.is_empty() {
         String::new()
     } else {
@@ -65,14 +59,7 @@ pub(super) fn read(
             _ => None,
         };
         if let Some(candidate) = candidate {
-            routes.push(route(
-                path,
-                candidate,
-                &configuration,
-                modules,
-                rules,
-                notes,
-            ));
+            routes.push(route(path, candidate, &configuration, modules, rules, notes));
         }
     }
     routes.sort_by(|a, b| (&a.app_pattern, &a.file).cmp(&(&b.app_pattern, &b.file)));
@@ -84,25 +71,15 @@ pub(super) fn read(
     }
 }
 
-fn in_app(
-    path: &str,
-    below: &str,
-    configuration: &Configuration,
-    notes: &mut Vec<Note>,
-) -> Option<Candidate> {
+fn in_app(path: &str, below: &str, configuration: &Configuration, notes: &mut Vec<Note>) -> Option<Candidate> {
     let mut folders: Vec<&str> = below.split('/').collect();
     let file = folders.pop()?;
     let (stem, extension) = file.split_once('.')?;
-    let served = configuration
-        .page_extensions
-        .iter()
-        .any(|known| known == extension);
+    let served = configuration.page_extensions.iter().any(|known| known == extension);
     let answers = match (stem, served) {
         ("route", true) => (Kind::AppRoute, None),
         ("page", true) => (Kind::Page, None),
-        ("route" | "page", false)
-            if ["ts", "tsx", "js", "jsx", "mjs", "cjs", "mts", "cts"].contains(&extension) =>
-        {
+        ("route" | "page", false) if ["ts", "tsx", "js", "jsx", "mjs", "cjs", "mts", "cts"].contains(&extension) => {
             notes.push(Note::new(
                 path,
                 1,
@@ -110,16 +87,15 @@ fn in_app(
             ));
             return None;
         }
-        ("favicon", _) if extension == "ico" && folders.is_empty() => {
-            (Kind::Metadata, Some("favicon.ico"))
-        }
-        _ => (
-            Kind::Metadata,
-            Some(metadata(stem, extension, served, &folders)?),
-        ),
+        ("favicon", _) if extension == "ico" && folders.is_empty() => (Kind::Metadata, Some("favicon.ico")),
+        _ => (Kind::Metadata, Some(metadata(stem, extension, served, &folders)?)),
     };
     if folders.iter().any(|folder| segments::intercepts(folder)) && answers.0 == Kind::AppRoute {
-        notes.push(Note::new(path, 1, "stands in an intercepting folder: whether it is reached depends on where the client comes from"));
+        notes.push(Note::new(
+            path,
+            1,
+            "stands in an intercepting folder: whether it is reached depends on where the client comes from",
+        ));
     }
     match segments::app_pattern(&folders) {
         Meaning::Private => None,
@@ -153,12 +129,7 @@ fn metadata(stem: &str, extension: &str, served: bool, folders: &[&str]) -> Opti
     ((fixed || served) && (stem == "sitemap" || at_root)).then_some(name)
 }
 
-fn in_pages(
-    path: &str,
-    below: &str,
-    configuration: &Configuration,
-    notes: &mut Vec<Note>,
-) -> Option<Candidate> {
+fn in_pages(path: &str, below: &str, configuration: &Configuration, notes: &mut Vec<Note>) -> Option<Candidate> {
     let mut extensions: Vec<&String> = configuration.page_extensions.iter().collect();
     extensions.sort_by_key(|extension| std::cmp::Reverse(extension.len()));
     let stem = extensions
@@ -211,10 +182,7 @@ fn route(
         settings: BTreeMap::new(),
         call_sites: Vec::new(),
     };
-    let Ok(at) = modules
-        .all
-        .binary_search_by(|module| module.file.as_str().cmp(path))
-    else {
+    let Ok(at) = modules.all.binary_search_by(|module| module.file.as_str().cmp(path)) else {
         return route;
     };
     let Some(module) = modules.get(at) else {
@@ -264,7 +232,11 @@ fn app_methods(
         match &definition {
             Definition::Missing => {
                 if let Some(line) = line {
-                    notes.push(Note::new(&module.file, line, format!("{name} is exported, but nothing of that name was found where it comes from")));
+                    notes.push(Note::new(
+                        &module.file,
+                        line,
+                        format!("{name} is exported, but nothing of that name was found where it comes from"),
+                    ));
                 }
             }
             Definition::Unknown(package) => {
@@ -309,11 +281,7 @@ fn pages_methods(
     let definition = modules.export(at, "default");
     if definition == Definition::Missing {
         if module.notes.is_empty() {
-            notes.push(Note::new(
-                &module.file,
-                1,
-                "an API file without a default export",
-            ));
+            notes.push(Note::new(&module.file, 1, "an API file without a default export"));
         }
         return;
     }

@@ -16,18 +16,14 @@ pub(super) fn attach(apps: &mut [App], modules: &[Module]) -> Vec<CallSite> {
             .iter_mut()
             .flat_map(|app| &mut app.routes)
             .filter(|route| matches!(route.kind, Kind::AppRoute | Kind::PagesApi));
-        let mut fitting: Vec<&mut Route> =
-            routes.filter(|route| fits(&route.pattern, path)).collect();
+        let mut fitting: Vec<&mut Route> = routes.filter(|route| fits(&route.pattern, path)).collect();
         let Some(best) = fitting.iter().map(|route| rank(&route.pattern, path)).min() else {
             if path.starts_with("/api/") {
                 unanswered.push(site.clone());
             }
             continue;
         };
-        for route in fitting
-            .iter_mut()
-            .filter(|route| rank(&route.pattern, path) == best)
-        {
+        for route in fitting.iter_mut().filter(|route| rank(&route.pattern, path) == best) {
             route.call_sites.push(site.clone());
         }
     }
@@ -58,11 +54,7 @@ fn path_of(url: &str) -> &str {
 }
 
 fn fits(pattern: &str, path: &str) -> bool {
-    let mut parts = path
-        .split('/')
-        .skip(1)
-        .filter(|part| !part.is_empty())
-        .peekable();
+    let mut parts = path.split('/').skip(1).filter(|part| !part.is_empty()).peekable();
     for segment in pattern.split('/').skip(1) {
         if segment.starts_with("[[...") {
             return true;
@@ -106,11 +98,7 @@ mod tests {
 
     #[test]
     fn static_segments_come_before_parameters() {
-        assert!(
-            fits("/api/[id]", "/api/{}")
-                && fits("/api/draft", "/api/draft")
-                && !fits("/api/draft", "/api/{}")
-        );
+        assert!(fits("/api/[id]", "/api/{}") && fits("/api/draft", "/api/draft") && !fits("/api/draft", "/api/{}"));
         assert!(rank("/api/draft", "/api/draft") < rank("/api/[id]", "/api/draft"));
         assert!(fits("/api/[[...all]]", "/api") && !fits("/api/[...all]", "/api"));
     }

@@ -58,33 +58,61 @@ pub fn check(text: &str, inventory: &Inventory, native: &BTreeSet<RouteKey>) -> 
         .map(|flagged| (flagged.key.to_string(), flagged.route.file.as_str()))
         .collect();
     let native: BTreeSet<String> = native.iter().map(ToString::to_string).collect();
-    let named: BTreeMap<&str, &Entry> = entries
-        .iter()
-        .map(|entry| (entry.route.as_str(), entry))
-        .collect();
-    let mut drifts = Vec::new();
-    for (route, file) in &tree {
-        if !named.contains_key(route.as_str()) {
-            let known_pattern = named
-                .keys()
-                .any(|known| pattern_of(known) == pattern_of(route));
-            drifts.push(Drift {
-                line: None,
-                route: route.clone(),
-                kind: DriftKind::New {
-                    file: (*file).to_owned(),
-                    known_pattern,
-                },
-            });
-        }
-    }
-    for entry in &entries {
+    let named: BTreeMap<&str, &Entry> = entries.iter().map(|entry| (entry.route.as_str(), entry)).collect();
+    let sides = Sides { tree, native, named };
+    let mut drifts = sides.unnamed();
+    drifts.extend(entries.iter().filter_map(|entry| {
         let stage = entry
             .stage
             .as_deref()
             .or_else(|| groups.get(entry.group.as_ref()?).map(String::as_str));
-        let retired = stage == Some("retired");
-        let kind = match (tree.get(&entry.route), native.contains(&entry.route)) {
+        let kind = sides.judge(entry, stage == Some("retired"))?;
+        Some(Drift {
+            line: Some(entry.first + 1),
+            route: entry.route.clone(),
+            kind,
+        })
+    }));
+    drifts.extend(sides.native_alone());
+    drifts.sort();
+    drifts
+}
+
+/// The three lists that have to agree.
+struct Sides<'a> {
+    /// What the tree has, with the file.
+    tree: BTreeMap<String, &'a str>,
+    /// What the binary has.
+    native: BTreeSet<String>,
+    /// What the flag file names.
+    named: BTreeMap<&'a str, &'a Entry>,
+}
+
+impl Sides<'_> {
+    /// Routes of the tree that the flag file does not name.
+    fn unnamed(&self) -> Vec<Drift> {
+        let unnamed = self
+            .tree
+            .iter()
+            .filter(|(route, _)| !self.named.contains_key(route.as_str()));
+        let drift = |(route, file): (&String, &&str)| {
+            let known_pattern = self.named.keys().any(|known| pattern_of(known) == pattern_of(route));
+            let kind = DriftKind::New {
+                file: (*file).to_owned(),
+                known_pattern,
+            };
+            Drift {
+                line: None,
+                route: route.clone(),
+                kind,
+            }
+        };
+        unnamed.map(drift).collect()
+    }
+
+    /// What is wrong with an entry of the flag file, if anything is.
+    fn judge(&self, entry: &Entry, retired: bool) -> Option<DriftKind> {
+        match (self.tree.get(&entry.route), self.native.contains(&entry.route)) {
             (Some(file), _) if retired => Some(DriftKind::StillThere {
                 file: (*file).to_owned(),
             }),
@@ -92,40 +120,27 @@ pub fn check(text: &str, inventory: &Inventory, native: &BTreeSet<RouteKey>) -> 
             (None, _) if retired || entry.waived => None,
             (None, true) => Some(DriftKind::NativeOnly),
             (None, false) => {
-                let other_methods = tree
-                    .keys()
-                    .any(|known| pattern_of(known) == pattern_of(&entry.route));
-                Some(
-                    if other_methods
-                        || native
-                            .iter()
-                            .any(|known| pattern_of(known) == pattern_of(&entry.route))
-                    {
-                        DriftKind::Gone { other_methods }
-                    } else {
-                        DriftKind::Nowhere
-                    },
-                )
+                let same_path = |known: &String| pattern_of(known) == pattern_of(&entry.route);
+                let other_methods = self.tree.keys().any(same_path);
+                let known = other_methods || self.native.iter().any(same_path);
+                Some(if known {
+                    DriftKind::Gone { other_methods }
+                } else {
+                    DriftKind::Nowhere
+                })
             }
-        };
-        drifts.extend(kind.map(|kind| Drift {
-            line: Some(entry.first + 1),
-            route: entry.route.clone(),
-            kind,
-        }));
+        }
     }
-    for route in native
-        .iter()
-        .filter(|route| !tree.contains_key(*route) && !named.contains_key(route.as_str()))
-    {
-        drifts.push(Drift {
+
+    /// Handlers of the binary that neither the tree nor the flag file knows.
+    fn native_alone(&self) -> impl Iterator<Item = Drift> {
+        let unknown = |route: &&String| !self.tree.contains_key(*route) && !self.named.contains_key(route.as_str());
+        self.native.iter().filter(unknown).map(|route| Drift {
             line: None,
             route: route.clone(),
             kind: DriftKind::NativeOnly,
-        });
+        })
     }
-    drifts.sort();
-    drifts
 }
 
 fn pattern_of(route: &str) -> &str {
@@ -146,23 +161,15 @@ impl fmt::Display for Drift {
             DriftKind::New {
                 file,
                 known_pattern: true,
-            } => write!(
-                formatter,
-                "{route} is a new method of a known route ({file})"
-            ),
-            DriftKind::Gone {
-                other_methods: true,
-            } => write!(
+            } => write!(formatter, "{route} is a new method of a known route ({file})"),
+            DriftKind::Gone { other_methods: true } => write!(
                 formatter,
                 "{route} is gone from the tree; the route has other methods still"
             ),
-            DriftKind::Gone {
-                other_methods: false,
-            } => write!(formatter, "{route} is gone from the tree"),
-            DriftKind::StillThere { file } => write!(
-                formatter,
-                "{route} is retired, and {file} still has it or has it again"
-            ),
+            DriftKind::Gone { other_methods: false } => write!(formatter, "{route} is gone from the tree"),
+            DriftKind::StillThere { file } => {
+                write!(formatter, "{route} is retired, and {file} still has it or has it again")
+            }
             DriftKind::Nowhere => write!(
                 formatter,
                 "{route} is flagged, but exists neither in the tree nor in this binary"

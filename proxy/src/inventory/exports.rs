@@ -48,12 +48,7 @@ impl<'m> Modules<'m> {
         self.export_inside(module, name, &mut BTreeSet::new())
     }
 
-    fn export_inside(
-        &self,
-        at: usize,
-        name: &str,
-        seen: &mut BTreeSet<(usize, String)>,
-    ) -> Definition {
+    fn export_inside(&self, at: usize, name: &str, seen: &mut BTreeSet<(usize, String)>) -> Definition {
         let Some(module) = self.get(at).filter(|_| seen.insert((at, name.to_owned()))) else {
             return Definition::Missing;
         };
@@ -98,12 +93,7 @@ impl<'m> Modules<'m> {
         self.local_inside(module, name, &mut BTreeSet::new())
     }
 
-    fn local_inside(
-        &self,
-        at: usize,
-        name: &str,
-        seen: &mut BTreeSet<(usize, String)>,
-    ) -> Definition {
+    fn local_inside(&self, at: usize, name: &str, seen: &mut BTreeSet<(usize, String)>) -> Definition {
         let Some(module) = self.get(at) else {
             return Definition::Missing;
         };
@@ -130,9 +120,7 @@ impl<'m> Modules<'m> {
         match (self.resolver.resolve(&module.file, source), imported) {
             (Target::Package(package), _) => Definition::Package(package),
             (Target::Module(target), Imported::Namespace) => Definition::Module(target),
-            (Target::Module(target), Imported::Name(name)) => {
-                self.export_inside(target, name, seen)
-            }
+            (Target::Module(target), Imported::Name(name)) => self.export_inside(target, name, seen),
             (Target::Nothing, _) => Definition::Missing,
         }
     }

@@ -39,12 +39,7 @@ pub fn flagged(inventory: &Inventory) -> Vec<Flagged<'_>> {
     }
     let mut all: Vec<Flagged<'_>> = unique.into_values().collect();
     all.sort_by(|a, b| {
-        let order = |flagged: &Flagged<'_>| {
-            (
-                flagged.route.phase.unwrap_or(u8::MAX),
-                flagged.route.area.clone(),
-            )
-        };
+        let order = |flagged: &Flagged<'_>| (flagged.route.phase.unwrap_or(u8::MAX), flagged.route.area.clone());
         order(a).cmp(&order(b)).then_with(|| a.key.cmp(&b.key))
     });
     all
@@ -90,26 +85,14 @@ pub fn update(text: &str, inventory: &Inventory) -> String {
             .map(|line| format!("{line}\n"))
             .collect();
         let list = generate(inventory);
-        return format!(
-            "{kept}{}",
-            list.strip_prefix("version: 1\n").unwrap_or(&list)
-        );
+        return format!("{kept}{}", list.strip_prefix("version: 1\n").unwrap_or(&list));
     }
-    let known: BTreeSet<&str> = flags
-        .entries
-        .iter()
-        .map(|entry| entry.route.as_str())
-        .collect();
+    let known: BTreeSet<&str> = flags.entries.iter().map(|entry| entry.route.as_str()).collect();
     let present: BTreeSet<String> = all.iter().map(|flagged| flagged.key.to_string()).collect();
     let groups = flag_text::group_stages(text);
     let gone = flags.entries.iter().filter(|entry| {
-        let stage = entry
-            .stage
-            .as_ref()
-            .or_else(|| groups.get(entry.group.as_ref()?));
-        !entry.waived
-            && !present.contains(&entry.route)
-            && stage.is_none_or(|stage| stage == "legacy")
+        let stage = entry.stage.as_ref().or_else(|| groups.get(entry.group.as_ref()?));
+        !entry.waived && !present.contains(&entry.route) && stage.is_none_or(|stage| stage == "legacy")
     });
     let removed: BTreeSet<usize> = gone.flat_map(|entry| entry.first..entry.end).collect();
     let added: String = all
@@ -145,8 +128,7 @@ fn entry(flagged: &Flagged<'_>, indent: usize) -> String {
 }
 
 fn title(route: &Route) -> String {
-    route.phase.map_or_else(
-        || route.area.clone(),
-        |phase| format!("{} (phase {phase})", route.area),
-    )
+    route
+        .phase
+        .map_or_else(|| route.area.clone(), |phase| format!("{} (phase {phase})", route.area))
 }

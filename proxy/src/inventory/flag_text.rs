@@ -49,10 +49,7 @@ pub(super) fn read(text: &str) -> FlagText {
             continue;
         }
         if indent == 0 && !content.starts_with('-') {
-            inside = content
-                .split(':')
-                .next()
-                .is_some_and(|key| key.trim() == "routes");
+            inside = content.split(':').next().is_some_and(|key| key.trim() == "routes");
             if inside {
                 flags.list_end = Some(at + 1);
             }
@@ -90,15 +87,8 @@ pub(super) fn read(text: &str) -> FlagText {
 
 fn key(line: &str, entry: Option<&mut Entry>) {
     let Some(entry) = entry else { return };
-    entry.waived |= line
-        .find(" #")
-        .and_then(|at| line.get(at + 1..))
-        .is_some_and(is_waiver);
-    if let Some(inner) = line
-        .trim()
-        .strip_prefix('{')
-        .and_then(|rest| rest.split('}').next())
-    {
+    entry.waived |= line.find(" #").and_then(|at| line.get(at + 1..)).is_some_and(is_waiver);
+    if let Some(inner) = line.trim().strip_prefix('{').and_then(|rest| rest.split('}').next()) {
         return inner.split(',').for_each(|part| set(part, entry));
     }
     set(line, entry);
@@ -108,10 +98,7 @@ fn set(line: &str, entry: &mut Entry) {
     let Some((name, value)) = line.split_once(':') else {
         return;
     };
-    let value = value
-        .find(" #")
-        .and_then(|at| value.get(..at))
-        .unwrap_or(value);
+    let value = value.find(" #").and_then(|at| value.get(..at)).unwrap_or(value);
     let value = value.trim().trim_matches(['"', '\'']).to_owned();
     match name.trim() {
         "route" => entry.route = value,
@@ -158,11 +145,6 @@ pub(super) fn group_stages(text: &str) -> std::collections::BTreeMap<String, Str
     let groups = parsed.get("groups").and_then(serde_yaml::Value::as_mapping);
     let pairs = groups.into_iter().flatten();
     pairs
-        .filter_map(|(name, group)| {
-            Some((
-                name.as_str()?.to_owned(),
-                group.get("stage")?.as_str()?.to_owned(),
-            ))
-        })
+        .filter_map(|(name, group)| Some((name.as_str()?.to_owned(), group.get("stage")?.as_str()?.to_owned())))
         .collect()
 }

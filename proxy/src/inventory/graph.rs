@@ -8,14 +8,8 @@ use super::model::Inventory;
 /// fewer than `least` routes use are left out.
 #[must_use]
 pub fn dot(inventory: &Inventory, least: usize) -> String {
-    let mut text =
-        "digraph modules {\n  rankdir=LR;\n  node [shape=box, fontname=\"sans-serif\"];\n"
-            .to_owned();
-    for module in inventory
-        .modules
-        .iter()
-        .filter(|module| module.used_by.len() >= least)
-    {
+    let mut text = "digraph modules {\n  rankdir=LR;\n  node [shape=box, fontname=\"sans-serif\"];\n".to_owned();
+    for module in inventory.modules.iter().filter(|module| module.used_by.len() >= least) {
         let _ = writeln!(
             text,
             "  {} [label={}];",
@@ -33,8 +27,6 @@ pub fn dot(inventory: &Inventory, least: usize) -> String {
 fn quoted(text: &str) -> String {
     format!(
         "\"{}\"",
-        text.replace('\\', "\\\\")
-            .replace('"', "\\\"")
-            .replace('\n', " ")
+        text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', " ")
     )
 }

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use oxc_allocator::Allocator;
 use oxc_ast::ast::{
-    ArrowFunctionBody, Expression, FunctionBody, ObjectPropertyKind, PropertyKey, Statement,
-    UnaryOperator,
+    ArrowFunctionBody, Expression, FunctionBody, ObjectPropertyKind, PropertyKey, Statement, UnaryOperator,
 };
 use oxc_parser::Parser;
 use oxc_span::SourceType;
@@ -63,18 +62,14 @@ impl Reader<'_, '_, '_> {
             Expression::BooleanLiteral(flag) => Value::from(flag.value),
             Expression::NumericLiteral(number) => number_value(number.value),
             Expression::NullLiteral(_) => Value::Null,
-            Expression::TemplateLiteral(template) if template.expressions.is_empty() => {
-                Value::from(
-                    template
-                        .quasis
-                        .first()
-                        .and_then(|part| part.value.cooked.as_ref())
-                        .map_or("", |text| text.as_str()),
-                )
-            }
-            Expression::UnaryExpression(unary)
-                if unary.operator == UnaryOperator::UnaryNegation =>
-            {
+            Expression::TemplateLiteral(template) if template.expressions.is_empty() => Value::from(
+                template
+                    .quasis
+                    .first()
+                    .and_then(|part| part.value.cooked.as_ref())
+                    .map_or("", |text| text.as_str()),
+            ),
+            Expression::UnaryExpression(unary) if unary.operator == UnaryOperator::UnaryNegation => {
                 match self.value(&unary.argument, path, depth + 1).as_f64() {
                     Some(number) => number_value(-number),
                     None => Value::Null,
@@ -117,13 +112,7 @@ impl Reader<'_, '_, '_> {
         }
     }
 
-    fn property(
-        &mut self,
-        property: &ObjectPropertyKind<'_>,
-        map: &mut Map<String, Value>,
-        path: &str,
-        depth: usize,
-    ) {
+    fn property(&mut self, property: &ObjectPropertyKind<'_>, map: &mut Map<String, Value>, path: &str, depth: usize) {
         match property {
             ObjectPropertyKind::ObjectProperty(property) => {
                 let Some(key) = key_text(&property.key).filter(|_| !property.computed) else {
@@ -137,12 +126,10 @@ impl Reader<'_, '_, '_> {
                 let value = self.value(&property.value, &below, depth + 1);
                 map.insert(key, value);
             }
-            ObjectPropertyKind::SpreadProperty(spread) => {
-                match self.value(&spread.argument, path, depth + 1) {
-                    Value::Object(inner) => map.extend(inner),
-                    _ => self.computed.push((path.to_owned(), spread.span.start)),
-                }
-            }
+            ObjectPropertyKind::SpreadProperty(spread) => match self.value(&spread.argument, path, depth + 1) {
+                Value::Object(inner) => map.extend(inner),
+                _ => self.computed.push((path.to_owned(), spread.span.start)),
+            },
         }
     }
 
@@ -176,10 +163,7 @@ impl Reader<'_, '_, '_> {
         depth: usize,
     ) -> Value {
         self.computed.push((path.to_owned(), call.span.start));
-        let argument = call
-            .arguments
-            .first()
-            .and_then(|argument| argument.as_expression());
+        let argument = call.arguments.first().and_then(|argument| argument.as_expression());
         match argument {
             Some(inner) if path.is_empty() => self.value(inner, path, depth + 1),
             _ => self.unknown(whole, path),
@@ -188,8 +172,7 @@ impl Reader<'_, '_, '_> {
 
     fn unknown(&mut self, expression: &Expression<'_>, path: &str) -> Value {
         use oxc_span::GetSpan as _;
-        self.computed
-            .push((path.to_owned(), expression.span().start));
+        self.computed.push((path.to_owned(), expression.span().start));
         Value::Null
     }
 }
@@ -204,10 +187,7 @@ pub(super) fn key_text(key: &PropertyKey<'_>) -> Option<String> {
     }
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "whole numbers of this range fit exactly"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "whole numbers of this range fit exactly")]
 fn number_value(number: f64) -> Value {
     if number.fract() == 0.0 && number.abs() < 9e15 {
         return Value::from(number as i64);
@@ -221,12 +201,8 @@ mod tests {
 
     #[test]
     fn comments_and_trailing_commas_are_read_over() {
-        let value =
-            json_with_comments("{ // why\n \"a\": [1, -2,], /* and */ \"b\": {\"c\": \"x\"}, }");
-        assert_eq!(
-            value,
-            Some(serde_json::json!({"a": [1, -2], "b": {"c": "x"}}))
-        );
+        let value = json_with_comments("{ // why\n \"a\": [1, -2,], /* and */ \"b\": {\"c\": \"x\"}, }");
+        assert_eq!(value, Some(serde_json::json!({"a": [1, -2], "b": {"c": "x"}})));
         assert_eq!(json_with_comments("{"), None);
     }
 }

@@ -5,12 +5,7 @@ use serde_json::Value;
 use super::model::{Configuration, Note};
 use super::parse::Module;
 
-const NAMES: [&str; 4] = [
-    "next.config.js",
-    "next.config.mjs",
-    "next.config.ts",
-    "next.config.mts",
-];
+const NAMES: [&str; 4] = ["next.config.js", "next.config.mjs", "next.config.ts", "next.config.mts"];
 const ENDINGS: [&str; 4] = ["ts", "js", "tsx", "mjs"];
 
 /// Reads the configuration of the app at `prefix` (`""` or `folder/`).
@@ -25,21 +20,14 @@ pub(super) fn read(prefix: &str, modules: &[Module], notes: &mut Vec<Note>) -> C
         page_extensions: ["tsx", "ts", "jsx", "js"].map(str::to_owned).to_vec(),
         ..Configuration::default()
     };
-    if let Some(module) = NAMES
-        .iter()
-        .find_map(|name| find(format!("{prefix}{name}")))
-    {
+    if let Some(module) = NAMES.iter().find_map(|name| find(format!("{prefix}{name}"))) {
         configuration.file = Some(module.file.clone());
         apply(module, &mut configuration, notes);
     }
     let names = ["proxy", "middleware", "src/proxy", "src/middleware"];
     let middleware = names
         .iter()
-        .flat_map(|name| {
-            ENDINGS
-                .iter()
-                .map(move |ending| format!("{prefix}{name}.{ending}"))
-        })
+        .flat_map(|name| ENDINGS.iter().map(move |ending| format!("{prefix}{name}.{ending}")))
         .find_map(find);
     if let Some(module) = middleware {
         configuration.middleware = Some(module.file.clone());
@@ -68,24 +56,13 @@ fn apply(module: &Module, configuration: &mut Configuration, notes: &mut Vec<Not
             "the configuration is not a literal: base path, rewrites and redirects are unknown",
         ));
     };
-    let key = |name: &str| {
-        read.value
-            .get(name)
-            .filter(|value| !value.is_null())
-            .cloned()
-    };
+    let key = |name: &str| read.value.get(name).filter(|value| !value.is_null()).cloned();
     configuration.base_path = key("basePath")
         .and_then(|value| value.as_str().map(str::to_owned))
         .unwrap_or_default();
-    configuration.trailing_slash = key("trailingSlash")
-        .and_then(|value| value.as_bool())
-        .unwrap_or(false);
+    configuration.trailing_slash = key("trailingSlash").and_then(|value| value.as_bool()).unwrap_or(false);
     if let Some(Value::Array(list)) = key("pageExtensions") {
-        configuration.page_extensions = list
-            .iter()
-            .filter_map(Value::as_str)
-            .map(str::to_owned)
-            .collect();
+        configuration.page_extensions = list.iter().filter_map(Value::as_str).map(str::to_owned).collect();
     }
     configuration.i18n = key("i18n");
     configuration.rewrites = key("rewrites");

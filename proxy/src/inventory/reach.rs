@@ -109,14 +109,28 @@ fn loaded(modules: Modules<'_>, at: usize, source: &str) -> Option<Definition> {
     }
 }
 
+/// The categories of everything that was reached: modules, packages and outside hosts.
+fn dependencies(modules: Modules<'_>, reached: &Reached, hosts: &BTreeSet<String>, rules: &Rules) -> BTreeSet<String> {
+    let of_packages = reached
+        .packages
+        .iter()
+        .flat_map(|package| rules.categories_of_package(package));
+    let of_hosts = hosts.iter().flat_map(|host| rules.categories_of_host(host));
+    let of_modules = reached
+        .modules
+        .iter()
+        .filter_map(|&at| modules.categories.get(at))
+        .flatten()
+        .cloned();
+    of_packages
+        .chain(of_hosts)
+        .map(str::to_owned)
+        .chain(of_modules)
+        .collect()
+}
+
 /// Sums up what one method touches.
-pub(super) fn describe(
-    modules: Modules<'_>,
-    name: &str,
-    start: &Definition,
-    own: usize,
-    rules: &Rules,
-) -> MethodEntry {
+pub(super) fn describe(modules: Modules<'_>, name: &str, start: &Definition, own: usize, rules: &Rules) -> MethodEntry {
     let reached = from(modules, start);
     let place = |id: ItemId, line: u32| {
         modules.get(id.0).map(|module| Place {
@@ -143,21 +157,7 @@ pub(super) fn describe(
         .flat_map(|(_, facts)| &facts.hosts)
         .map(|(host, _)| host.clone())
         .collect();
-    let mut dependencies: BTreeSet<String> = BTreeSet::new();
-    for package in &reached.packages {
-        dependencies.extend(rules.categories_of_package(package).map(str::to_owned));
-    }
-    for category in reached
-        .modules
-        .iter()
-        .filter_map(|&at| modules.categories.get(at))
-        .flatten()
-    {
-        dependencies.insert(category.clone());
-    }
-    for host in &hosts {
-        dependencies.extend(rules.categories_of_host(host).map(str::to_owned));
-    }
+    let dependencies = dependencies(modules, &reached, &hosts, rules);
     let defined = match start {
         Definition::Item(id) => modules
             .get(id.0)

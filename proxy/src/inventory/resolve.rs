@@ -57,15 +57,9 @@ struct Aliases {
 }
 
 impl Resolver {
-    pub(crate) fn new<'a>(
-        files: impl Iterator<Item = &'a str>,
-        manifests: &BTreeMap<String, String>,
-    ) -> Self {
+    pub(crate) fn new<'a>(files: impl Iterator<Item = &'a str>, manifests: &BTreeMap<String, String>) -> Self {
         let mut resolver = Self {
-            modules: files
-                .enumerate()
-                .map(|(at, file)| (file.to_owned(), at))
-                .collect(),
+            modules: files.enumerate().map(|(at, file)| (file.to_owned(), at)).collect(),
             ..Self::default()
         };
         for (path, text) in manifests {
@@ -78,15 +72,12 @@ impl Resolver {
                     let main = ["source", "types", "module", "main"]
                         .iter()
                         .find_map(|key| value.get(key)?.as_str());
-                    resolver.packages.insert(
-                        name.to_owned(),
-                        (folder.to_owned(), main.map(str::to_owned)),
-                    );
+                    resolver
+                        .packages
+                        .insert(name.to_owned(), (folder.to_owned(), main.map(str::to_owned)));
                 }
             } else if path.ends_with("tsconfig.json") || path.ends_with("jsconfig.json") {
-                resolver
-                    .aliases
-                    .push((folder.to_owned(), aliases(path, manifests, 0)));
+                resolver.aliases.push((folder.to_owned(), aliases(path, manifests, 0)));
             }
         }
         resolver
@@ -119,16 +110,9 @@ impl Resolver {
                     Some(folder.clone()),
                 ]
             } else {
-                vec![
-                    Some(join(folder, rest)),
-                    Some(join(folder, &format!("src/{rest}"))),
-                ]
+                vec![Some(join(folder, rest)), Some(join(folder, &format!("src/{rest}")))]
             };
-            if let Some(found) = tries
-                .into_iter()
-                .flatten()
-                .find_map(|path| self.file(&path))
-            {
+            if let Some(found) = tries.into_iter().flatten().find_map(|path| self.file(&path)) {
                 return Target::Module(found);
             }
         }
@@ -144,8 +128,7 @@ impl Resolver {
             .paths
             .iter()
             .filter_map(|(pattern, targets)| Some((pattern, targets, fit(pattern, specifier)?)));
-        let best =
-            matching.max_by_key(|(pattern, ..)| pattern.split('*').next().map_or(0, str::len));
+        let best = matching.max_by_key(|(pattern, ..)| pattern.split('*').next().map_or(0, str::len));
         if let Some((_, targets, star)) = best {
             return targets
                 .iter()
@@ -237,9 +220,7 @@ fn package_name(specifier: &str) -> &str {
     specifier
         .match_indices('/')
         .nth(slashes)
-        .map_or(specifier, |(at, _)| {
-            specifier.get(..at).unwrap_or(specifier)
-        })
+        .map_or(specifier, |(at, _)| specifier.get(..at).unwrap_or(specifier))
 }
 
 /// The folder of a path; empty at the top.
@@ -274,8 +255,7 @@ mod tests {
             ("base.json".to_owned(), String::new()),
             (
                 "tsconfig.base.json".to_owned(),
-                r#"{"compilerOptions":{"paths":{"@/*":["./src/*"],"@/db/*":["./data/*"]}}}"#
-                    .to_owned(),
+                r#"{"compilerOptions":{"paths":{"@/*":["./src/*"],"@/db/*":["./data/*"]}}}"#.to_owned(),
             ),
             (
                 "tsconfig.json".to_owned(),
@@ -284,16 +264,10 @@ mod tests {
                     .to_owned(),
             ),
         ]);
-        let resolver = Resolver::new(
-            ["data/pool.ts", "src/a.ts", "src/b/index.tsx"].into_iter(),
-            &manifests,
-        );
+        let resolver = Resolver::new(["data/pool.ts", "src/a.ts", "src/b/index.tsx"].into_iter(), &manifests);
         assert_eq!(resolver.resolve("src/a.ts", "@/db/pool"), Target::Module(0));
         assert_eq!(resolver.resolve("src/a.ts", "@/b"), Target::Module(2));
-        assert_eq!(
-            resolver.resolve("src/b/index.tsx", "../a.js"),
-            Target::Module(1)
-        );
+        assert_eq!(resolver.resolve("src/b/index.tsx", "../a.js"), Target::Module(1));
         assert_eq!(
             resolver.resolve("src/a.ts", "@scope/name/deep"),
             Target::Package("@scope/name".to_owned())

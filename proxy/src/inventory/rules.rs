@@ -70,10 +70,7 @@ impl Rules {
     /// Area and phase of a pattern.
     #[must_use]
     pub fn area(&self, pattern: &str) -> (String, Option<u8>) {
-        let rule = self
-            .areas
-            .iter()
-            .find(|rule| has_prefix(pattern, &rule.prefix));
+        let rule = self.areas.iter().find(|rule| has_prefix(pattern, &rule.prefix));
         if let Some(rule) = rule {
             return (rule.area.clone(), rule.phase);
         }
@@ -90,19 +87,11 @@ impl Rules {
     }
 
     pub(super) fn categories_of_package(&self, package: &str) -> impl Iterator<Item = &str> {
-        self.matching(move |category| {
-            category
-                .packages
-                .iter()
-                .any(|name| package_fits(name, package))
-        })
+        self.matching(move |category| category.packages.iter().any(|name| package_fits(name, package)))
     }
 
     pub(super) fn categories_of_module(&self, file: &str) -> impl Iterator<Item = &str> {
-        let stem = file
-            .rsplit_once('.')
-            .map_or(file, |(stem, _)| stem)
-            .to_owned();
+        let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem).to_owned();
         self.matching(move |category| category.modules.iter().any(|end| path_ends(&stem, end)))
     }
 
@@ -194,21 +183,11 @@ impl Default for Rules {
             &[],
         );
         let mail = category(
-            &[
-                "nodemailer",
-                "@getbrevo/*",
-                "resend",
-                "@sendgrid/*",
-                "postmark",
-            ],
+            &["nodemailer", "@getbrevo/*", "resend", "@sendgrid/*", "postmark"],
             &["lib/mail", "lib/email"],
             &["api.brevo.com", "api.resend.com", "api.sendgrid.com"],
         );
-        let sms = category(
-            &["twilio"],
-            &["lib/sms"],
-            &["api.labsmobile.com", "api.twilio.com"],
-        );
+        let sms = category(&["twilio"], &["lib/sms"], &["api.labsmobile.com", "api.twilio.com"]);
         let payments = category(
             &["stripe", "@stripe/*", "@paypal/*"],
             &[],

@@ -43,10 +43,7 @@ pub(super) fn pages_pattern(path: &str) -> Meaning {
 
 /// Whether the folder marks an intercepted route: `(.)x`, `(..)x`, `(..)(..)x`, `(...)x`.
 pub(super) fn intercepts(folder: &str) -> bool {
-    ["(.)", "(..)", "(...)"]
-        .iter()
-        .any(|mark| folder.starts_with(mark))
-        && !is_group(folder)
+    ["(.)", "(..)", "(...)"].iter().any(|mark| folder.starts_with(mark)) && !is_group(folder)
 }
 
 fn is_group(folder: &str) -> bool {
@@ -56,16 +53,12 @@ fn is_group(folder: &str) -> bool {
 fn fault_of(segment: &str) -> Option<String> {
     let inner = segment.strip_prefix('[')?;
     let closed = match inner.strip_prefix('[') {
-        Some(optional) => optional
-            .strip_suffix("]]")
-            .and_then(|name| name.strip_prefix("...")),
+        Some(optional) => optional.strip_suffix("]]").and_then(|name| name.strip_prefix("...")),
         None => inner
             .strip_suffix(']')
             .map(|name| name.strip_prefix("...").unwrap_or(name)),
     };
-    let good = closed.is_some_and(|name| {
-        !name.is_empty() && !name.contains(['[', ']']) && !name.starts_with('.')
-    });
+    let good = closed.is_some_and(|name| !name.is_empty() && !name.contains(['[', ']']) && !name.starts_with('.'));
     (!good).then(|| format!("`{segment}` is no valid parameter of a path"))
 }
 
@@ -87,15 +80,9 @@ mod tests {
 
     #[test]
     fn groups_and_slots_leave_no_trace_in_the_path() {
-        assert_eq!(
-            app_pattern(&["(shop)", "@modal", "api", "[id]"]),
-            pattern("/api/[id]")
-        );
+        assert_eq!(app_pattern(&["(shop)", "@modal", "api", "[id]"]), pattern("/api/[id]"));
         assert_eq!(app_pattern(&["(shop)"]), pattern("/"));
-        assert_eq!(
-            app_pattern(&["a", "[[...rest]]"]),
-            pattern("/a/[[...rest]]")
-        );
+        assert_eq!(app_pattern(&["a", "[[...rest]]"]), pattern("/a/[[...rest]]"));
     }
 
     #[test]

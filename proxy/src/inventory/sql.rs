@@ -14,16 +14,12 @@ pub(super) enum Verb {
 pub(super) fn verb(text: &str) -> Verb {
     let text = without_comments(text);
     let words: Vec<String> = text
-        .split(|character: char| {
-            character.is_whitespace() || character == '(' || character == ')' || character == ';'
-        })
+        .split(|character: char| character.is_whitespace() || character == '(' || character == ')' || character == ';')
         .filter(|word| !word.is_empty())
         .map(str::to_ascii_lowercase)
         .collect();
     let writes = match words.first().map(String::as_str) {
-        Some("with") => {
-            (1..words.len()).any(|at| begins_write(words.get(at..).unwrap_or_default()))
-        }
+        Some("with") => (1..words.len()).any(|at| begins_write(words.get(at..).unwrap_or_default())),
         Some(_) => begins_write(&words),
         None => false,
     };

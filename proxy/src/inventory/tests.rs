@@ -6,10 +6,7 @@ use std::path::{Path, PathBuf};
 use super::{Inventory, Kind, Mutates, Rules, read};
 
 fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .unwrap()
-        .join("tests")
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("tests")
 }
 
 fn inventory(below: &str) -> Inventory {
@@ -24,11 +21,7 @@ fn methods(inventory: &Inventory) -> BTreeMap<String, String> {
         .filter(|route| matches!(route.kind, Kind::AppRoute | Kind::PagesApi));
     routes
         .map(|route| {
-            let names: Vec<&str> = route
-                .methods
-                .iter()
-                .map(|method| method.name.as_str())
-                .collect();
+            let names: Vec<&str> = route.methods.iter().map(|method| method.name.as_str()).collect();
             (route.pattern.clone(), names.join(" "))
         })
         .collect()
@@ -78,14 +71,11 @@ fn a_file_with_an_extension_that_next_does_not_serve_is_noted() {
 /// The recorded answer of `next build` (16.4.5) for the fixture: `.next/app-path-routes-manifest.json`.
 #[test]
 fn the_routes_are_those_that_next_build_reports() {
-    let text = std::fs::read_to_string(repository().join("inventory/fixtures/exports.routes.json"))
-        .unwrap();
+    let text = std::fs::read_to_string(repository().join("inventory/fixtures/exports.routes.json")).unwrap();
     let manifest: BTreeMap<String, String> = serde_json::from_str(&text).unwrap();
     let mut expected: Vec<String> = manifest
         .into_values()
-        .filter(|pattern| {
-            !pattern.starts_with("/_not-found") && !pattern.starts_with("/_global-error")
-        })
+        .filter(|pattern| !pattern.starts_with("/_not-found") && !pattern.starts_with("/_global-error"))
         .collect();
     expected.sort();
     let inventory = inventory("inventory/fixtures/exports");
@@ -113,25 +103,14 @@ fn a_write_counts_for_the_methods_that_reach_it_and_for_no_other() {
             .clone()
     };
     assert_eq!(mutates("/api/health", "GET"), Mutates::No);
-    assert!(matches!(
-        mutates("/api/crm/tickets", "POST"),
-        Mutates::Yes(_)
-    ));
+    assert!(matches!(mutates("/api/crm/tickets", "POST"), Mutates::Yes(_)));
     // The list asks for the session, and validating one fills blank columns of its user: a read that writes.
-    assert!(
-        matches!(mutates("/api/crm/tickets", "GET"), Mutates::Yes(place) if place.file == "lib/chat-session.ts")
-    );
+    assert!(matches!(mutates("/api/crm/tickets", "GET"), Mutates::Yes(place) if place.file == "lib/chat-session.ts"));
     let both = routes().any(|route| {
-        let writes = route
-            .methods
-            .iter()
-            .map(|method| method.mutates != Mutates::No);
+        let writes = route.methods.iter().map(|method| method.mutates != Mutates::No);
         writes.clone().any(|writes| writes) && writes.clone().any(|writes| !writes)
     });
-    assert!(
-        both,
-        "some route has a method that writes and one that does not"
-    );
+    assert!(both, "some route has a method that writes and one that does not");
 }
 
 #[test]
@@ -143,11 +122,7 @@ fn call_sites_name_the_fields_that_they_read() {
         .flat_map(|app| &app.routes)
         .find(|route| route.pattern == "/api/crm/tickets")
         .unwrap();
-    let method = route
-        .methods
-        .iter()
-        .find(|method| method.name == "GET")
-        .unwrap();
+    let method = route.methods.iter().find(|method| method.name == "GET").unwrap();
     assert!(method.dependencies.contains("database"));
     assert!(method.environment.contains("DATABASE_URL"));
     let site = route
@@ -164,10 +139,7 @@ fn the_first_flag_file_of_the_legacy_app_compiles_and_has_no_drift() {
     let text = super::flag_file::generate(&inventory);
     let snapshot = flags::compile(&text, &flags::Inventory::default());
     assert!(snapshot.is_ok(), "{}", snapshot.unwrap_err());
-    assert_eq!(
-        super::check::check(&text, &inventory, &Default::default()),
-        []
-    );
+    assert_eq!(super::check::check(&text, &inventory, &Default::default()), []);
     assert_eq!(super::flag_file::update(&text, &inventory), text);
 }
 
@@ -182,10 +154,7 @@ fn an_update_adds_and_removes_lines_and_keeps_the_rest() {
     let updated = super::flag_file::update(&edited, &inventory);
     assert!(updated.contains("# by hand\n") && updated.contains("# the end\n"));
     assert!(!updated.contains("/shop/old") && updated.contains("GET /shop/feed"));
-    assert_eq!(
-        super::check::check(&updated, &inventory, &Default::default()),
-        []
-    );
+    assert_eq!(super::check::check(&updated, &inventory, &Default::default()), []);
 }
 
 #[test]
@@ -197,10 +166,7 @@ fn drift_is_named_for_what_it_is() {
             "  - route: GET /shop/feed\n    stage: retired\n",
         )
         .replace("  - route: PUT /shop/api/const\n    stage: legacy\n", "")
-        .replace(
-            "  - route: GET /shop/deep\n",
-            "  - route: GET /shop/nowhere\n",
-        );
+        .replace("  - route: GET /shop/deep\n", "  - route: GET /shop/nowhere\n");
     let native = ["GET /native/only".parse().unwrap()].into();
     let said: Vec<String> = super::check::check(&text, &inventory, &native)
         .iter()
@@ -211,15 +177,9 @@ fn drift_is_named_for_what_it_is() {
         has("GET /shop/feed is retired, and app/feed/route.ts still has it"),
         "{said:#?}"
     );
-    assert!(
-        has("PUT /shop/api/const is a new method of a known route"),
-        "{said:#?}"
-    );
+    assert!(has("PUT /shop/api/const is a new method of a known route"), "{said:#?}");
     assert!(has("GET /shop/deep is new"), "{said:#?}");
-    assert!(
-        has("GET /shop/nowhere is flagged, but exists neither"),
-        "{said:#?}"
-    );
+    assert!(has("GET /shop/nowhere is flagged, but exists neither"), "{said:#?}");
     assert!(
         has("GET /native/only has a native handler and no legacy route"),
         "{said:#?}"
@@ -239,20 +199,13 @@ fn bad_syntax_costs_one_file_only() {
         std::fs::write(route.join("route.ts"), text).unwrap();
     }
     let inventory = read(folder.path(), &Rules::default()).unwrap();
-    assert_eq!(
-        methods(&inventory).get("/api/good").map(String::as_str),
-        Some("GET")
-    );
-    assert_eq!(
-        methods(&inventory).get("/api/bad").map(String::as_str),
-        Some("")
-    );
+    assert_eq!(methods(&inventory).get("/api/good").map(String::as_str), Some("GET"));
+    assert_eq!(methods(&inventory).get("/api/bad").map(String::as_str), Some(""));
     assert!(
         inventory
             .notes
             .iter()
-            .any(|note| note.place.file == "app/api/bad/route.ts"
-                && note.message.contains("does not parse"))
+            .any(|note| note.place.file == "app/api/bad/route.ts" && note.message.contains("does not parse"))
     );
 }
 
@@ -262,33 +215,21 @@ fn a_monorepo_is_read_app_by_app_and_packages_are_followed() {
     let roots: Vec<&str> = inventory.apps.iter().map(|app| app.root.as_str()).collect();
     assert_eq!(roots, ["apps/admin", "apps/web"]);
     let found = methods(&inventory);
-    assert_eq!(
-        found.get("/api/items/[id]").map(String::as_str),
-        Some("DELETE GET")
-    );
+    assert_eq!(found.get("/api/items/[id]").map(String::as_str), Some("DELETE GET"));
     assert_eq!(found.get("/admin/api/users").map(String::as_str), Some(""));
     let route = inventory.apps[1]
         .routes
         .iter()
         .find(|route| route.app_pattern == "/api/items/[id]")
         .unwrap();
-    let method = |name: &str| {
-        route
-            .methods
-            .iter()
-            .find(|method| method.name == name)
-            .unwrap()
-    };
+    let method = |name: &str| route.methods.iter().find(|method| method.name == name).unwrap();
     assert_eq!(
         method("DELETE").defined.as_ref().unwrap().to_string(),
         "packages/shared/src/store.ts:4"
     );
     assert!(matches!(method("DELETE").mutates, Mutates::Yes(_)));
     assert_eq!(method("GET").mutates, Mutates::No);
-    assert!(
-        method("DELETE").environment.contains("ITEM_ID")
-            && !method("GET").environment.contains("ITEM_ID")
-    );
+    assert!(method("DELETE").environment.contains("ITEM_ID") && !method("GET").environment.contains("ITEM_ID"));
     assert_eq!(route.settings.get("runtime"), Some(&"nodejs".into()));
     assert_eq!(
         inventory.apps[1].configuration.matcher,
@@ -309,8 +250,5 @@ fn a_monorepo_is_read_app_by_app_and_packages_are_followed() {
         "apps/web/src/app/api/items/[id]/route.ts",
         "`maxDuration` is not a literal"
     ));
-    assert!(said(
-        "apps/web/src/pages/api/any.ts",
-        "answers every method"
-    ));
+    assert!(said("apps/web/src/pages/api/any.ts", "answers every method"));
 }

@@ -41,12 +41,7 @@ pub struct Row {
 
 /// The rows of all routes. `flags_text` is the flag file, `native` the handlers of the binary.
 #[must_use]
-pub fn rows(
-    inventory: &Inventory,
-    rules: &Rules,
-    flags_text: &str,
-    native: &BTreeSet<RouteKey>,
-) -> Vec<Row> {
+pub fn rows(inventory: &Inventory, rules: &Rules, flags_text: &str, native: &BTreeSet<RouteKey>) -> Vec<Row> {
     let groups = flag_text::group_stages(flags_text);
     let entries = flag_text::read(flags_text).entries;
     let stages: BTreeMap<&str, String> = entries
@@ -72,11 +67,7 @@ pub fn rows(
         .map(|(route, method)| row(route, method, rules, &stages, &native))
         .collect();
     rows.sort_by(|a, b| {
-        (a.phase.unwrap_or(u8::MAX), &a.area, &a.route).cmp(&(
-            b.phase.unwrap_or(u8::MAX),
-            &b.area,
-            &b.route,
-        ))
+        (a.phase.unwrap_or(u8::MAX), &a.area, &a.route).cmp(&(b.phase.unwrap_or(u8::MAX), &b.area, &b.route))
     });
     rows
 }
@@ -152,11 +143,7 @@ pub fn markdown(inventory: &Inventory, rows: &[Row]) -> String {
     let mut text = "# Migration tracker\n\n".to_owned();
     text.push_str(&summary(rows));
     text.push_str("\n## Routes\n\n");
-    table(
-        &mut text,
-        &COLUMNS,
-        rows.iter().map(|row| cells(row).to_vec()),
-    );
+    table(&mut text, &COLUMNS, rows.iter().map(|row| cells(row).to_vec()));
     text.push_str("\n## Environment\n\n");
     let environment = inventory.environment.iter().map(|(name, places)| {
         let places: Vec<String> = places.iter().map(ToString::to_string).collect();
@@ -177,9 +164,7 @@ pub fn markdown(inventory: &Inventory, rows: &[Row]) -> String {
 pub fn summary(rows: &[Row]) -> String {
     let mut areas: BTreeMap<(u8, &str), [usize; 4]> = BTreeMap::new();
     for row in rows {
-        let counts = areas
-            .entry((row.phase.unwrap_or(u8::MAX), &row.area))
-            .or_default();
+        let counts = areas.entry((row.phase.unwrap_or(u8::MAX), &row.area)).or_default();
         let facts = [true, row.mutates != "no", row.native, row.stage != "legacy"];
         for (count, fact) in counts.iter_mut().zip(facts) {
             *count += usize::from(fact);
@@ -200,26 +185,14 @@ pub fn summary(rows: &[Row]) -> String {
     let mut text = String::new();
     table(
         &mut text,
-        &[
-            "area",
-            "phase",
-            "routes",
-            "mutate",
-            "native handler",
-            "left legacy",
-        ],
+        &["area", "phase", "routes", "mutate", "native handler", "left legacy"],
         lines,
     );
     text
 }
 
 fn table(text: &mut String, columns: &[&str], rows: impl Iterator<Item = Vec<String>>) {
-    let _ = writeln!(
-        text,
-        "| {} |\n|{}",
-        columns.join(" | "),
-        " --- |".repeat(columns.len())
-    );
+    let _ = writeln!(text, "| {} |\n|{}", columns.join(" | "), " --- |".repeat(columns.len()));
     for row in rows {
         let cells: Vec<String> = row
             .iter()

@@ -62,9 +62,7 @@ pub(crate) fn read(root: &Path, rules: &Rules) -> Result<Tree, ReadError> {
             Ok(text) => {
                 tree.manifests.insert(path.clone(), text);
             }
-            Err(error) => tree
-                .notes
-                .push(Note::new(path, 1, format!("cannot be read: {error}"))),
+            Err(error) => tree.notes.push(Note::new(path, 1, format!("cannot be read: {error}"))),
         }
     }
     let sources: Vec<&str> = tree
@@ -90,19 +88,14 @@ fn list(root: &Path, below: &str, depth: usize, tree: &mut Tree) {
     let entries = match std::fs::read_dir(root.join(below)) {
         Ok(entries) => entries,
         Err(error) => {
-            return tree
-                .notes
-                .push(Note::new(below, 1, format!("cannot be read: {error}")));
+            return tree.notes.push(Note::new(below, 1, format!("cannot be read: {error}")));
         }
     };
     for entry in entries.flatten() {
         let name = entry.file_name();
         let Some(name) = name.to_str() else {
-            tree.notes.push(Note::new(
-                below,
-                1,
-                "a file name is not UTF-8 and was passed over",
-            ));
+            tree.notes
+                .push(Note::new(below, 1, "a file name is not UTF-8 and was passed over"));
             continue;
         };
         let path = if below.is_empty() {
@@ -111,14 +104,9 @@ fn list(root: &Path, below: &str, depth: usize, tree: &mut Tree) {
             format!("{below}/{name}")
         };
         match entry.file_type() {
-            Ok(kind) if kind.is_dir() && !SKIPPED.contains(&name) => {
-                list(root, &path, depth + 1, tree)
-            }
+            Ok(kind) if kind.is_dir() && !SKIPPED.contains(&name) => list(root, &path, depth + 1, tree),
             Ok(kind) if kind.is_file() => tree.paths.push(path),
-            Ok(kind) if kind.is_symlink() => {
-                tree.notes
-                    .push(Note::new(&path, 1, "a symbolic link was not followed"))
-            }
+            Ok(kind) if kind.is_symlink() => tree.notes.push(Note::new(&path, 1, "a symbolic link was not followed")),
             _ => {}
         }
     }
@@ -130,8 +118,7 @@ fn is_manifest(path: &str) -> bool {
 }
 
 fn is_source(path: &str) -> bool {
-    let declaration =
-        path.ends_with(".d.ts") || path.ends_with(".d.mts") || path.ends_with(".d.cts");
+    let declaration = path.ends_with(".d.ts") || path.ends_with(".d.mts") || path.ends_with(".d.cts");
     !declaration
         && path
             .rsplit_once('.')
@@ -177,11 +164,7 @@ fn read_source(root: &Path, path: &str) -> Result<String, Note> {
     let full = root.join(path);
     let failed = |error: std::io::Error| Note::new(path, 1, format!("cannot be read: {error}"));
     if std::fs::metadata(&full).map_err(failed)?.len() > MAX_FILE_BYTES {
-        return Err(Note::new(
-            path,
-            1,
-            "is larger than 2 MiB and was passed over",
-        ));
+        return Err(Note::new(path, 1, "is larger than 2 MiB and was passed over"));
     }
     std::fs::read_to_string(&full).map_err(failed)
 }

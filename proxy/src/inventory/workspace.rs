@@ -21,10 +21,7 @@ impl Workspace {
     /// Reads and parses the tree.
     pub(crate) fn read(root: &Path, rules: &Rules) -> Result<Self, ReadError> {
         let tree = tree::read(root, rules)?;
-        let resolver = Resolver::new(
-            tree.modules.iter().map(|module| module.file.as_str()),
-            &tree.manifests,
-        );
+        let resolver = Resolver::new(tree.modules.iter().map(|module| module.file.as_str()), &tree.manifests);
         Ok(Self { tree, resolver })
     }
 
@@ -33,12 +30,7 @@ impl Workspace {
         let edges = super::exports::Edges::default();
         let files = self.tree.modules.iter().map(|module| &module.file);
         let categories: Vec<Vec<String>> = files
-            .map(|file| {
-                rules
-                    .categories_of_module(file)
-                    .map(str::to_owned)
-                    .collect()
-            })
+            .map(|file| rules.categories_of_module(file).map(str::to_owned).collect())
             .collect();
         let modules = Modules {
             all: &self.tree.modules,
@@ -50,9 +42,7 @@ impl Workspace {
         for module in &self.tree.modules {
             notes.extend(module.notes.iter().cloned());
             let unclear = module.items.iter().flat_map(|item| &item.facts.unclear);
-            notes.extend(
-                unclear.map(|(line, message)| Note::new(&module.file, *line, message.clone())),
-            );
+            notes.extend(unclear.map(|(line, message)| Note::new(&module.file, *line, message.clone())));
         }
         let roots = app_roots(&self.tree);
         if roots.is_empty() {
@@ -80,21 +70,15 @@ impl Workspace {
     pub(crate) fn importers(&self) -> BTreeMap<&str, BTreeSet<&str>> {
         let mut importers: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         for module in &self.tree.modules {
-            let reexports = module
-                .exports
-                .iter()
-                .filter_map(|export| match &export.value {
-                    super::parse::Exported::From(source, _) => Some(source),
-                    super::parse::Exported::Local(_) => None,
-                });
+            let reexports = module.exports.iter().filter_map(|export| match &export.value {
+                super::parse::Exported::From(source, _) => Some(source),
+                super::parse::Exported::Local(_) => None,
+            });
             for link in module.links.iter().chain(reexports) {
                 if let Target::Module(target) = self.resolver.resolve(&module.file, link)
                     && let Some(target) = self.tree.modules.get(target)
                 {
-                    importers
-                        .entry(&target.file)
-                        .or_default()
-                        .insert(&module.file);
+                    importers.entry(&target.file).or_default().insert(&module.file);
                 }
             }
         }
@@ -142,12 +126,10 @@ fn app_roots(tree: &Tree) -> Vec<String> {
         } else {
             format!("{root}/")
         };
-        ["app/", "src/app/", "pages/", "src/pages/"]
-            .iter()
-            .any(|folder| {
-                let folder = format!("{prefix}{folder}");
-                tree.paths.iter().any(|path| path.starts_with(&folder))
-            })
+        ["app/", "src/app/", "pages/", "src/pages/"].iter().any(|folder| {
+            let folder = format!("{prefix}{folder}");
+            tree.paths.iter().any(|path| path.starts_with(&folder))
+        })
     });
     roots.into_iter().collect()
 }
@@ -182,11 +164,6 @@ fn shared(apps: &[App]) -> Vec<SharedModule> {
             used_by,
         })
         .collect();
-    modules.sort_by(|a, b| {
-        b.used_by
-            .len()
-            .cmp(&a.used_by.len())
-            .then_with(|| a.file.cmp(&b.file))
-    });
+    modules.sort_by(|a, b| b.used_by.len().cmp(&a.used_by.len()).then_with(|| a.file.cmp(&b.file)));
     modules
 }

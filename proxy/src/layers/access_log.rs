@@ -42,11 +42,7 @@ impl<S: Step> Step for AccessLogStep<S> {
         }
         let line = Line::of(exchange);
         let result = self.inner.call(exchange).await;
-        line.write(
-            result
-                .as_ref()
-                .map_or(0, |response| response.status().as_u16()),
-        );
+        line.write(result.as_ref().map_or(0, |response| response.status().as_u16()));
         result
     }
 }
@@ -69,12 +65,7 @@ impl Line {
 
     fn write(&self, status: u16) {
         let head_ms = u64::try_from(self.facts.started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let (id, client, method, path) = (
-            self.facts.id.as_str(),
-            self.facts.client,
-            &self.method,
-            &self.path,
-        );
+        let (id, client, method, path) = (self.facts.id.as_str(), self.facts.client, &self.method, &self.path);
         tracing::info!(target: "access", id, %client, %method, %path, status, head_ms, "{method} answered with {status}");
     }
 }

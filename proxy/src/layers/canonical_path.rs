@@ -82,10 +82,7 @@ fn keep_origin_form(exchange: &mut Exchange) {
         .unwrap_or_else(|| PathAndQuery::from_static("/"));
     if let Some(host) = authority {
         // RFC 9112, section 3.2.2: the host of an absolute target wins over the Host header.
-        exchange
-            .request
-            .headers_mut()
-            .insert(http::header::HOST, host);
+        exchange.request.headers_mut().insert(http::header::HOST, host);
     }
     *exchange.request.uri_mut() = Uri::from(target);
 }

@@ -43,9 +43,7 @@ impl ClientAddress {
 impl<S: Step> Step for ClientAddressStep<S> {
     async fn call(&self, exchange: &mut Exchange) -> Result<Response<Body>, ProxyError> {
         let peer = exchange.facts.peer;
-        exchange.facts.client = client(peer, exchange.request.headers(), |hop| {
-            self.config.trusts(hop)
-        });
+        exchange.facts.client = client(peer, exchange.request.headers(), |hop| self.config.trusts(hop));
         self.inner.call(exchange).await
     }
 }
@@ -81,23 +79,11 @@ mod tests {
     fn only_trusted_hops_may_name_another_address() {
         let address = |text: &str| text.parse::<IpAddr>().unwrap();
         let mut headers = HeaderMap::new();
-        headers.insert(
-            X_FORWARDED_FOR,
-            "6.6.6.6, 198.51.100.7, 10.0.0.2".parse().unwrap(),
-        );
+        headers.insert(X_FORWARDED_FOR, "6.6.6.6, 198.51.100.7, 10.0.0.2".parse().unwrap());
         let trusts = |hop: IpAddr| hop.to_string().starts_with("10.");
-        assert_eq!(
-            client(address("203.0.113.1"), &headers, trusts),
-            address("203.0.113.1")
-        );
-        assert_eq!(
-            client(address("10.0.0.1"), &headers, trusts),
-            address("198.51.100.7")
-        );
+        assert_eq!(client(address("203.0.113.1"), &headers, trusts), address("203.0.113.1"));
+        assert_eq!(client(address("10.0.0.1"), &headers, trusts), address("198.51.100.7"));
         headers.insert(X_FORWARDED_FOR, "nonsense".parse().unwrap());
-        assert_eq!(
-            client(address("10.0.0.1"), &headers, trusts),
-            address("10.0.0.1")
-        );
+        assert_eq!(client(address("10.0.0.1"), &headers, trusts), address("10.0.0.1"));
     }
 }

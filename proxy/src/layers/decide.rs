@@ -35,9 +35,7 @@ impl Decide {
     /// By the flags of this core.
     #[must_use]
     pub fn new(core: &Rc<Core>) -> Self {
-        Self {
-            core: Rc::clone(core),
-        }
+        Self { core: Rc::clone(core) }
     }
 }
 
@@ -69,8 +67,7 @@ impl<S> DecideStep<S> {
             shadow,
             reason,
         } = decide(&snapshot, &facts);
-        let version = HeaderValue::from_str(snapshot.version())
-            .unwrap_or_else(|_| HeaderValue::from_static("-"));
+        let version = HeaderValue::from_str(snapshot.version()).unwrap_or_else(|_| HeaderValue::from_static("-"));
         Routed {
             plan: plan.map(Arc::clone),
             serve,

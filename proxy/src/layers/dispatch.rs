@@ -22,9 +22,7 @@ impl Dispatch {
     /// With the backends of this core.
     #[must_use]
     pub fn new(core: &Rc<Core>) -> Self {
-        Self {
-            core: Rc::clone(core),
-        }
+        Self { core: Rc::clone(core) }
     }
 }
 

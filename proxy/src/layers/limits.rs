@@ -79,9 +79,7 @@ impl<S> LimitsStep<S> {
             .get(CONTENT_LENGTH)
             .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
         match (declared, limits.body_bytes) {
-            (Some(declared), Some(most)) if declared > most => {
-                Err(ProxyError::client(ErrorKind::BodyTooLarge))
-            }
+            (Some(declared), Some(most)) if declared > most => Err(ProxyError::client(ErrorKind::BodyTooLarge)),
             _ => Ok(()),
         }
     }

@@ -29,9 +29,7 @@ impl Observe {
     /// Counts on this core.
     #[must_use]
     pub fn new(core: &Rc<Core>) -> Self {
-        Self {
-            core: Rc::clone(core),
-        }
+        Self { core: Rc::clone(core) }
     }
 }
 
@@ -42,11 +40,9 @@ impl<S: Step> Step for ObserveStep<S> {
         let result = self.inner.call(exchange).await;
         drop(in_flight);
         if let Ok(response) = &result {
-            self.core.metrics.answered(
-                exchange.routed.as_ref(),
-                response.status(),
-                started.elapsed(),
-            );
+            self.core
+                .metrics
+                .answered(exchange.routed.as_ref(), response.status(), started.elapsed());
         }
         result
     }

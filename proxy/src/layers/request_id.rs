@@ -37,10 +37,7 @@ impl<S: Step> Step for RequestIdsStep<S> {
             ticket: ticket(&value),
             value: value.clone(),
         };
-        exchange
-            .request
-            .headers_mut()
-            .insert(X_REQUEST_ID, value.clone());
+        exchange.request.headers_mut().insert(X_REQUEST_ID, value.clone());
         let mut response = self.inner.call(exchange).await?;
         response.headers_mut().insert(X_REQUEST_ID, value);
         Ok(response)
@@ -101,8 +98,6 @@ mod tests {
         assert!(is_well_formed(&HeaderValue::from_static("req-1.A:b")));
         assert!(!is_well_formed(&HeaderValue::from_static("")));
         assert!(!is_well_formed(&HeaderValue::from_static("a b")));
-        assert!(!is_well_formed(
-            &HeaderValue::from_str(&"a".repeat(129)).unwrap()
-        ));
+        assert!(!is_well_formed(&HeaderValue::from_str(&"a".repeat(129)).unwrap()));
     }
 }

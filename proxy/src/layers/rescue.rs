@@ -47,28 +47,11 @@ fn log(exchange: &Exchange, error: &ProxyError) {
         .as_ref()
         .and_then(|routed| routed.plan.as_ref())
         .map(|plan| plan.key.to_string());
-    let (id, kind, side) = (
-        exchange.facts.id.as_str(),
-        error.kind.label(),
-        error.side.as_str(),
-    );
+    let (id, kind, side) = (exchange.facts.id.as_str(), error.kind.label(), error.side.as_str());
     if error.side == FaultSide::Client {
-        tracing::debug!(
-            request.id = id,
-            kind,
-            side,
-            cause,
-            "refused a request: {error}"
-        );
+        tracing::debug!(request.id = id, kind, side, cause, "refused a request: {error}");
     } else {
-        tracing::warn!(
-            request.id = id,
-            kind,
-            side,
-            route,
-            cause,
-            "no answer: {error}"
-        );
+        tracing::warn!(request.id = id, kind, side, route, cause, "no answer: {error}");
     }
 }
 
@@ -79,12 +62,8 @@ pub const fn status(error: &ProxyError) -> StatusCode {
         ErrorKind::BadRequest(_) => StatusCode::BAD_REQUEST,
         ErrorKind::UriTooLong => StatusCode::URI_TOO_LONG,
         ErrorKind::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        ErrorKind::Overloaded { .. } | ErrorKind::NativeUnavailable => {
-            StatusCode::SERVICE_UNAVAILABLE
-        }
-        ErrorKind::Unreachable | ErrorKind::BrokenAnswer | ErrorKind::NativeFailed => {
-            StatusCode::BAD_GATEWAY
-        }
+        ErrorKind::Overloaded { .. } | ErrorKind::NativeUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorKind::Unreachable | ErrorKind::BrokenAnswer | ErrorKind::NativeFailed => StatusCode::BAD_GATEWAY,
         ErrorKind::Timeout => StatusCode::GATEWAY_TIMEOUT,
         ErrorKind::ClientGone => StatusCode::BAD_REQUEST,
     }
@@ -166,12 +145,8 @@ mod tests {
 
     #[test]
     fn html_is_for_those_who_ask_for_it_first() {
-        let prefers = |accept: &'static str| {
-            prefers_html(&HeaderMap::from_iter([(
-                ACCEPT,
-                HeaderValue::from_static(accept),
-            )]))
-        };
+        let prefers =
+            |accept: &'static str| prefers_html(&HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static(accept))]));
         assert!(prefers("text/html,application/xhtml+xml,*/*;q=0.8"));
         assert!(!prefers("*/*"));
         assert!(!prefers("application/json, text/html"));

@@ -105,10 +105,7 @@ impl<S: Step> ShadowStep<S> {
     }
 
     /// The whole request body; the request keeps the same body for legacy. The inner error says why it is not whole.
-    async fn held(
-        &self,
-        request: &mut Request<Body>,
-    ) -> Result<Result<Bytes, NotCompared>, ProxyError> {
+    async fn held(&self, request: &mut Request<Body>) -> Result<Result<Bytes, NotCompared>, ProxyError> {
         if request.body().is_end_stream() {
             return Ok(Ok(Bytes::new()));
         }
@@ -149,19 +146,12 @@ fn request_for_native(exchange: &Exchange, plan: &Arc<RoutePlan>, body: Bytes) -
     *request.method_mut() = exchange.request.method().clone();
     *request.uri_mut() = exchange.request.uri().clone();
     *request.headers_mut() = exchange.request.headers().clone();
-    request
-        .extensions_mut()
-        .insert::<RequestFacts>(exchange.facts.clone());
-    request
-        .extensions_mut()
-        .insert::<Arc<RoutePlan>>(Arc::clone(plan));
+    request.extensions_mut().insert::<RequestFacts>(exchange.facts.clone());
+    request.extensions_mut().insert::<Arc<RoutePlan>>(Arc::clone(plan));
     request
 }
 
-fn copied(
-    pending: Pending,
-    answer: Result<Response<Body>, ProxyError>,
-) -> Result<Response<Body>, ProxyError> {
+fn copied(pending: Pending, answer: Result<Response<Body>, ProxyError>) -> Result<Response<Body>, ProxyError> {
     match answer {
         Ok(response) => Ok(pending.copy(response).map(Body::wrapped)),
         Err(error) => {

@@ -111,14 +111,8 @@ impl CoreMetrics {
             return Arc::clone(cells);
         }
         let cells = Arc::new(RouteCells::default());
-        self.routes
-            .borrow_mut()
-            .insert(key.clone(), Arc::clone(&cells));
-        let mut shared = self
-            .cells
-            .routes
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        self.routes.borrow_mut().insert(key.clone(), Arc::clone(&cells));
+        let mut shared = self.cells.routes.lock().unwrap_or_else(PoisonError::into_inner);
         shared.push((key.to_string(), Arc::clone(&cells)));
         cells
     }
@@ -131,12 +125,7 @@ impl Cells {
             .entry(UNMATCHED.to_owned())
             .or_default()
             .add(&self.unmatched);
-        for (route, cells) in self
-            .routes
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .iter()
-        {
+        for (route, cells) in self.routes.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             totals.routes.entry(route.clone()).or_default().add(cells);
         }
         for (sum, mine) in [

@@ -10,8 +10,7 @@ use super::{add, get};
 
 /// Upper edges of the latency histogram, in microseconds; what is above the last is counted behind it.
 pub(super) const EDGES_MICROS: [u64; 12] = [
-    500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000,
-    5_000_000,
+    500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 5_000_000,
 ];
 const BUCKETS: usize = EDGES_MICROS.len() + 1;
 /// 1xx to 5xx.

@@ -23,30 +23,15 @@ fn requests(text: &mut Text, totals: &Totals) {
         "Answers by route, side and status class.",
     );
     each_side(totals, |route, side, counts| {
-        for (index, count) in counts
-            .classes
-            .iter()
-            .enumerate()
-            .filter(|(_, count)| **count > 0)
-        {
+        for (index, count) in counts.classes.iter().enumerate().filter(|(_, count)| **count > 0) {
             let class = format!("{}xx", index + 1);
             let labels = [("route", route), ("side", side), ("class", &class)];
             text.line("ficus_requests_total", &labels, count);
         }
     });
-    text.family(
-        "ficus_request_seconds",
-        "histogram",
-        "Time to the head of the answer.",
-    );
-    each_side(totals, |route, side, counts| {
-        histogram(text, route, side, counts)
-    });
-    text.family(
-        "ficus_refused_total",
-        "counter",
-        "Requests turned away, by kind.",
-    );
+    text.family("ficus_request_seconds", "histogram", "Time to the head of the answer.");
+    each_side(totals, |route, side, counts| histogram(text, route, side, counts));
+    text.family("ficus_refused_total", "counter", "Requests turned away, by kind.");
     for (kind, count) in &totals.refused {
         text.line("ficus_refused_total", &[("kind", kind)], count);
     }
@@ -62,12 +47,7 @@ fn requests(text: &mut Text, totals: &Totals) {
 
 fn connections(text: &mut Text, totals: &Totals) {
     let retries = "Requests sent to legacy a second time.";
-    text.single(
-        "ficus_upstream_retries_total",
-        "counter",
-        retries,
-        totals.retries,
-    );
+    text.single("ficus_upstream_retries_total", "counter", retries, totals.retries);
     text.single(
         "ficus_connections_total",
         "counter",
@@ -136,11 +116,7 @@ pub fn render_shadow(rendered: &mut String, recorder: &Recorder) {
         "Requests of shadowed routes, by what came of the comparison.",
     );
     for (route, outcome, count) in recorder.totals() {
-        text.line(
-            "ficus_shadow_total",
-            &[("route", &route), ("outcome", &outcome)],
-            count,
-        );
+        text.line("ficus_shadow_total", &[("route", &route), ("outcome", &outcome)], count);
     }
     text.single(
         "ficus_store_dropped_total",
@@ -188,11 +164,7 @@ fn histogram(text: &mut Text, route: &str, side: &str, counts: &SideTotals) {
         &[labels[0], labels[1], ("le", "+Inf")],
         counts.answers(),
     );
-    text.line(
-        "ficus_request_seconds_sum",
-        &labels,
-        counts.micros as f64 / 1e6,
-    );
+    text.line("ficus_request_seconds_sum", &labels, counts.micros as f64 / 1e6);
     text.line("ficus_request_seconds_count", &labels, counts.answers());
 }
 
@@ -228,8 +200,5 @@ impl Text {
 }
 
 fn escaped(value: &str) -> String {
-    value
-        .replace('\\', "\\\\")
-        .replace('"', "\\\"")
-        .replace('\n', "\\n")
+    value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }

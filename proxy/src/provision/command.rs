@@ -14,11 +14,7 @@ const LAST_LINES: usize = 8;
 const HEARTBEAT: Duration = Duration::from_secs(5);
 
 /// Runs `command` and returns what it wrote to standard output. It is killed when the deadline passes or the caller goes away.
-pub(super) async fn run(
-    what: &str,
-    mut command: Command,
-    deadline: Duration,
-) -> Result<String, ProvisionError> {
+pub(super) async fn run(what: &str, mut command: Command, deadline: Duration) -> Result<String, ProvisionError> {
     command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -59,10 +55,7 @@ pub(super) async fn run_long(
     loop {
         match tokio::time::timeout(HEARTBEAT, &mut running).await {
             Ok(done) => return done,
-            Err(_) => progress.say(&format!(
-                "  … {what}, {} s so far",
-                started.elapsed().as_secs()
-            )),
+            Err(_) => progress.say(&format!("  … {what}, {} s so far", started.elapsed().as_secs())),
         }
     }
 }
@@ -93,13 +86,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_failure_carries_the_last_words() {
-        let error = run(
-            "it",
-            shell("echo first; echo last >&2; exit 3"),
-            Duration::from_secs(5),
-        )
-        .await
-        .unwrap_err();
+        let error = run("it", shell("echo first; echo last >&2; exit 3"), Duration::from_secs(5))
+            .await
+            .unwrap_err();
         assert_eq!(error.to_string(), "it failed: first\nlast");
     }
 
@@ -115,9 +104,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_silent_failure_says_its_status() {
-        let error = run("it", shell("exit 3"), Duration::from_secs(5))
-            .await
-            .unwrap_err();
+        let error = run("it", shell("exit 3"), Duration::from_secs(5)).await.unwrap_err();
         assert_eq!(error.to_string(), "it failed: exit status: 3");
     }
 

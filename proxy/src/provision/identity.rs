@@ -23,15 +23,10 @@ impl Identity {
     pub(super) async fn for_servers() -> Result<Option<Self>, ProvisionError> {
         let mut id = Command::new("id");
         id.arg("-u");
-        if command::run("`id -u`", id, Duration::from_secs(10))
-            .await?
-            .trim()
-            != "0"
-        {
+        if command::run("`id -u`", id, Duration::from_secs(10)).await?.trim() != "0" {
             return Ok(None);
         }
-        let accounts = std::fs::read_to_string("/etc/passwd")
-            .map_err(ProvisionError::io("cannot read /etc/passwd"))?;
+        let accounts = std::fs::read_to_string("/etc/passwd").map_err(ProvisionError::io("cannot read /etc/passwd"))?;
         Self::among(&accounts).map(Some).ok_or_else(|| {
             ProvisionError::missing(
                 "PostgreSQL does not run as root, and there is no user \"postgres\" or \"nobody\" to lend it",
@@ -76,14 +71,9 @@ mod tests {
 
     #[test]
     fn the_account_made_for_postgres_comes_first() {
-        let accounts = "root:x:0:0::/root:/bin/sh\nnobody:x:65534:65533:n:/:/bin/false\npostgres:x:101:104::/:/bin/sh\n";
-        assert_eq!(
-            Identity::among(accounts),
-            Some(Identity {
-                user: 101,
-                group: 104
-            })
-        );
+        let accounts =
+            "root:x:0:0::/root:/bin/sh\nnobody:x:65534:65533:n:/:/bin/false\npostgres:x:101:104::/:/bin/sh\n";
+        assert_eq!(Identity::among(accounts), Some(Identity { user: 101, group: 104 }));
     }
 
     #[test]
@@ -96,9 +86,6 @@ mod tests {
             })
         );
         assert_eq!(Identity::among("postgres:x:0:0::/:/bin/sh\n"), None);
-        assert_eq!(
-            Identity::among("postgresql:x:5:5::/:/bin/sh\nbroken\n"),
-            None
-        );
+        assert_eq!(Identity::among("postgresql:x:5:5::/:/bin/sh\nbroken\n"), None);
     }
 }

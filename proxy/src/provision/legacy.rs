@@ -67,8 +67,7 @@ impl LegacyApp {
         };
         let mut refusal = ProvisionError::failed("starting the legacy app", "no free port");
         for _ in 0..PORT_ATTEMPTS {
-            app.port =
-                postgres::free_port().map_err(ProvisionError::io("no free port on 127.0.0.1"))?;
+            app.port = postgres::free_port().map_err(ProvisionError::io("no free port on 127.0.0.1"))?;
             match app.resume().await {
                 Ok(()) => return Ok(app),
                 Err(error @ ProvisionError::Failed { .. }) => refusal = error,
@@ -189,13 +188,9 @@ impl LegacyApp {
                 .await
                 .is_ok()
             {
-                return Err(ProvisionError::failed(
-                    "starting the legacy app",
-                    server.last_words(),
-                ));
+                return Err(ProvisionError::failed("starting the legacy app", server.last_words()));
             }
-            if let Ok(Ok(true)) = tokio::time::timeout(Duration::from_secs(5), answers(port)).await
-            {
+            if let Ok(Ok(true)) = tokio::time::timeout(Duration::from_secs(5), answers(port)).await {
                 return Ok(());
             }
             if Instant::now() > deadline {
@@ -211,8 +206,7 @@ impl LegacyApp {
 /// Whether the health route answers at all; its database may be down, and that is for others to notice.
 async fn answers(port: u16) -> std::io::Result<bool> {
     let mut connection = TcpStream::connect(("127.0.0.1", port)).await?;
-    let request =
-        format!("GET {HEALTH} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n");
+    let request = format!("GET {HEALTH} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n");
     connection.write_all(request.as_bytes()).await?;
     let mut head = [0; 12];
     connection.read_exact(&mut head).await?;
@@ -223,7 +217,5 @@ fn scratch_directory() -> Result<PathBuf, ProvisionError> {
     // Its supervisor removes it; `keep` only hands that duty over.
     let made = tempfile::Builder::new().prefix("ficus-legacy-").tempdir();
     made.map(tempfile::TempDir::keep)
-        .map_err(ProvisionError::io(
-            "cannot make a directory for the legacy app",
-        ))
+        .map_err(ProvisionError::io("cannot make a directory for the legacy app"))
 }

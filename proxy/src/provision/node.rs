@@ -13,8 +13,7 @@ const REMEDY: &str = "install Node.js 20.9 or newer with npm";
 
 /// `node`, if it is new enough.
 pub(super) async fn node() -> Result<PathBuf, ProvisionError> {
-    let node = on_path("node")
-        .ok_or_else(|| ProvisionError::missing("Node.js is not installed", REMEDY))?;
+    let node = on_path("node").ok_or_else(|| ProvisionError::missing("Node.js is not installed", REMEDY))?;
     let mut ask = Command::new(&node);
     ask.arg("--version");
     let version = command::run("node --version", ask, Duration::from_secs(30)).await?;
@@ -52,10 +51,7 @@ fn parsed(version: &str) -> (u32, u32) {
         .trim_start_matches('v')
         .split('.')
         .map(|part| part.parse().unwrap_or_default());
-    (
-        numbers.next().unwrap_or_default(),
-        numbers.next().unwrap_or_default(),
-    )
+    (numbers.next().unwrap_or_default(), numbers.next().unwrap_or_default())
 }
 
 #[cfg(test)]

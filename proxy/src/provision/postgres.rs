@@ -81,15 +81,11 @@ impl Cluster {
             let attempt = Self::throw_away(&place, identity, only_npm, progress).await;
             match attempt {
                 // Another place helps where files could not be made or run, not where nothing is installed.
-                Err(error @ (ProvisionError::Io { .. } | ProvisionError::Failed { .. })) => {
-                    refusal = Some(error)
-                }
+                Err(error @ (ProvisionError::Io { .. } | ProvisionError::Failed { .. })) => refusal = Some(error),
                 decided => return decided,
             }
         }
-        Err(refusal.unwrap_or_else(|| {
-            ProvisionError::failed("starting PostgreSQL", "no place for its files")
-        }))
+        Err(refusal.unwrap_or_else(|| ProvisionError::failed("starting PostgreSQL", "no place for its files")))
     }
 
     /// The maintenance database, with the password.
@@ -120,8 +116,7 @@ impl Cluster {
             connection.close().await
         };
         match tokio::time::timeout(ADMINISTER, running).await {
-            Ok(done) => done
-                .map_err(|error| ProvisionError::failed("a database statement", error.to_string())),
+            Ok(done) => done.map_err(|error| ProvisionError::failed("a database statement", error.to_string())),
             Err(_) => Err(ProvisionError::Deadline {
                 what: "a database statement".to_owned(),
                 after: ADMINISTER,
@@ -186,9 +181,8 @@ impl Cluster {
         for _ in 0..PORT_ATTEMPTS {
             let port = free_port().map_err(ProvisionError::io("no free port on 127.0.0.1"))?;
             let url = format!("postgres://postgres:{password}@127.0.0.1:{port}/postgres");
-            let options = PgConnectOptions::from_str(&url).map_err(|_| {
-                ProvisionError::failed("starting PostgreSQL", "its own URL is not one")
-            })?;
+            let options = PgConnectOptions::from_str(&url)
+                .map_err(|_| ProvisionError::failed("starting PostgreSQL", "its own URL is not one"))?;
             let server = Supervised::start(&home.service(&binaries, port, identity))?;
             let mut cluster = Self {
                 url,
@@ -198,8 +192,7 @@ impl Cluster {
             };
             match cluster.wait_until_ready().await {
                 Ok(version) => {
-                    cluster.version =
-                        format!("PostgreSQL {version} (throw-away, in {})", place.display());
+                    cluster.version = format!("PostgreSQL {version} (throw-away, in {})", place.display());
                     home.handed_over();
                     return Ok(cluster);
                 }
@@ -220,20 +213,11 @@ impl Cluster {
                     None => std::future::pending().await,
                 }
             };
-            if tokio::time::timeout(Duration::from_millis(20), gone)
-                .await
-                .is_ok()
-            {
-                let words = self
-                    .server
-                    .as_ref()
-                    .map(Supervised::last_words)
-                    .unwrap_or_default();
+            if tokio::time::timeout(Duration::from_millis(20), gone).await.is_ok() {
+                let words = self.server.as_ref().map(Supervised::last_words).unwrap_or_default();
                 return Err(ProvisionError::failed("starting PostgreSQL", words));
             }
-            if let Ok(Ok(version)) =
-                tokio::time::timeout(Duration::from_secs(5), self.greet()).await
-            {
+            if let Ok(Ok(version)) = tokio::time::timeout(Duration::from_secs(5), self.greet()).await {
                 return Ok(version);
             }
             if Instant::now() > deadline {
@@ -317,26 +301,16 @@ impl Drop for Home {
 }
 
 /// Makes the cluster's files and returns the password of the user `postgres`.
-async fn initialise(
-    binaries: &Binaries,
-    home: &Home,
-    identity: Option<Identity>,
-) -> Result<String, ProvisionError> {
+async fn initialise(binaries: &Binaries, home: &Home, identity: Option<Identity>) -> Result<String, ProvisionError> {
     let password = uuid::Uuid::new_v4().simple().to_string();
     let file = home.path.join("password");
-    std::fs::write(&file, &password)
-        .map_err(ProvisionError::io("cannot write the cluster's password"))?;
+    std::fs::write(&file, &password).map_err(ProvisionError::io("cannot write the cluster's password"))?;
     if let Some(identity) = identity {
         identity.give(&file)?;
     }
     let mut initdb = tokio::process::Command::new(binaries.initdb());
     initdb
-        .args([
-            "--no-sync",
-            "--locale=C",
-            "--encoding=UTF8",
-            "--username=postgres",
-        ])
+        .args(["--no-sync", "--locale=C", "--encoding=UTF8", "--username=postgres"])
         // Clear text on loopback, checked against a salted hash: a connection of a test costs no key derivation.
         .args(["--auth-local=password", "--auth-host=password"])
         .arg(format!("--pwfile={}", file.display()))
@@ -347,9 +321,7 @@ async fn initialise(
         identity.lend(&mut initdb);
     }
     command::run("initdb", initdb, INITIALISE).await?;
-    std::fs::remove_file(&file).map_err(ProvisionError::io(
-        "cannot remove the cluster's password file",
-    ))?;
+    std::fs::remove_file(&file).map_err(ProvisionError::io("cannot remove the cluster's password file"))?;
     Ok(password)
 }
 

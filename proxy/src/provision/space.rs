@@ -23,10 +23,7 @@ const PREFIX: &str = "ficus-postgres-";
 /// Parent directories to try, the best one first.
 pub(super) async fn places() -> Vec<PathBuf> {
     let mut places = Vec::new();
-    if free_kib(Path::new(MEMORY))
-        .await
-        .is_some_and(|free| free >= ROOM_KIB)
-    {
+    if free_kib(Path::new(MEMORY)).await.is_some_and(|free| free >= ROOM_KIB) {
         places.push(PathBuf::from(MEMORY));
     }
     places.push(std::env::temp_dir());
@@ -37,13 +34,7 @@ async fn free_kib(directory: &Path) -> Option<u64> {
     let mut df = Command::new("df");
     df.arg("-Pk").arg(directory);
     let table = command::run("df", df, Duration::from_secs(10)).await.ok()?;
-    table
-        .lines()
-        .nth(1)?
-        .split_whitespace()
-        .nth(3)?
-        .parse()
-        .ok()
+    table.lines().nth(1)?.split_whitespace().nth(3)?.parse().ok()
 }
 
 /// Makes a directory in `place` that only its owner can enter.
@@ -69,10 +60,7 @@ pub(super) async fn sweep() {
             continue;
         };
         for path in entries.flatten().map(|entry| entry.path()) {
-            let Some(owner) = path
-                .file_name()
-                .and_then(|name| owner_of(&name.to_string_lossy()))
-            else {
+            let Some(owner) = path.file_name().and_then(|name| owner_of(&name.to_string_lossy())) else {
                 continue;
             };
             if !is_alive(owner).await {
@@ -95,9 +83,7 @@ async fn is_alive(process: u32) -> bool {
     }
     let mut ps = Command::new("ps");
     ps.arg("-p").arg(process.to_string());
-    command::run("ps", ps, Duration::from_secs(10))
-        .await
-        .is_ok()
+    command::run("ps", ps, Duration::from_secs(10)).await.is_ok()
 }
 
 /// Ends the server that still uses `directory`. Its number may have gone to another process since, so the command line decides.
@@ -105,11 +91,7 @@ async fn stop_orphan(directory: &Path) {
     let Ok(text) = fs::read_to_string(directory.join("data/postmaster.pid")) else {
         return;
     };
-    let Some(server) = text
-        .lines()
-        .next()
-        .and_then(|line| line.trim().parse::<u32>().ok())
-    else {
+    let Some(server) = text.lines().next().and_then(|line| line.trim().parse::<u32>().ok()) else {
         return;
     };
     let mut ps = Command::new("ps");

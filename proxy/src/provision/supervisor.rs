@@ -75,12 +75,7 @@ impl Supervised {
             .arg(service.remove.as_deref().unwrap_or(Path::new("")))
             .arg(&service.program)
             .args(&service.arguments)
-            .envs(
-                service
-                    .environment
-                    .iter()
-                    .map(|(name, value)| (name, value)),
-            )
+            .envs(service.environment.iter().map(|(name, value)| (name, value)))
             .current_dir(&service.directory)
             .process_group(0)
             .stdin(Stdio::piped())

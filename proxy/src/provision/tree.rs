@@ -9,13 +9,7 @@ use sha2::{Digest as _, Sha256};
 use super::ProvisionError;
 
 /// Names that a source tree may hold without being changed by them: what tools leave behind.
-const NOT_SOURCE: [&str; 5] = [
-    "node_modules",
-    ".next",
-    "next-env.d.ts",
-    "tsconfig.tsbuildinfo",
-    ".git",
-];
+const NOT_SOURCE: [&str; 5] = ["node_modules", ".next", "next-env.d.ts", "tsconfig.tsbuildinfo", ".git"];
 
 /// How files get into a mirror.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,10 +64,7 @@ pub(super) fn everything(root: &Path) -> Result<Vec<PathBuf>, ProvisionError> {
         Ok(())
     }
     let mut found = Vec::new();
-    walk(root, &mut found).map_err(ProvisionError::io(format!(
-        "cannot read {}",
-        root.display()
-    )))?;
+    walk(root, &mut found).map_err(ProvisionError::io(format!("cannot read {}", root.display())))?;
     Ok(found)
 }
 
@@ -95,10 +86,7 @@ pub(super) fn sources(root: &Path) -> Result<Vec<PathBuf>, ProvisionError> {
         Ok(())
     }
     let mut found = Vec::new();
-    walk(root, Path::new(""), &mut found).map_err(ProvisionError::io(format!(
-        "cannot read {}",
-        root.display()
-    )))?;
+    walk(root, Path::new(""), &mut found).map_err(ProvisionError::io(format!("cannot read {}", root.display())))?;
     found.sort();
     Ok(found)
 }
@@ -108,10 +96,7 @@ pub(super) fn hash(root: &Path, files: &[PathBuf]) -> Result<String, ProvisionEr
     let mut digest = Sha256::new();
     for file in files {
         let path = root.join(file);
-        let content = fs::read(&path).map_err(ProvisionError::io(format!(
-            "cannot read {}",
-            path.display()
-        )))?;
+        let content = fs::read(&path).map_err(ProvisionError::io(format!("cannot read {}", path.display())))?;
         digest.update(file.to_string_lossy().as_bytes());
         digest.update([0]);
         digest.update(content.len().to_be_bytes());
@@ -141,11 +126,7 @@ mod tests {
         fs::write(root.path().join("app/route.ts"), "two").unwrap();
         let second = now();
         assert_ne!(second, first);
-        fs::rename(
-            root.path().join("app/route.ts"),
-            root.path().join("app/page.ts"),
-        )
-        .unwrap();
+        fs::rename(root.path().join("app/route.ts"), root.path().join("app/page.ts")).unwrap();
         assert_ne!(now(), second);
     }
 
@@ -158,10 +139,7 @@ mod tests {
         std::os::unix::fs::symlink("inner/file", from.join("link")).unwrap();
         mirror(&from, &to, Files::Linked).unwrap();
         assert_eq!(fs::read_to_string(to.join("link")).unwrap(), "text");
-        assert_eq!(
-            fs::read_link(to.join("link")).unwrap(),
-            Path::new("inner/file")
-        );
+        assert_eq!(fs::read_link(to.join("link")).unwrap(), Path::new("inner/file"));
         assert_eq!(everything(&to).unwrap().len(), 3);
     }
 }

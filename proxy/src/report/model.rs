@@ -103,10 +103,7 @@ pub struct Interval {
 
 impl Default for Interval {
     fn default() -> Self {
-        Self {
-            low: 0.0,
-            high: 1.0,
-        }
+        Self { low: 0.0, high: 1.0 }
     }
 }
 
@@ -163,9 +160,7 @@ impl Report {
     pub async fn load(store: &Store, filter: &Filter, places: &Places) -> Result<Self, StoreError> {
         let since = filter.since_ms.unwrap_or(i64::MIN);
         // Counters are kept by hour: the hour that the moment lies in belongs to the report.
-        let since_hour = since
-            .checked_sub(since.rem_euclid(3_600_000))
-            .unwrap_or(i64::MIN);
+        let since_hour = since.checked_sub(since.rem_euclid(3_600_000)).unwrap_or(i64::MIN);
         let mut routes: BTreeMap<String, RouteReport> = BTreeMap::new();
         for row in store.counts(since_hour).await? {
             if let Some(route) = entry(&mut routes, &row.route, filter, places) {
@@ -203,17 +198,11 @@ impl Report {
         };
         for route in &mut routes {
             route.totals.rate();
-            let phase = route
-                .phase
-                .map_or_else(|| "none".to_owned(), |phase| phase.to_string());
+            let phase = route.phase.map_or_else(|| "none".to_owned(), |phase| phase.to_string());
             report.totals.add(&route.totals);
             report.phases.entry(phase).or_default().add(&route.totals);
             if let Some(group) = &route.group {
-                report
-                    .groups
-                    .entry(group.clone())
-                    .or_default()
-                    .add(&route.totals);
+                report.groups.entry(group.clone()).or_default().add(&route.totals);
             }
         }
         report.totals.rate();
@@ -277,20 +266,18 @@ fn entry<'r>(
         .is_none_or(|part| name.to_lowercase().contains(&part.to_lowercase()))
         && filter.phase.is_none_or(|phase| place.phase == Some(phase));
     wanted.then(|| {
-        routes
-            .entry(name.to_owned())
-            .or_insert_with(|| RouteReport {
-                route: name.to_owned(),
-                phase: place.phase,
-                group: place.group,
-                stage: place.stage,
-                totals: Totals::default(),
-                statuses: BTreeMap::new(),
-                reasons: BTreeMap::new(),
-                legacy_latency: Latency::default(),
-                native_latency: Latency::default(),
-                differences: Vec::new(),
-            })
+        routes.entry(name.to_owned()).or_insert_with(|| RouteReport {
+            route: name.to_owned(),
+            phase: place.phase,
+            group: place.group,
+            stage: place.stage,
+            totals: Totals::default(),
+            statuses: BTreeMap::new(),
+            reasons: BTreeMap::new(),
+            legacy_latency: Latency::default(),
+            native_latency: Latency::default(),
+            differences: Vec::new(),
+        })
     })
 }
 

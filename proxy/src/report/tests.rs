@@ -29,21 +29,13 @@ fn compared(outcome: Outcome) -> Record {
     Record::Compared(Box::new(Comparison {
         route: Arc::from("GET /api/items"),
         outcome,
-        status: if outcome == Outcome::LegacyFailed {
-            500
-        } else {
-            200
-        },
+        status: if outcome == Outcome::LegacyFailed { 500 } else { 200 },
         flag_version: 1,
         at_ms: NOW,
         legacy_took: Duration::from_millis(12),
         native_took: Duration::from_millis(3),
         client: 1,
-        differences: if mismatch {
-            vec![difference]
-        } else {
-            Vec::new()
-        },
+        differences: if mismatch { vec![difference] } else { Vec::new() },
         sample: mismatch.then_some(sample),
     }))
 }
@@ -145,9 +137,7 @@ async fn the_filter_keeps_routes_phases_and_times() {
             vec![],
         ),
     ] {
-        let report = Report::load(&store, &filter, &places())
-            .await
-            .expect("report");
+        let report = Report::load(&store, &filter, &places()).await.expect("report");
         assert_eq!(
             report
                 .routes
@@ -165,8 +155,7 @@ async fn the_json_has_rates_intervals_and_causes() {
     let report = Report::load(&store().await, &Filter::default(), &places())
         .await
         .expect("report");
-    let tree: serde_json::Value =
-        serde_json::from_str(&render_json(&report).expect("json")).expect("json");
+    let tree: serde_json::Value = serde_json::from_str(&render_json(&report).expect("json")).expect("json");
     let route = &tree["routes"][0];
     assert_eq!(route["match_rate"], 0.75);
     assert_eq!(route["statuses"]["500"], 1);

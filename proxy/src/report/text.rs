@@ -29,10 +29,7 @@ pub fn render_text(report: &Report) -> String {
         ),
     );
     line(&mut text, "");
-    line(
-        &mut text,
-        &format!("  all routes      {}", totals(&report.totals)),
-    );
+    line(&mut text, &format!("  all routes      {}", totals(&report.totals)));
     for (phase, sum) in &report.phases {
         line(
             &mut text,
@@ -63,10 +60,7 @@ fn route(text: &mut String, report: &RouteReport) {
     let place = [
         report.stage.clone(),
         report.phase.map(|phase| format!("phase {phase}")),
-        report
-            .group
-            .as_ref()
-            .map(|group| format!("group {}", safe(group))),
+        report.group.as_ref().map(|group| format!("group {}", safe(group))),
     ];
     let place = place.into_iter().flatten().collect::<Vec<_>>().join(", ");
     line(
@@ -110,10 +104,7 @@ fn route(text: &mut String, report: &RouteReport) {
         .checked_sub(MOST_CAUSES)
         .filter(|more| *more > 0)
     {
-        line(
-            text,
-            &format!("  and {more} more causes; the JSON report has them all"),
-        );
+        line(text, &format!("  and {more} more causes; the JSON report has them all"));
     }
 }
 
@@ -189,11 +180,7 @@ fn latency(latency: Latency) -> String {
             |micros| format!("{}.{} ms", micros / 1_000, micros % 1_000 / 100),
         )
     };
-    format!(
-        "p50 {} p99 {}",
-        shown(latency.p50_us),
-        shown(latency.p99_us)
-    )
+    format!("p50 {} p99 {}", shown(latency.p50_us), shown(latency.p99_us))
 }
 
 fn value(sample: Option<&str>) -> String {

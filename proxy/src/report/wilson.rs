@@ -15,10 +15,7 @@ pub(super) fn interval(hits: u64, total: u64) -> (f64, f64) {
     let center = rate + spread / 2.0;
     let half = Z * (rate * (1.0 - rate) / total + spread / (4.0 * total)).sqrt();
     let scale = 1.0 + spread;
-    (
-        ((center - half) / scale).max(0.0),
-        ((center + half) / scale).min(1.0),
-    )
+    (((center - half) / scale).max(0.0), ((center + half) / scale).min(1.0))
 }
 
 #[cfg(test)]

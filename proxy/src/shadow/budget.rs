@@ -44,8 +44,7 @@ impl Share {
             .budget
             .used
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |used| {
-                used.checked_add(bytes)
-                    .filter(|total| *total <= self.budget.most)
+                used.checked_add(bytes).filter(|total| *total <= self.budget.most)
             });
         if taken.is_ok() {
             self.bytes += bytes;

@@ -13,11 +13,7 @@ use serde_json::Value;
 pub trait Candidate: Send + Sync + 'static {
     /// Answers without any effect: one transaction, always rolled back, effects only reported. Dropping the future rolls
     /// back as well.
-    fn dry_run(
-        &self,
-        request: Request<Bytes>,
-        limits: RunLimits,
-    ) -> BoxFuture<'static, DryRunResult>;
+    fn dry_run(&self, request: Request<Bytes>, limits: RunLimits) -> BoxFuture<'static, DryRunResult>;
 }
 
 /// The legacy side, asked again by the shadow (safe methods only).

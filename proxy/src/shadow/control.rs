@@ -5,23 +5,14 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use http::header::{
-    CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderName, TE, TRANSFER_ENCODING, UPGRADE,
-};
+use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderName, TE, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, Request, Response};
 use reqwest::redirect::Policy;
 
 use super::candidate::{Asked, Control};
 
 /// Headers that belong to the client's own connection.
-const HOP_BY_HOP: [HeaderName; 6] = [
-    CONNECTION,
-    CONTENT_LENGTH,
-    EXPECT,
-    TE,
-    TRANSFER_ENCODING,
-    UPGRADE,
-];
+const HOP_BY_HOP: [HeaderName; 6] = [CONNECTION, CONTENT_LENGTH, EXPECT, TE, TRANSFER_ENCODING, UPGRADE];
 
 /// Legacy, by its address.
 #[derive(Clone, Debug)]
@@ -53,10 +44,7 @@ impl LegacyControl {
 impl Control for LegacyControl {
     fn ask(&self, request: Request<Bytes>, deadline: Duration) -> BoxFuture<'static, Asked> {
         let (client, most) = (self.client.clone(), self.answer_bytes);
-        let target = request
-            .uri()
-            .path_and_query()
-            .map_or("/", |target| target.as_str());
+        let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
         let url = format!("{}{target}", self.origin);
         async move {
             let (parts, body) = request.into_parts();
@@ -75,9 +63,7 @@ fn end_to_end(headers: &HeaderMap) -> HeaderMap {
     let kept = headers
         .iter()
         .filter(|(name, _)| !HOP_BY_HOP.contains(name) && **name != HOST);
-    let mut kept: HeaderMap = kept
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect();
+    let mut kept: HeaderMap = kept.map(|(name, value)| (name.clone(), value.clone())).collect();
     // Legacy builds addresses from the host that the client used.
     if let Some(host) = headers.get(HOST) {
         kept.insert(HOST, host.clone());

@@ -18,10 +18,7 @@ const BROTLI_BUFFER: usize = 4_096;
 pub(super) fn decoded(headers: &HeaderMap, body: Bytes, cap: usize) -> Result<Bytes, NotCompared> {
     let mut encodings = Vec::new();
     for value in headers.get_all(CONTENT_ENCODING) {
-        let text = value
-            .to_str()
-            .map_err(|_| NotCompared::Encoding)?
-            .to_ascii_lowercase();
+        let text = value.to_str().map_err(|_| NotCompared::Encoding)?.to_ascii_lowercase();
         encodings.extend(
             text.split(',')
                 .map(|word| word.trim().to_owned())
@@ -47,10 +44,7 @@ fn undo(encoding: &str, body: &[u8], cap: usize) -> Result<Bytes, NotCompared> {
         // RFC 9110, section 8.4.1.2: deflate means the zlib format; some senders leave its frame out.
         "deflate" if body[0] & 0x0f == 8 => limited(flate2::read::ZlibDecoder::new(body), cap),
         "deflate" => limited(flate2::read::DeflateDecoder::new(body), cap),
-        "br" => limited(
-            brotli_decompressor::Decompressor::new(body, BROTLI_BUFFER),
-            cap,
-        ),
+        "br" => limited(brotli_decompressor::Decompressor::new(body, BROTLI_BUFFER), cap),
         _ => Err(NotCompared::Encoding),
     }
 }
@@ -105,18 +99,12 @@ mod tests {
             run("deflate", zlib.finish().expect("finish"), 100),
             Ok(Bytes::from_static(b"{\"a\":1}"))
         );
-        assert_eq!(
-            run("identity", b"x".to_vec(), 100),
-            Ok(Bytes::from_static(b"x"))
-        );
+        assert_eq!(run("identity", b"x".to_vec(), 100), Ok(Bytes::from_static(b"x")));
         assert_eq!(
             run("gzip", gzip(&vec![0; 100_000]), 1_000),
             Err(NotCompared::BodyTooLarge)
         );
-        assert_eq!(
-            run("gzip", b"not gzip".to_vec(), 100),
-            Err(NotCompared::Encoding)
-        );
+        assert_eq!(run("gzip", b"not gzip".to_vec(), 100), Err(NotCompared::Encoding));
         assert_eq!(run("br", vec![0xff; 30], 100), Err(NotCompared::Encoding));
         assert_eq!(run("zstd", b"x".to_vec(), 100), Err(NotCompared::Encoding));
     }
@@ -125,9 +113,6 @@ mod tests {
     fn brotli_is_undone() {
         // An uncompressed meta-block of five bytes, then an empty last one (RFC 7932, section 9.2).
         let stream = [0x0b, 0x02, 0x80, b'h', b'e', b'l', b'l', b'o', 0x03];
-        assert_eq!(
-            run("br", stream.to_vec(), 100),
-            Ok(Bytes::from_static(b"hello"))
-        );
+        assert_eq!(run("br", stream.to_vec(), 100), Ok(Bytes::from_static(b"hello")));
     }
 }

@@ -95,13 +95,7 @@ impl Shadow {
             Verdict::LegacyFailed => Outcome::LegacyFailed,
             Verdict::Different(differences) => {
                 let settled = self
-                    .ask_again(
-                        seen,
-                        &rules,
-                        &known,
-                        [&legacy, &Plain::of(&native.response)],
-                        ended_ms,
-                    )
+                    .ask_again(seen, &rules, &known, [&legacy, &Plain::of(&native.response)], ended_ms)
                     .await;
                 let (outcome, differences) = settled.unwrap_or((Outcome::Mismatch, differences));
                 let mut comparison = Comparison {
@@ -131,10 +125,7 @@ impl Shadow {
         first: [&Plain; 2],
         ended_ms: i64,
     ) -> Option<(Outcome, Vec<Difference>)> {
-        let (control, candidate) = (
-            self.shared.control.as_ref()?,
-            self.shared.candidate.as_ref()?,
-        );
+        let (control, candidate) = (self.shared.control.as_ref()?, self.shared.candidate.as_ref()?);
         if !is_safe(seen) {
             return None;
         }
@@ -145,12 +136,7 @@ impl Shadow {
             .run_dry(&**candidate, copy_of(request), self.limits_of(seen))
             .await
             .ok()?;
-        let body = decode::decoded(
-            legacy.headers(),
-            legacy.body().clone(),
-            self.shared.limits.answer_bytes,
-        )
-        .ok()?;
+        let body = decode::decoded(legacy.headers(), legacy.body().clone(), self.shared.limits.answer_bytes).ok()?;
         let legacy = Plain {
             body,
             ..Plain::of(&legacy)

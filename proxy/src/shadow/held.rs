@@ -34,10 +34,7 @@ impl Shadow {
     ///
     /// # Errors
     /// The body's own error, when the client breaks it off.
-    pub async fn hold<B: Body<Data = Bytes> + Unpin>(
-        &self,
-        mut body: B,
-    ) -> Result<Held<B>, B::Error> {
+    pub async fn hold<B: Body<Data = Bytes> + Unpin>(&self, mut body: B) -> Result<Held<B>, B::Error> {
         let cap = self.shared.limits.request_bytes;
         let mut held = HeldBody {
             read: VecDeque::new(),
@@ -87,10 +84,7 @@ impl<B: Body<Data = Bytes> + Unpin> Body for HeldBody<B> {
     type Data = Bytes;
     type Error = B::Error;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
         if let Some(frame) = self.read.pop_front() {
             let length = frame.data_ref().map_or(0, Bytes::len);
             self.read_bytes = self

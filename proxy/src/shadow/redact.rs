@@ -18,33 +18,20 @@ pub(super) use self::patterns::text;
 pub(super) const SECRET: &str = "[secret]";
 
 /// Parts of a cookie that say nothing about its holder.
-const COOKIE_ATTRIBUTES: [&str; 7] = [
-    "path", "domain", "expires", "max-age", "secure", "httponly", "samesite",
-];
+const COOKIE_ATTRIBUTES: [&str; 7] = ["path", "domain", "expires", "max-age", "secure", "httponly", "samesite"];
 
 /// A value of which only the place is known, as a path template.
 pub(super) fn at_path(path: &str, value: &Value) -> Value {
     if path.starts_with("header:set-cookie") {
-        let attribute = COOKIE_ATTRIBUTES.iter().any(|name| {
-            path.strip_suffix(name)
-                .is_some_and(|rest| rest.ends_with('.'))
-        });
-        return if attribute {
-            self::value(value)
-        } else {
-            masked(value)
-        };
+        let attribute = COOKIE_ATTRIBUTES
+            .iter()
+            .any(|name| path.strip_suffix(name).is_some_and(|rest| rest.ends_with('.')));
+        return if attribute { self::value(value) } else { masked(value) };
     }
     let named = path
-        .split(|character: char| {
-            !(character.is_ascii_alphanumeric() || matches!(character, '_' | '-'))
-        })
+        .split(|character: char| !(character.is_ascii_alphanumeric() || matches!(character, '_' | '-')))
         .any(|name| names::is_secret(name, value));
-    if named {
-        masked(value)
-    } else {
-        self::value(value)
-    }
+    if named { masked(value) } else { self::value(value) }
 }
 
 /// A value with its secret members masked.
@@ -123,9 +110,7 @@ pub(super) fn body(headers: &HeaderMap, body: &[u8], longest: usize) -> Value {
     }
     // A multipart form names its fields in a way that is not worth parsing for a sample; files are personal anyway.
     match std::str::from_utf8(body) {
-        Ok(content) if !media_type.starts_with("multipart/") => {
-            Value::from(cut(text(content), longest))
-        }
+        Ok(content) if !media_type.starts_with("multipart/") => Value::from(cut(text(content), longest)),
         _ => Value::from(format!("[{} bytes]", body.len())),
     }
 }
@@ -174,11 +159,7 @@ fn query(parameters: &str) -> String {
             format!("{name}={redacted}")
         }
     };
-    parameters
-        .split('&')
-        .map(pair)
-        .collect::<Vec<_>>()
-        .join("&")
+    parameters.split('&').map(pair).collect::<Vec<_>>().join("&")
 }
 
 fn cut(mut content: String, longest: usize) -> String {

@@ -19,10 +19,7 @@ pub(super) fn curl(request: &Request<Bytes>, route: &str) -> String {
     );
     for name in [ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE] {
         if let Some(value) = request.headers().get(&name) {
-            let header = format!(
-                "{name}: {}",
-                redact::text(&String::from_utf8_lossy(value.as_bytes()))
-            );
+            let header = format!("{name}: {}", redact::text(&String::from_utf8_lossy(value.as_bytes())));
             line.push_str(&format!(" -H {}", quoted(&header)));
         }
     }
@@ -56,9 +53,7 @@ mod tests {
         let request = Request::post("/api/crm/tickets?tenantId=t1")
             .header("content-type", "application/json")
             .header("authorization", "Bearer very-secret-value")
-            .body(Bytes::from_static(
-                b"{\"title\":\"it's $(rm)\",\"password\":\"p\"}",
-            ))
+            .body(Bytes::from_static(b"{\"title\":\"it's $(rm)\",\"password\":\"p\"}"))
             .expect("request");
         assert_eq!(
             curl(&request, "POST /api/crm/tickets"),

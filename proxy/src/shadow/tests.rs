@@ -17,8 +17,8 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Asked, Candidate, Control, DryRunFailure, DryRunResult, Exchange, Limits, NativeAnswer,
-    NotCompared, RunLimits, Shadow, now_ms,
+    Asked, Candidate, Control, DryRunFailure, DryRunResult, Exchange, Limits, NativeAnswer, NotCompared, RunLimits,
+    Shadow, now_ms,
 };
 use crate::store::{Record, Recorder, RecorderTask, Store};
 
@@ -71,11 +71,7 @@ struct Bench {
     store: Store,
 }
 
-async fn bench(
-    candidate: Option<Arc<dyn Candidate>>,
-    control: Option<Arc<dyn Control>>,
-    limits: Limits,
-) -> Bench {
+async fn bench(candidate: Option<Arc<dyn Candidate>>, control: Option<Arc<dyn Control>>, limits: Limits) -> Bench {
     let store = Store::open("sqlite::memory:").await.expect("store");
     let (recorder, task) = Recorder::new(store.clone(), Duration::from_secs(86_400), now_ms);
     Bench {
@@ -119,8 +115,7 @@ impl Bench {
 
 fn exchange(route: &str, body: &'static str) -> Exchange {
     let key: RouteKey = route.parse().expect("route");
-    let text =
-        format!("version: 1\nroutes:\n  - route: {route}\n    stage: shadow\n    sample: 100%\n");
+    let text = format!("version: 1\nroutes:\n  - route: {route}\n    stage: shadow\n    sample: 100%\n");
     let snapshot = flags::compile(&text, &Inventory::new([key.clone()])).expect("flags");
     let path = format!("{}?page=1", key.pattern);
     let request = Request::builder()
@@ -165,12 +160,7 @@ async fn read_once(bench: &Bench, status: u16, body: &'static str) {
 
 #[tokio::test]
 async fn equal_reads_match_and_different_ones_leave_a_redacted_sample() {
-    let bench = bench(
-        native(r#"{"a":1,"email":"ana@example.com"}"#),
-        None,
-        Limits::default(),
-    )
-    .await;
+    let bench = bench(native(r#"{"a":1,"email":"ana@example.com"}"#), None, Limits::default()).await;
     read_once(&bench, 200, r#"{"email":"ana@example.com","a":1.0}"#).await;
     read_once(&bench, 200, r#"{"a":2,"email":"luis@example.com"}"#).await;
     read_once(&bench, 503, "{}").await;
@@ -199,9 +189,7 @@ async fn equal_reads_match_and_different_ones_leave_a_redacted_sample() {
 
 #[tokio::test]
 async fn a_mismatch_that_goes_away_is_transient_and_one_that_stays_is_not() {
-    let control = |bodies: &[&'static str]| {
-        Some(Arc::new(Again(Mutex::new(bodies.to_vec()))) as Arc<dyn Control>)
-    };
+    let control = |bodies: &[&'static str]| Some(Arc::new(Again(Mutex::new(bodies.to_vec()))) as Arc<dyn Control>);
     let bench = bench(
         native(r#"{"a":1}"#),
         control(&[r#"{"a":3}"#, r#"{"a":1}"#]),
@@ -232,9 +220,7 @@ async fn an_id_that_legacy_itself_changes_each_time_is_no_mismatch() {
         }
         .boxed()
     });
-    let control = Arc::new(Again(Mutex::new(vec![
-        r#"{"guest":"d4d4d4d4d4d4d4d4d4d4"}"#,
-    ])));
+    let control = Arc::new(Again(Mutex::new(vec![r#"{"guest":"d4d4d4d4d4d4d4d4d4d4"}"#])));
     let bench = bench(candidate, Some(control), Limits::default()).await;
     read_once(&bench, 200, r#"{"guest":"c3c3c3c3c3c3c3c3c3c3"}"#).await;
     let (outcomes, _, _) = bench.results().await;
@@ -244,11 +230,7 @@ async fn an_id_that_legacy_itself_changes_each_time_is_no_mismatch() {
 #[tokio::test]
 async fn a_write_runs_dry_before_legacy_and_its_breakdown_counts() {
     for (why, candidate, expected) in [
-        (
-            "equal",
-            native(r#"{"id":"aaaa1111bbbb2222cccc"}"#),
-            ["match 1"],
-        ),
+        ("equal", native(r#"{"id":"aaaa1111bbbb2222cccc"}"#), ["match 1"]),
         (
             "panic",
             scripted(|_| async { panic!("the handler broke") }.boxed()),
@@ -313,11 +295,7 @@ async fn a_hanging_write_costs_its_budget_and_no_more() {
         .await
         .expect("shadowed");
     // The budget is 50 ms; the rest is room for a busy machine.
-    assert!(
-        started.elapsed() < Duration::from_secs(1),
-        "{:?}",
-        started.elapsed()
-    );
+    assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
     pending
         .copy(legacy(200, "{}"))
         .into_body()
@@ -386,10 +364,7 @@ async fn every_bound_drops_with_its_reason_and_never_harms_the_answer() {
         .expect("shadowed")
         .give_up(NotCompared::LegacyUnreachable);
     let (_, reasons, _) = bench.results().await;
-    assert_eq!(
-        reasons,
-        ["body too large 1", "legacy unreachable 1", "streamed 1"]
-    );
+    assert_eq!(reasons, ["body too large 1", "legacy unreachable 1", "streamed 1"]);
 
     let full = self::bench(
         native("{}"),
@@ -400,19 +375,10 @@ async fn every_bound_drops_with_its_reason_and_never_harms_the_answer() {
         },
     )
     .await;
-    assert!(
-        full.shadow
-            .begin_read(exchange("GET /api/things", ""))
-            .is_none()
-    );
+    assert!(full.shadow.begin_read(exchange("GET /api/things", "")).is_none());
     assert_eq!(full.results().await.1, ["queue full 1"]);
     let none = self::bench(None, None, Limits::default()).await;
-    assert!(
-        none.shadow
-            .run_write(exchange("POST /api/things", ""))
-            .await
-            .is_none()
-    );
+    assert!(none.shadow.run_write(exchange("POST /api/things", "")).await.is_none());
     assert_eq!(none.results().await.1, ["no handler 1"]);
 }
 
@@ -438,16 +404,12 @@ async fn a_request_body_is_held_up_to_the_cap_and_replayed_as_it_came() {
         assert_eq!(held.body.collect().await.expect("body").to_bytes(), text);
     }
     let unsized_body = http_body_util::StreamBody::new(futures_util::stream::iter(
-        ["1234", "5678", "9abc"].map(|part| {
-            Ok::<_, std::io::Error>(http_body::Frame::data(Bytes::from_static(part.as_bytes())))
-        }),
+        ["1234", "5678", "9abc"]
+            .map(|part| Ok::<_, std::io::Error>(http_body::Frame::data(Bytes::from_static(part.as_bytes())))),
     ));
     let held = bench.shadow.hold(unsized_body).await.expect("body");
     assert_eq!(held.whole, Err(NotCompared::BodyTooLarge));
-    assert_eq!(
-        held.body.collect().await.expect("body").to_bytes(),
-        "123456789abc"
-    );
+    assert_eq!(held.body.collect().await.expect("body").to_bytes(), "123456789abc");
     bench.shadow.shared.recorder.record(Record::NotCompared {
         route: Arc::from("x"),
         reason: "y".into(),

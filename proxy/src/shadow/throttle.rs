@@ -23,8 +23,7 @@ impl Throttle {
     /// Whether the route may have another one in this second.
     pub(super) fn admits(&self, route: usize, per_second: Option<u32>, now_ms: i64) -> bool {
         let Some(limit) = per_second else { return true };
-        let second =
-            u64::from(u32::try_from((now_ms / 1_000).rem_euclid(1 << 31)).unwrap_or_default());
+        let second = u64::from(u32::try_from((now_ms / 1_000).rem_euclid(1 << 31)).unwrap_or_default());
         let counter = &self.counters[route % COUNTERS];
         counter
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |state| {
@@ -46,11 +45,7 @@ mod tests {
     #[test]
     fn a_route_has_its_number_each_second_and_zero_means_none() {
         let throttle = Throttle::default();
-        let admitted = |route, limit, now| {
-            (0..10)
-                .filter(|_| throttle.admits(route, limit, now))
-                .count()
-        };
+        let admitted = |route, limit, now| (0..10).filter(|_| throttle.admits(route, limit, now)).count();
         assert_eq!(admitted(1, Some(3), 5_000), 3);
         assert_eq!(admitted(1, Some(3), 5_999), 0);
         assert_eq!(admitted(1, Some(3), 6_000), 3);

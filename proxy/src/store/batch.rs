@@ -161,11 +161,7 @@ impl Batch {
 
     pub(super) fn add(&mut self, record: Record) {
         match record {
-            Record::NotCompared {
-                route,
-                reason,
-                at_ms,
-            } => {
+            Record::NotCompared { route, reason, at_ms } => {
                 let key = (route, reason, hour(at_ms));
                 self.dropped += u64::from(!count(&mut self.not_compared, key));
             }
@@ -183,18 +179,10 @@ impl Batch {
             hour,
         };
         self.dropped += u64::from(!count(&mut self.compared, key));
-        for (side, took) in [
-            ("legacy", comparison.legacy_took),
-            ("native", comparison.native_took),
-        ] {
+        for (side, took) in [("legacy", comparison.legacy_took), ("native", comparison.native_took)] {
             count(
                 &mut self.latencies,
-                (
-                    Arc::clone(&comparison.route),
-                    side,
-                    latency_bucket(took),
-                    hour,
-                ),
+                (Arc::clone(&comparison.route), side, latency_bucket(took), hour),
             );
         }
         for difference in &comparison.differences {
@@ -250,9 +238,7 @@ fn hour(at_ms: i64) -> i64 {
 
 /// The upper bound, in microseconds, of the histogram bucket: four to every doubling, so a quantile is off by at most a fifth.
 pub(super) fn latency_bucket(took: Duration) -> i64 {
-    let micros = i64::try_from(took.as_micros())
-        .unwrap_or(i64::MAX)
-        .clamp(1, 1 << 40);
+    let micros = i64::try_from(took.as_micros()).unwrap_or(i64::MAX).clamp(1, 1 << 40);
     let floor = 1_i64 << micros.ilog2();
     let step = (floor / 4).max(1);
     floor + (micros - floor).div_euclid(step) * step + step
@@ -265,11 +251,8 @@ pub(super) fn group_key(route: &str, difference: &FoundDifference) -> String {
         hash.update(part.as_bytes());
         hash.update([0]);
     }
-    hash.finalize()
-        .iter()
-        .take(12)
-        .fold(String::new(), |mut text, byte| {
-            let _infallible = write!(text, "{byte:02x}");
-            text
-        })
+    hash.finalize().iter().take(12).fold(String::new(), |mut text, byte| {
+        let _infallible = write!(text, "{byte:02x}");
+        text
+    })
 }

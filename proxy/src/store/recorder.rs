@@ -142,13 +142,8 @@ impl RecorderTask {
 
     fn add(&self, batch: &mut Batch, record: Record) {
         let key = match &record {
-            Record::NotCompared { route, reason, .. } => {
-                (Arc::clone(route), format!("not compared: {reason}"))
-            }
-            Record::Compared(comparison) => (
-                Arc::clone(&comparison.route),
-                comparison.outcome.as_str().to_owned(),
-            ),
+            Record::NotCompared { route, reason, .. } => (Arc::clone(route), format!("not compared: {reason}")),
+            Record::Compared(comparison) => (Arc::clone(&comparison.route), comparison.outcome.as_str().to_owned()),
         };
         *self
             .shared

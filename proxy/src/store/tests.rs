@@ -7,6 +7,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::batch::{group_key, latency_bucket};
 use super::{Comparison, FoundDifference, Outcome, Record, Recorder, Sample, Store};
+use crate::provision::Progress;
+use crate::provision::postgres::{Cluster, Origin};
 
 const NOW: i64 = 1_795_376_040_000;
 
@@ -40,9 +42,7 @@ fn mismatch(client: u64) -> Record {
 
 async fn recorded(store: &Store, records: impl IntoIterator<Item = Record>) {
     let (recorder, task) = Recorder::new(store.clone(), Duration::from_secs(3_600), || NOW);
-    records
-        .into_iter()
-        .for_each(|record| recorder.record(record));
+    records.into_iter().for_each(|record| recorder.record(record));
     let shutdown = CancellationToken::new();
     shutdown.cancel();
     task.run(shutdown).await;
@@ -66,21 +66,10 @@ async fn counters_add_up_over_batches_and_samples_are_capped() {
     let groups = store.groups(0).await.expect("groups");
     assert_eq!(groups.len(), 1);
     assert_eq!(
-        (
-            groups[0].n,
-            groups[0].clients,
-            groups[0].native_sample.as_deref()
-        ),
+        (groups[0].n, groups[0].clients, groups[0].native_sample.as_deref()),
         (8, 4, None)
     );
-    assert_eq!(
-        store
-            .samples(&groups[0].group_key)
-            .await
-            .expect("samples")
-            .len(),
-        5
-    );
+    assert_eq!(store.samples(&groups[0].group_key).await.expect("samples").len(), 5);
     assert_eq!(
         store
             .latencies(0)
@@ -105,10 +94,7 @@ async fn what_is_old_is_forgotten_and_reasons_are_kept() {
         at_ms: NOW,
     };
     recorded(&store, [mismatch(1), skipped]).await;
-    assert_eq!(
-        store.not_compared(0).await.expect("reasons")[0].reason,
-        "queue full"
-    );
+    assert_eq!(store.not_compared(0).await.expect("reasons")[0].reason, "queue full");
     store.forget_before(NOW + 1).await.expect("forget");
     assert!(store.counts(0).await.expect("counts").is_empty());
     assert!(store.groups(0).await.expect("groups").is_empty());
@@ -117,9 +103,7 @@ async fn what_is_old_is_forgotten_and_reasons_are_kept() {
 
 #[tokio::test]
 async fn a_url_of_another_database_is_refused_in_words() {
-    let error = Store::open("mysql://localhost/x")
-        .await
-        .expect_err("refused");
+    let error = Store::open("mysql://localhost/x").await.expect_err("refused");
     assert_eq!(
         error.to_string(),
         "the store's URL must begin with sqlite: or postgres:, not \"mysql\""
@@ -162,11 +146,13 @@ fn a_group_is_route_kind_and_path() {
     assert_ne!(key, group_key("GET /b", &difference("body", "$.a")));
 }
 
-/// The same on PostgreSQL, which several replicas share. Run with `--ignored` and the URL of a throw-away database.
+/// The same on PostgreSQL, which several replicas share.
 #[tokio::test]
-#[ignore = "needs FICUS_STORE_TEST_URL, a throw-away PostgreSQL database"]
 async fn postgresql_keeps_the_same_in_its_own_schema() {
-    let url = std::env::var("FICUS_STORE_TEST_URL").expect("FICUS_STORE_TEST_URL");
+    let cluster = Cluster::start(Origin::Anywhere, &Progress::silent())
+        .await
+        .expect("PostgreSQL");
+    let url = cluster.url();
     let (one, other) = (
         Store::open(&url).await.expect("store"),
         Store::open(&url).await.expect("second replica"),
@@ -184,16 +170,15 @@ async fn postgresql_keeps_the_same_in_its_own_schema() {
     assert_eq!(one.latencies(0).await.expect("latencies").len(), 2);
     let groups = other.groups(0).await.expect("groups");
     assert_eq!((groups[0].n, groups[0].clients), (8, 4));
-    assert_eq!(
-        one.samples(&groups[0].group_key)
-            .await
-            .expect("samples")
-            .len(),
-        5
-    );
-    let schema: String = sqlx::query_scalar("select table_schema::text from information_schema.tables where table_name = 'difference_groups'")
-        .fetch_one(one.pool())
-        .await
-        .expect("schema");
+    assert_eq!(one.samples(&groups[0].group_key).await.expect("samples").len(), 5);
+    let schema: String = sqlx::query_scalar(
+        "select table_schema::text from information_schema.tables where table_name = 'difference_groups'",
+    )
+    .fetch_one(one.pool())
+    .await
+    .expect("schema");
     assert_eq!(schema, "ficus");
+    one.close().await;
+    other.close().await;
+    cluster.stop().await;
 }

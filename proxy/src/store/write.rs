@@ -73,10 +73,7 @@ impl Store {
     }
 }
 
-async fn write_latencies(
-    transaction: &mut Transaction<'_, Any>,
-    batch: &Batch,
-) -> Result<(), StoreError> {
+async fn write_latencies(transaction: &mut Transaction<'_, Any>, batch: &Batch) -> Result<(), StoreError> {
     for ((route, side, bucket, hour), n) in &batch.latencies {
         sqlx::query(
             "insert into latency_counts (route, side, bucket, hour, n) values ($1, $2, $3, $4, $5) \
@@ -93,11 +90,7 @@ async fn write_latencies(
     Ok(())
 }
 
-async fn write_group(
-    transaction: &mut Transaction<'_, Any>,
-    key: &str,
-    group: &Group,
-) -> Result<(), StoreError> {
+async fn write_group(transaction: &mut Transaction<'_, Any>, key: &str, group: &Group) -> Result<(), StoreError> {
     // Distinct clients cannot be added up over batches, so the largest number seen at once stands: at least so many.
     sqlx::query(
         "insert into difference_groups (group_key, route, kind, path_template, legacy_sample, native_sample, first_seen, last_seen, n, clients) \
@@ -127,11 +120,10 @@ async fn write_sample(
     comparison: &Comparison,
     sample: &Sample,
 ) -> Result<(), StoreError> {
-    let kept: i64 =
-        sqlx::query_scalar("select count(*) from difference_samples where group_key = $1")
-            .bind(key)
-            .fetch_one(&mut **transaction)
-            .await?;
+    let kept: i64 = sqlx::query_scalar("select count(*) from difference_samples where group_key = $1")
+        .bind(key)
+        .fetch_one(&mut **transaction)
+        .await?;
     if kept >= SAMPLES_PER_GROUP {
         return Ok(());
     }

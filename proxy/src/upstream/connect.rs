@@ -37,17 +37,12 @@ impl FromStr for Origin {
     type Err = OriginError;
 
     fn from_str(text: &str) -> Result<Self, OriginError> {
-        let uri: Uri = text
-            .parse()
-            .map_err(|_| OriginError::NotAUrl(text.to_owned()))?;
-        let authority = uri
-            .authority()
-            .ok_or_else(|| OriginError::NotAUrl(text.to_owned()))?;
+        let uri: Uri = text.parse().map_err(|_| OriginError::NotAUrl(text.to_owned()))?;
+        let authority = uri.authority().ok_or_else(|| OriginError::NotAUrl(text.to_owned()))?;
         if uri.scheme() != Some(&Scheme::HTTP) {
             return Err(OriginError::Scheme(text.to_owned()));
         }
-        if authority.as_str().contains('@') || uri.path_and_query().is_some_and(|rest| rest != "/")
-        {
+        if authority.as_str().contains('@') || uri.path_and_query().is_some_and(|rest| rest != "/") {
             return Err(OriginError::NotAnOrigin(text.to_owned()));
         }
         let host = authority
@@ -80,12 +75,7 @@ impl Origin {
     pub async fn connect(&self, limit: Duration) -> io::Result<TcpStream> {
         timeout(limit, self.connect_any())
             .await
-            .unwrap_or_else(|_| {
-                Err(io::Error::new(
-                    io::ErrorKind::TimedOut,
-                    "connecting took too long",
-                ))
-            })
+            .unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::TimedOut, "connecting took too long")))
     }
 
     async fn connect_any(&self) -> io::Result<TcpStream> {

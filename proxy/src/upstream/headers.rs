@@ -1,9 +1,7 @@
 //! Which headers cross the proxy (RFC 9110, section 7.6.1), and which never reach the legacy app.
 
 use http::HeaderMap;
-use http::header::{
-    CONNECTION, HOST, HeaderName, HeaderValue, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
-};
+use http::header::{CONNECTION, HOST, HeaderName, HeaderValue, TE, TRAILER, TRANSFER_ENCODING, UPGRADE};
 
 use crate::exchange::RequestFacts;
 
@@ -61,16 +59,11 @@ pub(super) fn wanted_upgrade(headers: &HeaderMap) -> Option<HeaderValue> {
 }
 
 /// Makes the headers of a request fit for the upstream: nothing hop-by-hop, nothing internal, then our own word on who asked.
-pub fn forwardable_request(
-    headers: &mut HeaderMap,
-    facts: &RequestFacts,
-    trusted_peer: bool,
-) -> Option<HeaderValue> {
+pub fn forwardable_request(headers: &mut HeaderMap, facts: &RequestFacts, trusted_peer: bool) -> Option<HeaderValue> {
     let upgrade = wanted_upgrade(headers);
-    let trailers = headers.get(TE).is_some_and(|te| {
-        te.to_str()
-            .is_ok_and(|te| te.eq_ignore_ascii_case("trailers"))
-    });
+    let trailers = headers
+        .get(TE)
+        .is_some_and(|te| te.to_str().is_ok_and(|te| te.eq_ignore_ascii_case("trailers")));
     strip_hop_by_hop(headers);
     strip_internal(headers);
     if trailers {
@@ -100,9 +93,7 @@ fn nominated(headers: &HeaderMap) -> impl Iterator<Item = &str> {
 
 fn strip_hop_by_hop(headers: &mut HeaderMap) {
     if headers.contains_key(CONNECTION) {
-        let names: Vec<HeaderName> = nominated(headers)
-            .filter_map(|name| name.parse().ok())
-            .collect();
+        let names: Vec<HeaderName> = nominated(headers).filter_map(|name| name.parse().ok()).collect();
         for name in names {
             if !NEVER_NOMINATED.contains(&name) {
                 headers.remove(name);
@@ -130,9 +121,7 @@ fn is_internal(name: &str) -> bool {
     // An underscore twin (`x_forwarded_for`) reads like the real header to some servers, so it is held to the same rule.
     let twin = name.contains('_').then(|| name.replace('_', "-"));
     let name = twin.as_deref().unwrap_or(name);
-    let starts = RESERVED_PREFIXES
-        .iter()
-        .any(|prefix| name.starts_with(prefix));
+    let starts = RESERVED_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
     starts
         || (name.starts_with("x-") || name.starts_with("next-")) && NEXT_INTERNAL.contains(&name)
         || twin.is_some() && is_forwarded(name)
@@ -154,14 +143,7 @@ fn add_forwarded(headers: &mut HeaderMap, facts: &RequestFacts, trusted_peer: bo
     const PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
     const REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
     if !trusted_peer {
-        for name in [
-            FOR,
-            PROTO,
-            HOST_NAME,
-            PORT,
-            REAL_IP,
-            http::header::FORWARDED,
-        ] {
+        for name in [FOR, PROTO, HOST_NAME, PORT, REAL_IP, http::header::FORWARDED] {
             headers.remove(name);
         }
     }

@@ -145,20 +145,14 @@ impl Lease {
     ///
     /// # Errors
     /// With the request, when it was certainly not sent.
-    pub async fn send(
-        &mut self,
-        request: Request<Body>,
-    ) -> Result<Response<Incoming>, Box<SendFailure>> {
-        self.sender
-            .try_send_request(request)
-            .await
-            .map_err(|mut failed| {
-                let unsent = failed.take_message();
-                Box::new(SendFailure {
-                    error: failed.into_error(),
-                    unsent,
-                })
+    pub async fn send(&mut self, request: Request<Body>) -> Result<Response<Incoming>, Box<SendFailure>> {
+        self.sender.try_send_request(request).await.map_err(|mut failed| {
+            let unsent = failed.take_message();
+            Box::new(SendFailure {
+                error: failed.into_error(),
+                unsent,
             })
+        })
     }
 
     /// Hands the connection back to its pool; the answer has been read to its end.

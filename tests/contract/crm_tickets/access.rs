@@ -34,8 +34,7 @@ async fn without_a_token_and_a_tenant_it_is_the_400_of_legacy() {
 async fn naming_a_tenant_is_no_proof() {
     let office = Office::new().await;
     let path = format!("{PATH}?tenantId={}", office.acme);
-    let unauthorized =
-        |text: &str| json!({ "message": text, "error": "Unauthorized", "statusCode": 401 });
+    let unauthorized = |text: &str| json!({ "message": text, "error": "Unauthorized", "statusCode": 401 });
     let answer = office.app.client().get(&path).await;
     assert_eq!(
         (answer.status, answer.json()),
@@ -66,10 +65,7 @@ async fn a_caller_has_one_tenant_and_only_a_super_admin_names_another() {
         .bearer(&office.token(Some("default"), "super_admin"))
         .get(&foreign)
         .await;
-    assert_eq!(
-        (root.status, root.json()),
-        (StatusCode::OK, json!({ "tickets": [] }))
-    );
+    assert_eq!((root.status, root.json()), (StatusCode::OK, json!({ "tickets": [] })));
     // A repeated key is joined with a comma, which names no tenant of the caller.
     let twice = office
         .agent()
@@ -83,10 +79,7 @@ async fn a_token_that_has_run_out_is_none() {
     let office = Office::new().await;
     let agent = office.agent();
     assert_eq!(agent.get(PATH).await.status, StatusCode::OK);
-    office
-        .app
-        .clock()
-        .advance(std::time::Duration::from_secs(3_600));
+    office.app.clock().advance(std::time::Duration::from_secs(3_600));
     assert_eq!(agent.get(PATH).await.status, StatusCode::BAD_REQUEST);
 }
 
@@ -112,12 +105,7 @@ async fn the_switch_admits_only_pages_of_this_origin_and_existing_tenants() {
     );
     // A token that is usable still decides.
     let token = format!("Bearer {}", office.token(Some(&office.acme), "user"));
-    let (status, _) = with_switch(
-        &office,
-        &office.other,
-        &[page, ("authorization", token.as_str())],
-    )
-    .await;
+    let (status, _) = with_switch(&office, &office.other, &[page, ("authorization", token.as_str())]).await;
     assert_eq!(status, StatusCode::FORBIDDEN);
 }
 
@@ -132,11 +120,7 @@ async fn the_switch_is_held_back_per_address() {
     assert_eq!(statuses, BTreeSet::from([200, 429]));
 }
 
-async fn with_switch(
-    office: &Office,
-    tenant: &str,
-    headers: &[(&str, &str)],
-) -> (StatusCode, Value) {
+async fn with_switch(office: &Office, tenant: &str, headers: &[(&str, &str)]) -> (StatusCode, Value) {
     let mut request = Request::get(format!("{PATH}?tenantId={tenant}"));
     for (name, value) in headers {
         request = request.header(*name, *value);
@@ -144,9 +128,7 @@ async fn with_switch(
     let mut request = request.body(Body::empty()).unwrap();
     request
         .extensions_mut()
-        .insert(Compat(Arc::new(BTreeSet::from([
-            "crm-unauthenticated".to_owned()
-        ]))));
+        .insert(Compat(Arc::new(BTreeSet::from(["crm-unauthenticated".to_owned()]))));
     request
         .extensions_mut()
         .insert(ClientAddress(IpAddr::from([192, 0, 2, 7])));

@@ -10,9 +10,7 @@ use super::{Office, PATH};
 
 impl Office {
     async fn ticket(&self, title: &str) -> String {
-        let id = Ticket::new(&self.app, &self.acme, &self.ada, title)
-            .insert()
-            .await;
+        let id = Ticket::new(&self.app, &self.acme, &self.ada, title).insert().await;
         self.app.clock().advance(Duration::from_secs(1));
         id
     }
@@ -109,10 +107,7 @@ async fn pages_are_read_as_javascript_reads_numbers() {
         ("limit=-2&offset=1", vec!["three", "two"]),
         ("offset=-1", vec!["four", "three", "two", "one"]),
         ("offset=9", vec![]),
-        (
-            "limit=99999999999999999999",
-            vec!["four", "three", "two", "one"],
-        ),
+        ("limit=99999999999999999999", vec!["four", "three", "two", "one"]),
     ] {
         assert_eq!(office.titles(query).await, expected, "{query}");
     }
@@ -143,10 +138,7 @@ async fn filters_narrow_and_percent_is_a_wildcard() {
     ] {
         assert_eq!(office.titles(query).await, expected, "{query}");
     }
-    assert_eq!(
-        office.titles(&format!("assignedToId={}", office.ada)).await,
-        ["beta"]
-    );
+    assert_eq!(office.titles(&format!("assignedToId={}", office.ada)).await, ["beta"]);
 }
 
 #[tokio::test]
@@ -156,10 +148,7 @@ async fn an_unknown_enum_value_is_named_where_legacy_fails() {
         let answer = office.agent().get(&format!("{PATH}?{field}=roto")).await;
         assert_eq!(
             (answer.status, answer.json()),
-            (
-                StatusCode::BAD_REQUEST,
-                json!({ "error": format!("Invalid {field}") })
-            )
+            (StatusCode::BAD_REQUEST, json!({ "error": format!("Invalid {field}") }))
         );
     }
 }

@@ -53,11 +53,10 @@ async fn a_session_names_its_tenant_and_is_touched_after_a_read() {
         (StatusCode::OK, json!({ "tickets": [] }))
     );
     assert_eq!(office.last_used().await, datetime!(2025-06-15 10:00));
-    let active: Option<PrimitiveDateTime> =
-        sqlx::query_scalar(r#"select "lastActiveAt" from chatbot_phone_users"#)
-            .fetch_one(office.app.pool())
-            .await
-            .unwrap();
+    let active: Option<PrimitiveDateTime> = sqlx::query_scalar(r#"select "lastActiveAt" from chatbot_phone_users"#)
+        .fetch_one(office.app.pool())
+        .await
+        .unwrap();
     assert_eq!(active, Some(datetime!(2025-06-15 10:00)));
 }
 
@@ -74,11 +73,7 @@ async fn the_token_in_the_query_wins_over_the_header_in_a_read_only() {
         StatusCode::OK
     );
     let body = json!({ "type": "help_desk", "title": "x", "createdById": office.ada });
-    let answer = office
-        .app
-        .client()
-        .post(&format!("{PATH}?token={TOKEN}"), &body)
-        .await;
+    let answer = office.app.client().post(&format!("{PATH}?token={TOKEN}"), &body).await;
     assert_eq!(answer.status, StatusCode::BAD_REQUEST);
 }
 
@@ -88,10 +83,7 @@ async fn a_write_touches_the_session_in_its_own_transaction() {
     office.session().await;
     let body = json!({ "type": "help_desk", "title": "x", "createdById": office.ada });
     office.app.clock().advance(Duration::from_secs(60));
-    assert_eq!(
-        office.bearer(TOKEN).post(PATH, &body).await.status,
-        StatusCode::OK
-    );
+    assert_eq!(office.bearer(TOKEN).post(PATH, &body).await.status, StatusCode::OK);
     assert_eq!(office.last_used().await, datetime!(2025-06-15 10:01));
 }
 
@@ -139,11 +131,7 @@ async fn a_session_that_is_over_or_refused_is_no_token() {
             (StatusCode::UNAUTHORIZED, &json!("Invalid token")),
             "{spoiled}"
         );
-        assert_eq!(
-            office.last_used().await,
-            datetime!(2025-01-01 00:00),
-            "{spoiled}"
-        );
+        assert_eq!(office.last_used().await, datetime!(2025-01-01 00:00), "{spoiled}");
     }
 }
 
@@ -166,8 +154,5 @@ async fn an_unlinked_user_of_the_same_phone_is_linked_and_an_e_mail_is_no_proof(
     );
 
     office.run(r#"update users set "chatbotPhoneUserId" = null, phone = null, "normalizedPhone" = null, email = 'a@example.org'"#).await;
-    assert_eq!(
-        office.bearer(TOKEN).get(PATH).await.status,
-        StatusCode::BAD_REQUEST
-    );
+    assert_eq!(office.bearer(TOKEN).get(PATH).await.status, StatusCode::BAD_REQUEST);
 }

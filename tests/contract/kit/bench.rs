@@ -51,12 +51,7 @@ impl Bench {
     }
 
     /// On a database that is reached by another URL.
-    pub(super) async fn on(
-        database: Database,
-        url: &str,
-        more: &[(&str, &str)],
-        ports: Ports,
-    ) -> Self {
+    pub(super) async fn on(database: Database, url: &str, more: &[(&str, &str)], ports: Ports) -> Self {
         let settings = Settings::from_lookup(|name| match name {
             "DATABASE_URL" => Some(url.to_owned()),
             _ => more
@@ -80,33 +75,22 @@ impl Bench {
         }
     }
 
-    pub(super) async fn serve(
-        &self,
-        method: Method,
-        target: &str,
-    ) -> Result<Response<Body>, Failure> {
+    pub(super) async fn serve(&self, method: Method, target: &str) -> Result<Response<Body>, Failure> {
         self.native.serve(request(method, target)).await
     }
 
     /// The live run of the probe, with a short deadline.
     pub(super) async fn probe(&self, then: &str) -> Result<Response<Body>, Failure> {
         let mut request = request(Method::POST, &format!("/probe?then={then}"));
-        request
-            .extensions_mut()
-            .insert(Timeout(Duration::from_millis(400)));
+        request.extensions_mut().insert(Timeout(Duration::from_millis(400)));
         self.native.serve(request).await
     }
 
     pub(super) async fn dry(&self, then: &str) -> Result<DryRun, NotComparable> {
-        self.dry_run(Method::POST, &format!("/probe?then={then}"))
-            .await
+        self.dry_run(Method::POST, &format!("/probe?then={then}")).await
     }
 
-    pub(super) async fn dry_run(
-        &self,
-        method: Method,
-        target: &str,
-    ) -> Result<DryRun, NotComparable> {
+    pub(super) async fn dry_run(&self, method: Method, target: &str) -> Result<DryRun, NotComparable> {
         let request = Request::builder()
             .method(method)
             .uri(target)
@@ -136,10 +120,7 @@ impl Bench {
                             where a.datname = current_database() and a.application_name = 'ficus'
                               and l.relation = 'probe'::regclass)";
         eventually("no session of Ficus is busy", || async move {
-            let busy: i64 = sqlx::query_scalar(busy)
-                .fetch_one(&self.database.pool)
-                .await
-                .unwrap();
+            let busy: i64 = sqlx::query_scalar(busy).fetch_one(&self.database.pool).await.unwrap();
             (busy == 0).then_some(())
         })
         .await;

@@ -15,11 +15,7 @@ async fn a_dry_run_answers_and_names_its_effects_and_leaves_no_trace() {
     let dry = bench.dry("").await.unwrap();
     assert_eq!(dry.response.status(), StatusCode::OK);
     assert!(dry.response.headers().contains_key("vary"));
-    let kinds: Vec<_> = dry
-        .effects
-        .iter()
-        .map(|effect| effect.kind.as_str())
-        .collect();
+    let kinds: Vec<_> = dry.effects.iter().map(|effect| effect.kind.as_str()).collect();
     assert_eq!(kinds, ["realtime"]);
     assert_eq!(dry.effects[0].payload["event"], "probe");
     assert_eq!(bench.traces().await, Traces::default());
@@ -41,11 +37,7 @@ async fn a_handler_that_hangs_spends_its_budget_and_leaves_no_trace() {
     let started = Instant::now();
     let ended = bench.dry("hang").await.unwrap_err();
     assert!(matches!(ended, NotComparable::BudgetSpent), "{ended}");
-    assert!(
-        started.elapsed() < LIMITS.budget * 4,
-        "{:?}",
-        started.elapsed()
-    );
+    assert!(started.elapsed() < LIMITS.budget * 4, "{:?}", started.elapsed());
     bench.quiet().await;
     assert_eq!(bench.traces().await, Traces::default());
 }
@@ -58,11 +50,7 @@ async fn a_statement_that_hangs_is_cancelled_on_the_server() {
     assert!(matches!(ended, NotComparable::BudgetSpent), "{ended}");
     bench.quiet().await;
     // The statement would have slept for thirty seconds.
-    assert!(
-        started.elapsed() < Duration::from_secs(5),
-        "{:?}",
-        started.elapsed()
-    );
+    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
     assert_eq!(bench.traces().await, Traces::default());
 }
 
@@ -82,11 +70,7 @@ async fn a_caller_who_leaves_in_the_middle_of_a_statement_leaves_no_lock() {
     };
     let left = left.expect("the caller leaves first");
     bench.quiet().await;
-    assert!(
-        left.elapsed() < Duration::from_secs(5),
-        "{:?}",
-        left.elapsed()
-    );
+    assert!(left.elapsed() < Duration::from_secs(5), "{:?}", left.elapsed());
     assert_eq!(bench.traces().await, Traces::default());
 }
 
@@ -105,9 +89,7 @@ async fn a_deferred_constraint_shows_before_the_rollback() {
 #[tokio::test]
 async fn a_row_that_somebody_else_holds_is_not_waited_for() {
     let bench = Bench::new().await;
-    let mut other = sqlx::PgConnection::connect(&bench.database.url)
-        .await
-        .unwrap();
+    let mut other = sqlx::PgConnection::connect(&bench.database.url).await.unwrap();
     let mut transaction = other.begin().await.unwrap();
     sqlx::query("insert into probe (id) values ('row')")
         .execute(&mut *transaction)
@@ -123,11 +105,7 @@ async fn a_row_that_somebody_else_holds_is_not_waited_for() {
 
 #[tokio::test]
 async fn more_dry_runs_than_allowed_are_turned_away_and_later_ones_are_not() {
-    let bench = Bench::with(
-        &[("FICUS_DRY_RUN_CONNECTIONS", "2")],
-        handlers::kit::Ports::none(),
-    )
-    .await;
+    let bench = Bench::with(&[("FICUS_DRY_RUN_CONNECTIONS", "2")], handlers::kit::Ports::none()).await;
     let (one, two, three) = tokio::join!(bench.dry("wait"), bench.dry("wait"), async {
         tokio::time::sleep(Duration::from_millis(50)).await;
         bench.dry("").await
@@ -145,18 +123,9 @@ async fn what_cannot_be_compared_says_why() {
     let why = |ended: Result<handlers::DryRun, NotComparable>| ended.unwrap_err().to_string();
     assert_eq!(why(bench.dry("call").await), "needs lyra");
     assert_eq!(why(bench.dry("large").await), "body too large");
-    assert_eq!(
-        why(bench.dry_run(Method::GET, "/probe/stream").await),
-        "streamed"
-    );
-    assert_eq!(
-        why(bench.dry_run(Method::GET, "/nowhere").await),
-        "no handler"
-    );
-    assert_eq!(
-        why(bench.dry_run(Method::DELETE, "/probe").await),
-        "no handler"
-    );
+    assert_eq!(why(bench.dry_run(Method::GET, "/probe/stream").await), "streamed");
+    assert_eq!(why(bench.dry_run(Method::GET, "/nowhere").await), "no handler");
+    assert_eq!(why(bench.dry_run(Method::DELETE, "/probe").await), "no handler");
     assert_eq!(why(bench.dry("fault").await), "fault");
     // A read that writes is stopped by PostgreSQL itself.
     assert_eq!(why(bench.dry_run(Method::GET, "/probe").await), "fault");

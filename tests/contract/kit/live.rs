@@ -13,10 +13,7 @@ use test_support::eventually::eventually;
 use super::bench::{Bench, Traces, ports, shared};
 use super::cutting_proxy;
 
-const BOTH: Traces = Traces {
-    rows: 1,
-    effects: 1,
-};
+const BOTH: Traces = Traces { rows: 1, effects: 1 };
 
 #[tokio::test]
 async fn a_reply_commits_its_rows_and_its_effects_together() {
@@ -28,15 +25,9 @@ async fn a_reply_commits_its_rows_and_its_effects_together() {
 #[tokio::test]
 async fn a_refusal_is_a_reply_and_a_rollback_is_asked_for() {
     let bench = Bench::new().await;
-    assert_eq!(
-        bench.probe("rollback").await.unwrap().status(),
-        StatusCode::OK
-    );
+    assert_eq!(bench.probe("rollback").await.unwrap().status(), StatusCode::OK);
     assert_eq!(bench.traces().await, Traces::default());
-    assert_eq!(
-        bench.probe("refuse").await.unwrap().status(),
-        StatusCode::BAD_REQUEST
-    );
+    assert_eq!(bench.probe("refuse").await.unwrap().status(), StatusCode::BAD_REQUEST);
     assert_eq!(bench.traces().await, BOTH);
 }
 
@@ -73,10 +64,12 @@ async fn a_read_cannot_write() {
 #[tokio::test]
 async fn a_commit_without_an_answer_never_falls_back() {
     let database = Cluster::shared().await.database().await;
-    sqlx::raw_sql("create table probe (id text primary key, parent text references probe deferrable initially deferred)")
-        .execute(&database.pool)
-        .await
-        .unwrap();
+    sqlx::raw_sql(
+        "create table probe (id text primary key, parent text references probe deferrable initially deferred)",
+    )
+    .execute(&database.pool)
+    .await
+    .unwrap();
     let direct: sqlx::postgres::PgConnectOptions = database.url.parse().unwrap();
     let port = cutting_proxy::start(direct.get_host(), direct.get_port()).await;
     let cut = database
@@ -94,10 +87,7 @@ async fn a_commit_without_an_answer_never_falls_back() {
 #[tokio::test]
 async fn a_full_pool_is_saturated_soon_and_nothing_was_begun() {
     let bench = Bench::with(
-        &[
-            ("FICUS_DATABASE_CONNECTIONS", "1"),
-            ("FICUS_DATABASE_WAIT_MS", "100"),
-        ],
+        &[("FICUS_DATABASE_CONNECTIONS", "1"), ("FICUS_DATABASE_WAIT_MS", "100")],
         Ports::none(),
     )
     .await;
@@ -149,10 +139,7 @@ async fn after_a_call_that_cannot_be_repeated_nobody_else_may_answer() {
     let harmless = bench.probe("call").await.unwrap_err();
     assert!(harmless.may_fall_back());
     let paid = bench.probe("pay").await.unwrap_err();
-    assert_eq!(
-        (paid.commit, paid.called),
-        (CommitState::RolledBack, Some("lyra"))
-    );
+    assert_eq!((paid.commit, paid.called), (CommitState::RolledBack, Some("lyra")));
     assert!(!paid.may_fall_back());
 }
 
@@ -160,9 +147,7 @@ async fn after_a_call_that_cannot_be_repeated_nobody_else_may_answer() {
 async fn a_database_that_is_down_is_a_fault_before_anything_began() {
     let database = Cluster::shared().await.database().await;
     let direct: sqlx::postgres::PgConnectOptions = database.url.parse().unwrap();
-    let nowhere = database
-        .url
-        .replace(&format!(":{}/", direct.get_port()), ":1/");
+    let nowhere = database.url.replace(&format!(":{}/", direct.get_port()), ":1/");
     let bench = Bench::on(database, &nowhere, &[], Ports::none()).await;
     let failure = bench.probe("").await.unwrap_err();
     assert_eq!(failure.commit, CommitState::NotBegun);

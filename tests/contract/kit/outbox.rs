@@ -109,13 +109,7 @@ async fn a_delivery_that_fails_is_tried_again_after_a_wait_and_then_wiped() {
     assert_eq!(round(&deliverer).await, 0, "it waits");
     assert_eq!(
         state(&bench).await,
-        (
-            false,
-            false,
-            1,
-            Some("soketi failed: status 500".to_owned()),
-            false
-        )
+        (false, false, 1, Some("soketi failed: status 500".to_owned()), false)
     );
     bench.clock.advance(Duration::from_secs(2));
     assert_eq!(round(&deliverer).await, 1);
@@ -202,13 +196,7 @@ async fn without_a_service_an_effect_waits_and_is_never_given_up() {
     );
     assert_eq!(
         state(&bench).await,
-        (
-            false,
-            false,
-            0,
-            Some("realtime is not configured".to_owned()),
-            false
-        )
+        (false, false, 0, Some("realtime is not configured".to_owned()), false)
     );
 }
 

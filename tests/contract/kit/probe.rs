@@ -4,8 +4,8 @@ use axum::body::Body;
 use bytes::Bytes;
 use handlers::kit::effects::Realtime;
 use handlers::kit::{
-    ApiError, Area, CallRequest, Fault, FaultKind, Inbound, Outcome, Reader, Reply, Routes, Stream,
-    UnitOfWork as _, Work,
+    ApiError, Area, CallRequest, Fault, FaultKind, Inbound, Outcome, Reader, Reply, Routes, Stream, UnitOfWork as _,
+    Work,
 };
 use http::{Method, StatusCode};
 use serde_json::json;
@@ -31,9 +31,7 @@ async fn probe(work: &mut Work, request: &Inbound) -> Outcome {
         "panic" => panic!("on purpose"),
         "hang" => std::future::pending().await,
         "sleep" => {
-            sqlx::query("select pg_sleep(30)")
-                .execute(work.db().await?)
-                .await?;
+            sqlx::query("select pg_sleep(30)").execute(work.db().await?).await?;
         }
         "fault" => return Err(Fault::new(FaultKind::State, "on purpose").into()),
         "refuse" => return Err(ApiError::bare(StatusCode::BAD_REQUEST, "no").into()),
@@ -52,9 +50,7 @@ async fn probe(work: &mut Work, request: &Inbound) -> Outcome {
         "pay" => return call(work, false).await,
         _ => {}
     }
-    Ok(Reply::ok(
-        &json!({ "id": work.context().ids.uuid().to_string() }),
-    ))
+    Ok(Reply::ok(&json!({ "id": work.context().ids.uuid().to_string() })))
 }
 
 /// Calls, and then cannot answer.

@@ -12,11 +12,7 @@ impl Catalog {
     /// Tables, columns (place, type, nullability, default), constraints, indexes, enums and sequences of one schema; any view,
     /// function or trigger also counts, so that something added shows.
     pub(super) async fn of_schema(pool: &PgPool, schema: &str) -> Self {
-        let rows: Vec<(String, String, String)> = sqlx::query_as(OBJECTS)
-            .bind(schema)
-            .fetch_all(pool)
-            .await
-            .unwrap();
+        let rows: Vec<(String, String, String)> = sqlx::query_as(OBJECTS).bind(schema).fetch_all(pool).await.unwrap();
         Self(
             rows.into_iter()
                 .map(|(kind, name, definition)| ((kind, name), definition))
@@ -33,9 +29,7 @@ impl Catalog {
     pub(super) fn foreign_keys(&self) -> usize {
         self.0
             .iter()
-            .filter(|((kind, _), definition)| {
-                kind == "constraint" && definition.starts_with("FOREIGN KEY")
-            })
+            .filter(|((kind, _), definition)| kind == "constraint" && definition.starts_with("FOREIGN KEY"))
             .count()
     }
 
@@ -68,12 +62,7 @@ pub(super) struct Identity(Vec<String>);
 impl Identity {
     /// The identity of the schema `public`.
     pub(super) async fn of_public(pool: &PgPool) -> Self {
-        Self(
-            sqlx::query_scalar(IDENTITIES)
-                .fetch_all(pool)
-                .await
-                .unwrap(),
-        )
+        Self(sqlx::query_scalar(IDENTITIES).fetch_all(pool).await.unwrap())
     }
 }
 

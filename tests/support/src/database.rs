@@ -49,9 +49,7 @@ impl Cluster {
     }
 
     async fn begin() -> Self {
-        let named = std::env::var("TEST_DATABASE_URL")
-            .ok()
-            .filter(|url| !url.is_empty());
+        let named = std::env::var("TEST_DATABASE_URL").ok().filter(|url| !url.is_empty());
         let origin = named.map_or(Origin::Anywhere, Origin::Url);
         let server = Server::start(origin, &Progress::silent()).await;
         let cluster = Self {
@@ -90,11 +88,7 @@ impl Cluster {
 
     async fn create(&self, origin: &str) -> Database {
         static NEXT: AtomicU32 = AtomicU32::new(0);
-        let name = format!(
-            "t_{}_{}",
-            std::process::id(),
-            NEXT.fetch_add(1, Ordering::Relaxed)
-        );
+        let name = format!("t_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         self.server
             .administer(&format!("create database {name} {origin}"))
             .await
@@ -125,11 +119,10 @@ impl Cluster {
             .bind(TEMPLATE_LOCK)
             .execute(&mut connection)
             .await?;
-        let finished: Option<bool> =
-            sqlx::query_scalar("select datistemplate from pg_database where datname = $1")
-                .bind(&name)
-                .fetch_optional(&mut connection)
-                .await?;
+        let finished: Option<bool> = sqlx::query_scalar("select datistemplate from pg_database where datname = $1")
+            .bind(&name)
+            .fetch_optional(&mut connection)
+            .await?;
         if finished != Some(true) {
             self.fill_template(&name).await?;
         }
@@ -159,11 +152,10 @@ impl Cluster {
     /// Drops the databases of test processes that are gone; only a server that outlives them has any.
     async fn sweep(&self) -> Result<(), TemplateError> {
         let mut connection = PgConnection::connect(&self.server.url()).await?;
-        let names: Vec<String> = sqlx::query_scalar(
-            "select datname::text from pg_database where datname ~ '^t_[0-9]+_[0-9]+$'",
-        )
-        .fetch_all(&mut connection)
-        .await?;
+        let names: Vec<String> =
+            sqlx::query_scalar("select datname::text from pg_database where datname ~ '^t_[0-9]+_[0-9]+$'")
+                .fetch_all(&mut connection)
+                .await?;
         for name in names.iter().filter(|name| !owner_is_alive(name)) {
             self.server
                 .administer(&format!("drop database if exists {name} with (force)"))
@@ -215,16 +207,12 @@ impl Drop for Database {
         );
         // The test's own runtime may be gone already.
         let dropping = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()?;
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             runtime.block_on(async {
                 let mut connection = PgConnection::connect(&maintenance)
                     .await
                     .map_err(std::io::Error::other)?;
-                let dropped = sqlx::raw_sql(AssertSqlSafe(statement))
-                    .execute(&mut connection)
-                    .await;
+                let dropped = sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut connection).await;
                 dropped.map(|_| ()).map_err(std::io::Error::other)
             })
         });
@@ -253,17 +241,13 @@ mod tests {
             .await
             .unwrap();
         for database in [&one, &two] {
-            let rows: i64 = sqlx::query_scalar(count)
-                .fetch_one(&database.pool)
-                .await
-                .unwrap();
+            let rows: i64 = sqlx::query_scalar(count).fetch_one(&database.pool).await.unwrap();
             assert_eq!(rows, 0);
         }
-        let elsewhere: Option<String> =
-            sqlx::query_scalar("select to_regclass('public.only_here')::text")
-                .fetch_one(&two.pool)
-                .await
-                .unwrap();
+        let elsewhere: Option<String> = sqlx::query_scalar("select to_regclass('public.only_here')::text")
+            .fetch_one(&two.pool)
+            .await
+            .unwrap();
         assert_eq!(elsewhere, None);
     }
 
@@ -271,18 +255,14 @@ mod tests {
     async fn a_dropped_database_is_gone_even_with_connections_open() {
         let cluster = Cluster::shared().await;
         let database = cluster.empty_database().await;
-        let (name, _connection) = (
-            database.name.clone(),
-            database.pool.acquire().await.unwrap(),
-        );
+        let (name, _connection) = (database.name.clone(), database.pool.acquire().await.unwrap());
         drop(database);
         let another = cluster.empty_database().await;
-        let there: bool =
-            sqlx::query_scalar("select exists (select from pg_database where datname = $1)")
-                .bind(&name)
-                .fetch_one(&another.pool)
-                .await
-                .unwrap();
+        let there: bool = sqlx::query_scalar("select exists (select from pg_database where datname = $1)")
+            .bind(&name)
+            .fetch_one(&another.pool)
+            .await
+            .unwrap();
         assert!(!there);
     }
 }

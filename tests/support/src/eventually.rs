@@ -12,19 +12,13 @@ const PAUSE: Duration = Duration::from_millis(5);
 ///
 /// # Panics
 /// When there is none after twenty seconds; the message says `what` was waited for.
-pub async fn eventually<T, F: Future<Output = Option<T>>>(
-    what: &str,
-    mut ask: impl FnMut() -> F,
-) -> T {
+pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut ask: impl FnMut() -> F) -> T {
     let deadline = tokio::time::Instant::now() + PATIENCE;
     loop {
         if let Some(answer) = ask().await {
             return answer;
         }
-        assert!(
-            tokio::time::Instant::now() < deadline,
-            "this never came true: {what}"
-        );
+        assert!(tokio::time::Instant::now() < deadline, "this never came true: {what}");
         tokio::time::sleep(PAUSE).await;
     }
 }

@@ -42,9 +42,7 @@ impl FakeLegacy {
     /// When no port is free.
     pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let address = listener
-            .local_addr()
-            .expect("a bound listener has an address");
+        let address = listener.local_addr().expect("a bound listener has an address");
         let script = Arc::new(Script::default());
         let server = tokio::spawn(connection::accept(listener, Arc::clone(&script))).abort_handle();
         Self {
@@ -100,9 +98,7 @@ impl FakeLegacy {
     /// When that does not happen in time.
     pub async fn wait_for(&self, path: &str, count: usize) -> Request {
         eventually(&format!("{count} requests to {path}"), || async {
-            self.requests_to(path)
-                .into_iter()
-                .nth(count.saturating_sub(1))
+            self.requests_to(path).into_iter().nth(count.saturating_sub(1))
         })
         .await
     }

@@ -47,8 +47,8 @@ flags.yaml:12:12: there is no group `opt` (did you mean `otp`?)"
 }
 
 #[test]
-fn values_are_refused_with_their_place_and_advice() {
-    for (settings, refusal) in [
+fn shares_and_times_are_refused_with_their_place_and_advice() {
+    refuses_each(&[
         (
             "sample: 50",
             "3:40: `sample: 50`: a share is written as a percentage, with its percent sign (write `50%`)",
@@ -62,10 +62,7 @@ fn values_are_refused_with_their_place_and_advice() {
         ("sample: -1%", "a share is a plain number"),
         ("sample: ~", "`sample` is a text, not nothing"),
         ("sample: [1%]", "`sample` is a text, not a list"),
-        (
-            "phase: 10",
-            "`phase` is a whole number from 0 to 9, not `10`",
-        ),
+        ("phase: 10", "`phase` is a whole number from 0 to 9, not `10`"),
         ("phase: +1", "not `+1`"),
         (
             "timeout: 5",
@@ -73,6 +70,12 @@ fn values_are_refused_with_their_place_and_advice() {
         ),
         ("timeout: 0ms", "not between 1ms and 1d"),
         ("shadow: { budget: 2m }", "not between 1ms and 1m"),
+    ]);
+}
+
+#[test]
+fn other_values_are_refused_with_their_place_and_advice() {
+    refuses_each(&[
         ("shadow: { rate_per_second: 0 }", "a whole number from 1 to"),
         (
             "shadow: 5",
@@ -94,16 +97,18 @@ fn values_are_refused_with_their_place_and_advice() {
             "3:56: the path `items`: a path begins with `$`",
         ),
         ("compare: { time_tolerance: 2 }", "is not a duration"),
-        (
-            "requires: [GET /x]",
-            "3:32: `requires` is not known to this version",
-        ),
+        ("requires: [GET /x]", "3:32: `requires` is not known to this version"),
         (
             "stage: shadow, stage: native",
             "3:47: the key `stage` stands here a second time; the first is on line 3",
         ),
         ("stage: \"null\"", "the stage `null` is unknown"),
-    ] {
+    ]);
+}
+
+/// Each setting of a route is refused with one problem, which says this.
+fn refuses_each(cases: &[(&str, &str)]) {
+    for (settings, refusal) in cases {
         let found = route(settings);
         assert!(
             found.contains(refusal) && found.lines().count() == 1,
@@ -142,21 +147,9 @@ fn routes_that_next_js_would_not_build_side_by_side_are_refused() {
             "POST /a/[key]",
             "the parameter `key` is called `id` at the same position on line 3",
         ),
-        (
-            "GET /a/[id]",
-            "GET /a/[slug]/b",
-            "the parameter `slug` is called `id`",
-        ),
-        (
-            "GET /[t]/a/[id]",
-            "GET /[t]/a/[x]",
-            "the parameter `x` is called `id`",
-        ),
-        (
-            "GET /a/[...p]",
-            "GET /a/[...q]",
-            "the parameter `q` is called `p`",
-        ),
+        ("GET /a/[id]", "GET /a/[slug]/b", "the parameter `slug` is called `id`"),
+        ("GET /[t]/a/[id]", "GET /[t]/a/[x]", "the parameter `x` is called `id`"),
+        ("GET /a/[...p]", "GET /a/[...q]", "the parameter `q` is called `p`"),
         (
             "GET /a/[...p]",
             "GET /a/[[...p]]",
@@ -182,9 +175,7 @@ fn routes_that_next_js_would_not_build_side_by_side_are_refused() {
             "version: 1\nroutes:\n  - route: {one}\n  - route: \"{other}\"\n"
         ));
         assert!(
-            found.starts_with("flags.yaml:4:12: ")
-                && found.contains(refusal)
-                && found.lines().count() == 1,
+            found.starts_with("flags.yaml:4:12: ") && found.contains(refusal) && found.lines().count() == 1,
             "{one} {other}\n{found}"
         );
     }
@@ -194,7 +185,8 @@ fn routes_that_next_js_would_not_build_side_by_side_are_refused() {
 
 #[test]
 fn a_group_flips_as_one() {
-    let text = "version: 1\ngroups: { g: { stage: legacy } }\nroutes:\n  - { route: GET /a, group: g, stage: legacy }\n";
+    let text =
+        "version: 1\ngroups: { g: { stage: legacy } }\nroutes:\n  - { route: GET /a, group: g, stage: legacy }\n";
     let expected = "flags.yaml:4:32: a member of the group `g` has no stage of its own, because the group flips together (leave out `stage` or `group`)";
     assert_eq!(problems(text), expected);
 }
@@ -202,15 +194,9 @@ fn a_group_flips_as_one() {
 #[test]
 fn a_native_stage_needs_its_handler() {
     for (route, advice) in [
-        (
-            "GET /api/tickets/[id]",
-            "write `GET /api/tickets/[ticketId]`",
-        ),
+        ("GET /api/tickets/[id]", "write `GET /api/tickets/[ticketId]`"),
         ("DELETE /api/tickets", "on this path it has GET, POST"),
-        (
-            "GET /api/crm/custmers",
-            "did you mean `GET /api/crm/customers`?",
-        ),
+        ("GET /api/crm/custmers", "did you mean `GET /api/crm/customers`?"),
         ("GET /somewhere/else/entirely", "leave it at `legacy`"),
     ] {
         for stage in ["shadow", "native"] {
@@ -236,10 +222,7 @@ fn a_flood_of_problems_is_counted_and_size_has_a_bound() {
     let text = format!("version: 1\nroutes:\n{}", "  - route: x\n".repeat(1_000));
     let found = problems(&text);
     assert_eq!(found.lines().count(), 201);
-    assert!(
-        found.ends_with("800 more problems are not listed"),
-        "{found}"
-    );
+    assert!(found.ends_with("800 more problems are not listed"), "{found}");
     let oversized = format!("version: 1\n{}", "#".repeat(MAX_FILE_BYTES));
     assert!(problems(&oversized).contains("larger than 4 MiB"));
 }

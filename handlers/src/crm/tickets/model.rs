@@ -161,10 +161,7 @@ impl Filter {
             assigned_to: text("assignedToId"),
             customer: text("customerId"),
             search: text("search"),
-            page: Page::new(
-                query.integer_or("limit", 100),
-                query.integer_or("offset", 0),
-            ),
+            page: Page::new(query.integer_or("limit", 100), query.integer_or("offset", 0)),
         })
     }
 }
@@ -186,15 +183,9 @@ impl NewTicket {
         Ok(Self {
             kind: TicketType::parse(kind).ok_or_else(|| invalid("type"))?,
             title: body.required_text("title")?.to_owned(),
-            description: body
-                .truthy_text("description")?
-                .unwrap_or_default()
-                .to_owned(),
+            description: body.truthy_text("description")?.unwrap_or_default().to_owned(),
             priority: TicketPriority::parse(priority).ok_or_else(|| invalid("priority"))?,
-            customer: body
-                .truthy_text("customerId")?
-                .unwrap_or_default()
-                .to_owned(),
+            customer: body.truthy_text("customerId")?.unwrap_or_default().to_owned(),
             created_by: body.required_text("createdById")?.to_owned(),
             assigned_to: body.truthy_text("assignedToId")?.map(str::to_owned),
         })
@@ -290,11 +281,7 @@ impl TicketWithThread {
 }
 
 /// An enum parameter: absent and empty filter nothing, an unknown value is refused (legacy: 500).
-fn known<T>(
-    query: &Query,
-    key: &str,
-    parse: impl Fn(&str) -> Option<T>,
-) -> Result<Option<T>, ApiError> {
+fn known<T>(query: &Query, key: &str, parse: impl Fn(&str) -> Option<T>) -> Result<Option<T>, ApiError> {
     query
         .text(key)
         .map(|text| parse(text).ok_or_else(|| invalid(key)))
@@ -346,9 +333,6 @@ mod tests {
                 .as_deref(),
             Some("c@x.example")
         );
-        assert_eq!(
-            Snapshot::of(Some(contact("C", Some(json!({"email": 5}))))).email,
-            None
-        );
+        assert_eq!(Snapshot::of(Some(contact("C", Some(json!({"email": 5}))))).email, None);
     }
 }

@@ -8,11 +8,7 @@ use crate::domain::tenant::TenantId;
 use crate::kit::wire::iso::stored;
 
 /// Newest first; rows of one instant are ordered by their ids, which legacy leaves open.
-pub(super) async fn list(
-    db: &mut PgConnection,
-    tenant: &TenantId,
-    filter: &Filter,
-) -> sqlx::Result<Vec<ListedRow>> {
+pub(super) async fn list(db: &mut PgConnection, tenant: &TenantId, filter: &Filter) -> sqlx::Result<Vec<ListedRow>> {
     // A NUL is in no stored text: such a filter matches nothing, and PostgreSQL would refuse it.
     let texts = [&filter.assigned_to, &filter.customer, &filter.search];
     if texts
@@ -22,11 +18,7 @@ pub(super) async fn list(
     {
         return Ok(Vec::new());
     }
-    let statement = if filter.page.from_end {
-        LIST_FROM_END
-    } else {
-        LIST
-    };
+    let statement = if filter.page.from_end { LIST_FROM_END } else { LIST };
     let mut rows: Vec<ListedRow> = sqlx::query_as(statement)
         .bind(tenant.as_str())
         .bind(filter.status.map(|status| status.as_str()))
@@ -45,11 +37,7 @@ pub(super) async fn list(
     Ok(rows)
 }
 
-pub(super) async fn find(
-    db: &mut PgConnection,
-    tenant: &TenantId,
-    id: &str,
-) -> sqlx::Result<TicketRow> {
+pub(super) async fn find(db: &mut PgConnection, tenant: &TenantId, id: &str) -> sqlx::Result<TicketRow> {
     sqlx::query_as(concat!(
         ticket_columns!(),
         r#"from tickets t
@@ -74,11 +62,7 @@ pub(super) async fn contact(db: &mut PgConnection, id: &str) -> sqlx::Result<Opt
         .await
 }
 
-pub(super) async fn is_member(
-    db: &mut PgConnection,
-    tenant: &TenantId,
-    user: &str,
-) -> sqlx::Result<bool> {
+pub(super) async fn is_member(db: &mut PgConnection, tenant: &TenantId, user: &str) -> sqlx::Result<bool> {
     sqlx::query_scalar(r#"select exists (select 1 from users where id = $2 and "tenantId" = $1)"#)
         .bind(tenant.as_str())
         .bind(user)

@@ -65,9 +65,7 @@ impl Refusal {
             Self::NotFound => "Session not found",
             Self::Expired => "Session has expired",
             Self::NoAccount => "No encontramos una cuenta autorizada para este número.",
-            Self::Pending => {
-                "Tu acceso al chatbot está pendiente de aprobación. Contacta al administrador."
-            }
+            Self::Pending => "Tu acceso al chatbot está pendiente de aprobación. Contacta al administrador.",
             Self::Suspended => "Tu cuenta se encuentra suspendida. Contacta al administrador.",
             Self::Revoked => "Tu acceso al chatbot fue revocado por un administrador.",
         }
@@ -93,10 +91,7 @@ impl Refusal {
 ///
 /// # Errors
 /// A fault when the database fails; a token that is not accepted is no error but `Err(Refusal)` inside.
-pub async fn verify(
-    unit: &mut impl UnitOfWork,
-    token: &str,
-) -> Result<Result<ChatSession, Refusal>, Stop> {
+pub async fn verify(unit: &mut impl UnitOfWork, token: &str) -> Result<Result<ChatSession, Refusal>, Stop> {
     if token.is_empty() {
         return Ok(Err(Refusal::TokenRequired));
     }
@@ -115,8 +110,7 @@ pub async fn verify(
         return Ok(Err(Refusal::Expired));
     }
     let home = resolve_tenant(unit, row.tenant_id.as_deref()).await?;
-    let Some(user) = queries::linked_user(unit.db().await?, &row.phone_user_id, &home).await?
-    else {
+    let Some(user) = queries::linked_user(unit.db().await?, &row.phone_user_id, &home).await? else {
         return Ok(Err(Refusal::NoAccount));
     };
     if let Some(refusal) = access(&user) {
@@ -126,9 +120,7 @@ pub async fn verify(
         session: row.id.clone(),
         phone_user: row.phone_user_id.clone(),
         at: now,
-        link: user.fills.then(|| LinkFill {
-            user: user.id.clone(),
-        }),
+        link: user.fills.then(|| LinkFill { user: user.id.clone() }),
     });
     Ok(Ok(ChatSession {
         id: row.id,
@@ -234,13 +226,7 @@ mod tests {
             access(&user("approved", "inactive", "revoked")),
             Some(Refusal::Suspended)
         );
-        assert_eq!(
-            access(&user("approved", "active", "revoked")),
-            Some(Refusal::Revoked)
-        );
-        assert_eq!(
-            access(&user("approved", "active", "pending")),
-            Some(Refusal::Pending)
-        );
+        assert_eq!(access(&user("approved", "active", "revoked")), Some(Refusal::Revoked));
+        assert_eq!(access(&user("approved", "active", "pending")), Some(Refusal::Pending));
     }
 }

@@ -59,10 +59,7 @@ impl Json {
             None | Some(Value::Bool(false)) => Ok(None),
             Some(Value::String(text)) => Ok(Some(text.as_str()).filter(|text| !text.is_empty())),
             Some(Value::Number(number)) if number.as_f64() == Some(0.0) => Ok(None),
-            Some(_) => Err(ApiError::bare(
-                StatusCode::BAD_REQUEST,
-                &format!("Invalid {field}"),
-            )),
+            Some(_) => Err(ApiError::bare(StatusCode::BAD_REQUEST, &format!("Invalid {field}"))),
         }
     }
 }
@@ -110,33 +107,18 @@ mod tests {
 
     #[test]
     fn what_is_no_object_counts_as_an_empty_one() {
-        for body in [
-            "",
-            "{",
-            "null",
-            "5",
-            "\"x\"",
-            "[1]",
-            "{\"a\":NaN}",
-            "{\"a\":1,}",
-        ] {
+        for body in ["", "{", "null", "5", "\"x\"", "[1]", "{\"a\":NaN}", "{\"a\":1,}"] {
             assert_eq!(fields(body), json!({}), "{body}");
         }
         assert_eq!(fields("\u{feff}{\"a\":1}"), json!({"a": 1}));
         assert_eq!(fields(r#"{"a":1,"a":2}"#), json!({"a": 2}));
-        assert_eq!(
-            Json::lenient(b"{\"a\":\"\xff\"}").get("a"),
-            Some(&json!("\u{fffd}"))
-        );
+        assert_eq!(Json::lenient(b"{\"a\":\"\xff\"}").get("a"), Some(&json!("\u{fffd}")));
     }
 
     #[test]
     fn a_lone_surrogate_becomes_the_replacement_character_and_a_pair_stays() {
         assert_eq!(fields(r#"{"a":"x\ud800y"}"#), json!({"a": "x\u{fffd}y"}));
-        assert_eq!(
-            fields(r#"{"a":"\ud83d\ude00\udc00"}"#),
-            json!({"a": "😀\u{fffd}"})
-        );
+        assert_eq!(fields(r#"{"a":"\ud83d\ude00\udc00"}"#), json!({"a": "😀\u{fffd}"}));
         assert_eq!(
             fields(r#"{"a":"\\ud800é\"\ud800"}"#),
             json!({"a": "\\ud800é\"\u{fffd}"})
@@ -146,11 +128,7 @@ mod tests {
     #[test]
     fn deep_nesting_is_refused_and_not_followed() {
         assert_eq!(
-            fields(&format!(
-                "{{\"a\":{}{}}}",
-                "[".repeat(100_000),
-                "]".repeat(100_000)
-            )),
+            fields(&format!("{{\"a\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000))),
             json!({})
         );
     }
@@ -171,9 +149,6 @@ mod tests {
         assert_eq!(body.truthy_text("c").unwrap(), Some("x"));
         assert_eq!(body.truthy_text("e").unwrap(), None);
         assert_eq!(body.truthy_text("f").unwrap(), None);
-        assert_eq!(
-            body.truthy_text("b").unwrap_err().body,
-            json!({"error": "Invalid b"})
-        );
+        assert_eq!(body.truthy_text("b").unwrap_err().body, json!({"error": "Invalid b"}));
     }
 }

@@ -45,14 +45,7 @@ pub fn verify(token: &str, secrets: &[Secret<String>], now: OffsetDateTime) -> O
     let claims = secrets
         .iter()
         .filter(|secret| !secret.expose().is_empty())
-        .find_map(|secret| {
-            decode::<Claims>(
-                token,
-                &DecodingKey::from_secret(secret.expose().as_bytes()),
-                &rules,
-            )
-            .ok()
-        })?
+        .find_map(|secret| decode::<Claims>(token, &DecodingKey::from_secret(secret.expose().as_bytes()), &rules).ok())?
         .claims;
     let valid = valid_at(claims.exp.as_ref(), claims.nbf.as_ref(), now);
     valid.then(|| JwtUser {
@@ -78,10 +71,7 @@ fn rules() -> Validation {
 fn valid_at(exp: Option<&Value>, nbf: Option<&Value>, now: OffsetDateTime) -> bool {
     let now = now.unix_timestamp();
     let seconds = |value: &Value| value.as_number().and_then(Number::as_f64);
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "seconds since the epoch are far below 2^53"
-    )]
+    #[expect(clippy::cast_precision_loss, reason = "seconds since the epoch are far below 2^53")]
     let now = now as f64;
     let unexpired = exp.is_none_or(|exp| seconds(exp).is_some_and(|exp| now < exp));
     let begun = nbf.is_none_or(|nbf| seconds(nbf).is_some_and(|nbf| nbf <= now));

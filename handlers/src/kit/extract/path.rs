@@ -31,8 +31,7 @@ impl PathSegment {
         let [Some(value)] = self.values.as_slice() else {
             return None;
         };
-        let opaque =
-            |character: char| matches!(character, '/' | '\\' | '?' | '#') || character.is_control();
+        let opaque = |character: char| matches!(character, '/' | '\\' | '?' | '#') || character.is_control();
         (!value.contains(opaque)).then_some(value)
     }
 

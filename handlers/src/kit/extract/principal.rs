@@ -25,10 +25,7 @@ impl Principal {
         if let Some(user) = jwt::verify(token, &unit.context().settings.jwt_secrets, now) {
             return Ok(Some(Self::User(user)));
         }
-        Ok(chat_session::verify(unit, token)
-            .await?
-            .ok()
-            .map(Self::Chat))
+        Ok(chat_session::verify(unit, token).await?.ok().map(Self::Chat))
     }
 
     /// The caller's own tenant.

@@ -19,11 +19,7 @@ impl Query {
     #[must_use]
     pub fn parse(text: &str) -> Self {
         let mut parameters = BTreeMap::<String, String>::new();
-        for pair in text
-            .split('&')
-            .filter(|pair| !pair.is_empty())
-            .take(MOST_PARAMETERS)
-        {
+        for pair in text.split('&').filter(|pair| !pair.is_empty()).take(MOST_PARAMETERS) {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
             let value = decode(value);
             parameters

@@ -12,9 +12,7 @@ pub(super) const UNCONFIGURED: Duration = Duration::from_secs(300);
 /// `first` doubled for every try before this one, up to ten minutes; between a half and the whole of it by chance, so that
 /// effects that failed together do not come back together.
 pub(super) fn after(attempts: i32, first: Duration, ids: &Ids) -> Duration {
-    let doublings = u32::try_from(attempts.saturating_sub(1))
-        .unwrap_or(0)
-        .min(20);
+    let doublings = u32::try_from(attempts.saturating_sub(1)).unwrap_or(0).min(20);
     let whole = first.saturating_mul(1 << doublings).min(LONGEST);
     let half = u64::try_from((whole / 2).as_millis()).unwrap_or(u64::MAX);
     Duration::from_millis(half.saturating_add(ids.below(half.saturating_add(1))))

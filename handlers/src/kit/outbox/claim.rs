@@ -21,11 +21,7 @@ pub(super) struct Claimed {
 }
 
 /// What is due and held by nobody, oldest first.
-pub(super) async fn due(
-    pool: &PgPool,
-    now: OffsetDateTime,
-    settings: &OutboxSettings,
-) -> sqlx::Result<Vec<Claimed>> {
+pub(super) async fn due(pool: &PgPool, now: OffsetDateTime, settings: &OutboxSettings) -> sqlx::Result<Vec<Claimed>> {
     // Long enough for the whole batch, one after the other, and some more.
     let lease = settings.timeout * (u32::from(settings.batch) + 1);
     sqlx::query_as(
@@ -49,11 +45,7 @@ pub(super) async fn due(
 }
 
 /// Done: the content goes, the fact stays.
-pub(super) async fn delivered(
-    pool: &PgPool,
-    claimed: &Claimed,
-    now: OffsetDateTime,
-) -> sqlx::Result<()> {
+pub(super) async fn delivered(pool: &PgPool, claimed: &Claimed, now: OffsetDateTime) -> sqlx::Result<()> {
     sqlx::query(
         "update ficus.outbox set delivered_at = $3, locked_until = null, last_error = null, payload = '{}'
          where id = $1::uuid and attempts = $2 and delivered_at is null",
@@ -67,12 +59,7 @@ pub(super) async fn delivered(
 }
 
 /// Given up. The content of messages to people goes; events and jobs keep theirs, so that they can be looked into.
-pub(super) async fn abandoned(
-    pool: &PgPool,
-    claimed: &Claimed,
-    now: OffsetDateTime,
-    error: &str,
-) -> sqlx::Result<()> {
+pub(super) async fn abandoned(pool: &PgPool, claimed: &Claimed, now: OffsetDateTime, error: &str) -> sqlx::Result<()> {
     sqlx::query(
         "update ficus.outbox set abandoned_at = $3, locked_until = null, last_error = $4,
                 payload = case when kind in ('sms', 'mail', 'push') then '{}'::jsonb else payload end
@@ -88,12 +75,7 @@ pub(super) async fn abandoned(
 }
 
 /// To be tried again.
-pub(super) async fn retry(
-    pool: &PgPool,
-    claimed: &Claimed,
-    due: OffsetDateTime,
-    error: &str,
-) -> sqlx::Result<()> {
+pub(super) async fn retry(pool: &PgPool, claimed: &Claimed, due: OffsetDateTime, error: &str) -> sqlx::Result<()> {
     sqlx::query(
         "update ficus.outbox set due_at = $3, locked_until = null, last_error = $4
          where id = $1::uuid and attempts = $2 and delivered_at is null",
@@ -108,12 +90,7 @@ pub(super) async fn retry(
 }
 
 /// To be tried again, and this try does not count.
-pub(super) async fn wait(
-    pool: &PgPool,
-    claimed: &Claimed,
-    due: OffsetDateTime,
-    error: &str,
-) -> sqlx::Result<()> {
+pub(super) async fn wait(pool: &PgPool, claimed: &Claimed, due: OffsetDateTime, error: &str) -> sqlx::Result<()> {
     sqlx::query(
         "update ficus.outbox set due_at = $3, locked_until = null, last_error = $4, attempts = attempts - 1
          where id = $1::uuid and attempts = $2 and delivered_at is null",

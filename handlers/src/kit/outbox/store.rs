@@ -7,11 +7,7 @@ use crate::kit::context::Context;
 use crate::kit::effects::Effects;
 
 /// Inserts the effects. One whose key is already there is left out: it was announced before and must happen once only.
-pub(crate) async fn insert(
-    db: &mut PgConnection,
-    context: &Context,
-    effects: &Effects,
-) -> sqlx::Result<()> {
+pub(crate) async fn insert(db: &mut PgConnection, context: &Context, effects: &Effects) -> sqlx::Result<()> {
     let now = context.clock.now();
     for announced in effects.iter() {
         let id = context.ids.uuid().to_string();

@@ -30,11 +30,7 @@ impl Brevo {
     /// A port over the account in `system_config` (`brevo_config`, then `brevo_email`), else the one of the settings.
     #[must_use]
     pub fn new(client: reqwest::Client, pool: PgPool, settings: BrevoSettings) -> Self {
-        Self {
-            client,
-            pool,
-            settings,
-        }
+        Self { client, pool, settings }
     }
 
     async fn account(&self) -> Option<Account> {
@@ -99,16 +95,10 @@ impl MailPort for Brevo {
             .sender_email
             .as_deref()
             .ok_or(PortError::NotConfigured(SERVICE))?;
-        let account = self
-            .account()
-            .await
-            .ok_or(PortError::NotConfigured(SERVICE))?;
+        let account = self.account().await.ok_or(PortError::NotConfigured(SERVICE))?;
         let answer = self
             .client
-            .post(format!(
-                "{}/v3/smtp/email",
-                self.settings.url.trim_end_matches('/')
-            ))
+            .post(format!("{}/v3/smtp/email", self.settings.url.trim_end_matches('/')))
             .header("api-key", account.api_key.expose())
             .json(&body(
                 mail,

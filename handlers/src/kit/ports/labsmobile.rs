@@ -40,11 +40,7 @@ impl LabsMobile {
     /// A port over the account in `system_config`, else the one of the settings.
     #[must_use]
     pub fn new(client: reqwest::Client, pool: PgPool, settings: LabsMobileSettings) -> Self {
-        Self {
-            client,
-            pool,
-            settings,
-        }
+        Self { client, pool, settings }
     }
 
     /// Whether messages can be sent at all; asked before a code is made.
@@ -54,12 +50,13 @@ impl LabsMobile {
 
     /// Database errors are ignored, as in legacy: the settings may still do.
     async fn account(&self) -> Option<Account> {
-        let rows: Vec<(String, Value)> =
-            sqlx::query_as("select key, value from system_config where key = any($1) and value is not null order by key")
-                .bind(KEYS.as_slice())
-                .fetch_all(&self.pool)
-                .await
-                .unwrap_or_default();
+        let rows: Vec<(String, Value)> = sqlx::query_as(
+            "select key, value from system_config where key = any($1) and value is not null order by key",
+        )
+        .bind(KEYS.as_slice())
+        .fetch_all(&self.pool)
+        .await
+        .unwrap_or_default();
         let row = |key: &&str| {
             rows.iter()
                 .find(|(name, _)| name == key)
@@ -70,11 +67,7 @@ impl LabsMobile {
 
     fn fallback(&self) -> Option<Account> {
         Some(Account {
-            url: self
-                .settings
-                .url
-                .clone()
-                .unwrap_or_else(|| DEFAULT_URL.to_owned()),
+            url: self.settings.url.clone().unwrap_or_else(|| DEFAULT_URL.to_owned()),
             username: self.settings.username.clone()?,
             token: self.settings.token.clone()?,
             sender: self
@@ -108,10 +101,7 @@ fn stored(value: &Value) -> Option<Account> {
 #[async_trait]
 impl SmsPort for LabsMobile {
     async fn deliver(&self, sms: &Sms, _key: &str) -> Result<(), PortError> {
-        let account = self
-            .account()
-            .await
-            .ok_or(PortError::NotConfigured(SERVICE))?;
+        let account = self.account().await.ok_or(PortError::NotConfigured(SERVICE))?;
         let digits: String = sms.phone.chars().filter(char::is_ascii_digit).collect();
         if digits.is_empty() {
             return Err(PortError::Invalid("the phone has no digits"));
@@ -133,13 +123,10 @@ mod tests {
 
     #[test]
     fn an_account_needs_a_name_and_a_token_and_the_endpoint_comes_first() {
-        let account = stored(&json!({"username": " u ", "apiKey": "k", "baseUrl": "http://b", "endpoint": "http://e"})).unwrap();
+        let account =
+            stored(&json!({"username": " u ", "apiKey": "k", "baseUrl": "http://b", "endpoint": "http://e"})).unwrap();
         assert_eq!(
-            (
-                account.url.as_str(),
-                account.username.as_str(),
-                account.sender.as_str()
-            ),
+            (account.url.as_str(), account.username.as_str(), account.sender.as_str()),
             ("http://e", "u", "FlowBot")
         );
         assert!(stored(&json!({"username": "u", "token": " "})).is_none());

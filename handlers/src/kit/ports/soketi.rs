@@ -50,14 +50,8 @@ impl Soketi {
             self.settings.key,
             hex(&Md5::digest(body))
         );
-        let signature = sign(
-            self.settings.secret.expose(),
-            &format!("POST\n{path}\n{query}"),
-        );
-        format!(
-            "{}{path}?{query}&auth_signature={signature}",
-            self.settings.url
-        )
+        let signature = sign(self.settings.secret.expose(), &format!("POST\n{path}\n{query}"));
+        format!("{}{path}?{query}&auth_signature={signature}", self.settings.url)
     }
 }
 
@@ -93,11 +87,8 @@ fn body(event: &Realtime) -> Vec<u8> {
 }
 
 fn check(event: &Realtime) -> Result<(), PortError> {
-    let plain =
-        |character: char| character.is_ascii_alphanumeric() || "_-=@,.;".contains(character);
-    let fits = |channel: &String| {
-        !channel.is_empty() && channel.len() <= LONGEST_NAME && channel.chars().all(plain)
-    };
+    let plain = |character: char| character.is_ascii_alphanumeric() || "_-=@,.;".contains(character);
+    let fits = |channel: &String| !channel.is_empty() && channel.len() <= LONGEST_NAME && channel.chars().all(plain);
     if event.channels.is_empty() || !event.channels.iter().all(fits) {
         return Err(PortError::Invalid("a channel name is not allowed"));
     }

@@ -16,10 +16,7 @@ impl Iso {
     /// The text.
     #[must_use]
     pub fn text(self) -> String {
-        self.0
-            .to_offset(UtcOffset::UTC)
-            .format(FORMAT)
-            .unwrap_or_default()
+        self.0.to_offset(UtcOffset::UTC).format(FORMAT).unwrap_or_default()
     }
 }
 

@@ -95,12 +95,8 @@ fn fraction(text: &str) -> Option<(u32, u32)> {
 
 /// Words and numbers in the orders that people write.
 fn free(text: &str) -> Option<OffsetDateTime> {
-    let cleaned = text
-        .replace([',', '/'], " ")
-        .replace("GMT", " ")
-        .replace("UTC", " ");
-    let (mut month, mut numbers, mut clock, mut offset) =
-        (None, Vec::new(), Duration::ZERO, UtcOffset::UTC);
+    let cleaned = text.replace([',', '/'], " ").replace("GMT", " ").replace("UTC", " ");
+    let (mut month, mut numbers, mut clock, mut offset) = (None, Vec::new(), Duration::ZERO, UtcOffset::UTC);
     for word in cleaned.split_whitespace() {
         if word.contains(':') && !word.starts_with(['+', '-']) {
             clock = clock_time(&pad_hour(word))?.0;
@@ -115,13 +111,10 @@ fn free(text: &str) -> Option<OffsetDateTime> {
         }
     }
     let (year, month, day) = match (month, numbers.as_slice()) {
-        (Some(month), [(day, 1..=2), (year, 4)] | [(year, 4), (day, 1..=2)]) => {
-            (*year, month, *day)
+        (Some(month), [(day, 1..=2), (year, 4)] | [(year, 4), (day, 1..=2)]) => (*year, month, *day),
+        (None, [(year, 4), (month, 1..=2), (day, 1..=2)] | [(month, 1..=2), (day, 1..=2), (year, 4)]) => {
+            (*year, *month, *day)
         }
-        (
-            None,
-            [(year, 4), (month, 1..=2), (day, 1..=2)] | [(month, 1..=2), (day, 1..=2), (year, 4)],
-        ) => (*year, *month, *day),
         _ => return None,
     };
     at(calendar(year, month, day)?, clock, offset)
@@ -146,9 +139,7 @@ fn month_name(word: &str) -> Option<u32> {
 
 fn is_weekday(word: &str) -> bool {
     let start = word.get(..3).map(str::to_ascii_lowercase);
-    start.is_some_and(|start| {
-        ["mon", "tue", "wed", "thu", "fri", "sat", "sun"].contains(&start.as_str())
-    })
+    start.is_some_and(|start| ["mon", "tue", "wed", "thu", "fri", "sat", "sun"].contains(&start.as_str()))
 }
 
 fn digits(text: &str, width: std::ops::RangeInclusive<usize>) -> Option<u32> {

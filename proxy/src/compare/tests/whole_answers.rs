@@ -9,6 +9,7 @@ use super::super::{Answer, Known, Rules, Verdict, compare};
 use super::{UUID_A, UUID_B, UUID_C, bodies, header_paths, headers, occasion, paths};
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table")]
 fn the_listed_headers_count_and_no_others() {
     for (legacy, native, expected) in [
         (
@@ -43,11 +44,7 @@ fn the_listed_headers_count_and_no_others() {
         ),
         (vec![("etag", "\"a\"")], vec![("etag", "\"b\"")], vec![]),
         (vec![], vec![("etag", "\"b\"")], vec!["header:etag extra"]),
-        (
-            vec![("vary", "rsc, Accept-Encoding")],
-            vec![("vary", "RSC")],
-            vec![],
-        ),
+        (vec![("vary", "rsc, Accept-Encoding")], vec![("vary", "RSC")], vec![]),
         (
             vec![("allow", "GET, POST")],
             vec![("allow", "POST")],
@@ -90,11 +87,7 @@ fn the_listed_headers_count_and_no_others() {
             vec![],
         ),
     ] {
-        assert_eq!(
-            header_paths(&legacy, &native),
-            expected,
-            "{legacy:?} / {native:?}"
-        );
+        assert_eq!(header_paths(&legacy, &native), expected, "{legacy:?} / {native:?}");
     }
 }
 
@@ -105,10 +98,7 @@ fn an_id_must_be_the_same_in_headers_and_body() {
         let (left, right) = (format!("/t/{UUID_A}"), format!("/t/{UUID_B}"));
         let left = headers(&[("content-type", "application/json"), ("location", &left)]);
         let right = headers(&[("content-type", "application/json"), ("location", &right)]);
-        let (legacy, native) = (
-            json!({"id": UUID_A}).to_string(),
-            json!({"id": native_id}).to_string(),
-        );
+        let (legacy, native) = (json!({"id": UUID_A}).to_string(), json!({"id": native_id}).to_string());
         let legacy = Answer {
             status: StatusCode::CREATED,
             headers: &left,
@@ -119,12 +109,7 @@ fn an_id_must_be_the_same_in_headers_and_body() {
             headers: &right,
             body: native.as_bytes(),
         };
-        paths(&compare(
-            &legacy,
-            &native,
-            &Rules::default(),
-            &occasion(&known),
-        ))
+        paths(&compare(&legacy, &native, &Rules::default(), &occasion(&known)))
     };
     assert_eq!(verdict(UUID_B), Vec::<String>::new());
     assert_eq!(verdict(UUID_C), ["$.id identity"]);
@@ -139,12 +124,7 @@ fn a_failure_of_legacy_is_no_mismatch_and_another_status_is_one_difference() {
             headers: &empty,
             body: b"x" as &[u8],
         };
-        compare(
-            &answer(legacy),
-            &answer(native),
-            &Rules::default(),
-            &occasion(&known),
-        )
+        compare(&answer(legacy), &answer(native), &Rules::default(), &occasion(&known))
     };
     assert_eq!(verdict(500, 200), Verdict::LegacyFailed);
     assert_eq!(paths(&verdict(404, 200)), ["status changed"]);
@@ -155,21 +135,12 @@ fn a_failure_of_legacy_is_no_mismatch_and_another_status_is_one_difference() {
 fn other_bodies_are_exact_and_events_a_sequence() {
     let known = Known::nothing();
     let run = |legacy: &[u8], native: &[u8], media| {
-        paths(&bodies(
-            legacy,
-            native,
-            media,
-            &Rules::default(),
-            &occasion(&known),
-        ))
+        paths(&bodies(legacy, native, media, &Rules::default(), &occasion(&known)))
     };
     assert_eq!(run(b"<p>a", b"<p>a", "text/html"), Vec::<String>::new());
     assert_eq!(run(b"<p>a", b"<p>b", "text/html"), ["$ changed"]);
     assert_eq!(run(b"\xff\x00", b"\xff\x01", "image/png"), ["$ changed"]);
-    assert_eq!(
-        run(b"{\"a\":1}", b"{\"a\":", "application/json"),
-        ["$ type"]
-    );
+    assert_eq!(run(b"{\"a\":1}", b"{\"a\":", "application/json"), ["$ type"]);
     assert_eq!(
         run(
             b": ping\n\nevent: a\ndata: {\"n\": 1}\n\n",
@@ -179,11 +150,7 @@ fn other_bodies_are_exact_and_events_a_sequence() {
         Vec::<String>::new()
     );
     assert_eq!(
-        run(
-            b"data: 1\n\ndata: 2\n\n",
-            b"data: 1\n\n",
-            "text/event-stream"
-        ),
+        run(b"data: 1\n\ndata: 2\n\n", b"data: 1\n\n", "text/event-stream"),
         ["$ length"]
     );
 }

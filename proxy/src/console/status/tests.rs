@@ -54,10 +54,7 @@ fn a_refused_flag_file_is_said_with_its_problem() {
     let mut view = busy();
     view.flags.problem = Some("flags.yaml:4:12: unknown stage".to_owned());
     let page = page(&view, true);
-    assert!(
-        page.contains("newest flag file was refused")
-            && page.contains("flags.yaml:4:12: unknown stage")
-    );
+    assert!(page.contains("newest flag file was refused") && page.contains("flags.yaml:4:12: unknown stage"));
 }
 
 #[test]

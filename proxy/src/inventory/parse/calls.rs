@@ -1,8 +1,8 @@
 //! Calls of addresses: `fetch`, axios, SWR and React Query keys, and the fields of the answer that the code reads.
 
 use oxc_ast::ast::{
-    BindingPattern, CallExpression, Expression, ObjectPropertyKind, StaticMemberExpression,
-    TemplateLiteral, VariableDeclarator,
+    BindingPattern, CallExpression, Expression, ObjectPropertyKind, StaticMemberExpression, TemplateLiteral,
+    VariableDeclarator,
 };
 
 use super::names::dotted;
@@ -27,11 +27,7 @@ pub(super) fn of_call(visitor: &mut Visitor<'_>, call: &CallExpression<'_>) {
     let Some(callee) = dotted(&call.callee) else {
         return;
     };
-    let argument = |at: usize| {
-        call.arguments
-            .get(at)
-            .and_then(|argument| argument.as_expression())
-    };
+    let argument = |at: usize| call.arguments.get(at).and_then(|argument| argument.as_expression());
     let Some(first) = argument(0) else { return };
     call_site(visitor, &callee, first, argument(1), call.span.start);
 }
@@ -45,11 +41,7 @@ pub(super) fn call_site(
     offset: u32,
 ) {
     let base = callee.split('.').next().unwrap_or(callee);
-    let fetcher = visitor
-        .rules
-        .fetchers
-        .iter()
-        .any(|name| name == callee || name == base);
+    let fetcher = visitor.rules.fetchers.iter().any(|name| name == callee || name == base);
     let query = callee.ends_with("Query") || callee.ends_with("Mutation");
     let url = match property(first, "url").or_else(|| property(first, "queryKey")) {
         Some(inner) if fetcher || query => url_text(inner),
@@ -112,12 +104,8 @@ pub(super) fn remember(visitor: &mut Visitor<'_>, declarator: &VariableDeclarato
                 };
                 match (known, &property.value) {
                     (Known::Body(call), _) => read(visitor, call, &key),
-                    (Known::Response(call), BindingPattern::BindingIdentifier(name))
-                        if key == "data" =>
-                    {
-                        visitor
-                            .known
-                            .insert(name.name.to_string(), Known::Body(call));
+                    (Known::Response(call), BindingPattern::BindingIdentifier(name)) if key == "data" => {
+                        visitor.known.insert(name.name.to_string(), Known::Body(call));
                     }
                     (Known::Response(_), _) => {}
                 }
@@ -176,9 +164,7 @@ fn url_text(expression: &Expression<'_>) -> Option<String> {
     match expression.get_inner_expression() {
         Expression::StringLiteral(text) => Some(text.value.to_string()),
         Expression::TemplateLiteral(template) => Some(template_text(template)),
-        Expression::BinaryExpression(binary)
-            if binary.operator == oxc_syntax::operator::BinaryOperator::Addition =>
-        {
+        Expression::BinaryExpression(binary) if binary.operator == oxc_syntax::operator::BinaryOperator::Addition => {
             let left = url_text(&binary.left);
             let right = url_text(&binary.right);
             (left.is_some() || right.is_some()).then(|| {
@@ -202,13 +188,7 @@ pub(super) fn template_text(template: &TemplateLiteral<'_>) -> String {
     let parts: Vec<&str> = template
         .quasis
         .iter()
-        .map(|part| {
-            part.value
-                .cooked
-                .as_ref()
-                .unwrap_or(&part.value.raw)
-                .as_str()
-        })
+        .map(|part| part.value.cooked.as_ref().unwrap_or(&part.value.raw).as_str())
         .collect();
     parts.join("{}")
 }
@@ -217,15 +197,10 @@ fn property<'e, 'a>(expression: &'e Expression<'a>, name: &str) -> Option<&'e Ex
     let Expression::ObjectExpression(object) = expression.get_inner_expression() else {
         return None;
     };
-    object
-        .properties
-        .iter()
-        .find_map(|property| match property {
-            ObjectPropertyKind::ObjectProperty(property)
-                if key_text(&property.key).as_deref() == Some(name) =>
-            {
-                Some(&property.value)
-            }
-            _ => None,
-        })
+    object.properties.iter().find_map(|property| match property {
+        ObjectPropertyKind::ObjectProperty(property) if key_text(&property.key).as_deref() == Some(name) => {
+            Some(&property.value)
+        }
+        _ => None,
+    })
 }

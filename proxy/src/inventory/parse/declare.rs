@@ -1,8 +1,8 @@
 //! Walks the top level of a program: imports, exports, and one [`Item`] for each declaration.
 
 use oxc_ast::ast::{
-    BindingPattern, Declaration, ExportDefaultDeclarationKind, Expression, Function,
-    ImportDeclarationSpecifier, Program, Statement, VariableDeclarator,
+    BindingPattern, Declaration, ExportDeclaration, ExportDefaultDeclarationKind, Expression, Function,
+    ImportDeclaration, ImportDeclarationSpecifier, Program, Statement, VariableDeclarator,
 };
 use oxc_ast_visit::Visit;
 use oxc_span::{GetSpan, Span};
@@ -53,9 +53,7 @@ impl<'a, 'b> Collector<'_, 'a, 'b> {
             .into_iter()
             .flat_map(|declaration| &declaration.declarations)
         {
-            if let (BindingPattern::BindingIdentifier(name), Some(value)) =
-                (&declarator.id, &declarator.init)
-            {
+            if let (BindingPattern::BindingIdentifier(name), Some(value)) = (&declarator.id, &declarator.init) {
                 self.scope.insert(name.name.as_str(), value);
             }
         }
@@ -63,19 +61,7 @@ impl<'a, 'b> Collector<'_, 'a, 'b> {
 
     fn statement(&mut self, statement: &'b Statement<'a>) {
         match statement {
-            Statement::ImportDeclaration(import) => {
-                let source = import.source.value.to_string();
-                self.module.links.push(source.clone());
-                if import.import_kind.is_type() {
-                    return;
-                }
-                if import.specifiers.is_none() {
-                    self.side_effect_import(&source, import.span);
-                }
-                for specifier in import.specifiers.iter().flatten() {
-                    self.import(specifier, &source);
-                }
-            }
+            Statement::ImportDeclaration(import) => self.import_declaration(import),
             Statement::ExportAllDeclaration(star) => {
                 let source = star.source.value.to_string();
                 self.module.links.push(source.clone());
@@ -84,11 +70,7 @@ impl<'a, 'b> Collector<'_, 'a, 'b> {
                 }
                 let line = self.lines.at(star.span.start);
                 match &star.exported {
-                    Some(name) => self.export(
-                        name_text(name),
-                        Exported::From(source, Imported::Namespace),
-                        star.span,
-                    ),
+                    Some(name) => self.export(name_text(name), Exported::From(source, Imported::Namespace), star.span),
                     None => self.module.stars.push(Star { source, line }),
                 }
             }
@@ -97,10 +79,7 @@ impl<'a, 'b> Collector<'_, 'a, 'b> {
                 self.module.links.push(source.clone());
                 for specifier in &export.specifiers {
                     if !export.export_kind.is_type() && !specifier.export_kind.is_type() {
-                        let value = Exported::From(
-                            source.clone(),
-                            Imported::Name(name_text(&specifier.local)),
-                        );
+                        let value = Exported::From(source.clone(), Imported::Name(name_text(&specifier.local)));
                         self.export(name_text(&specifier.exported), value, specifier.span);
                     }
                 }
@@ -116,29 +95,8 @@ impl<'a, 'b> Collector<'_, 'a, 'b> {
                     }
                 }
             }
-            Statement::ExportDeclaration(export) => {
-                let before = self.module.items.len();
-                self.declaration(&export.declaration);
-                let names: Vec<String> = self
-                    .module
-                    .items
-                    .iter()
-                    .skip(before)
-                    .flat_map(|item| item.names.clone())
-                    .collect();
-                for name in names {
-                    if let Some(value) = self.scope.get(name.as_str()) {
-                        let read = literal::read(value, &self.scope);
-                        if read.computed.is_empty() {
-                            self.module.constants.insert(name.clone(), read.value);
-                        }
-                    }
-                    self.export(name.clone(), Exported::Local(name), export.span);
-                }
-            }
-            Statement::ExportDefaultDeclaration(export) => {
-                self.default(&export.declaration, export.span)
-            }
+            Statement::ExportDeclaration(export) => self.export_declaration(export),
+            Statement::ExportDefaultDeclaration(export) => self.default(&export.declaration, export.span),
             Statement::ExpressionStatement(expression) => {
                 self.common_js(&expression.expression);
                 self.item(Vec::new(), statement.span(), |visitor| {
@@ -147,10 +105,43 @@ impl<'a, 'b> Collector<'_, 'a, 'b> {
             }
             other => match other.as_declaration() {
                 Some(declaration) => self.declaration(declaration),
-                None => self.item(Vec::new(), other.span(), |visitor| {
-                    visitor.visit_statement(other)
-                }),
+                None => self.item(Vec::new(), other.span(), |visitor| visitor.visit_statement(other)),
             },
+        }
+    }
+
+    fn import_declaration(&mut self, import: &ImportDeclaration<'a>) {
+        let source = import.source.value.to_string();
+        self.module.links.push(source.clone());
+        if import.import_kind.is_type() {
+            return;
+        }
+        if import.specifiers.is_none() {
+            self.side_effect_import(&source, import.span);
+        }
+        for specifier in import.specifiers.iter().flatten() {
+            self.import(specifier, &source);
+        }
+    }
+
+    fn export_declaration(&mut self, export: &'b ExportDeclaration<'a>) {
+        let before = self.module.items.len();
+        self.declaration(&export.declaration);
+        let names: Vec<String> = self
+            .module
+            .items
+            .iter()
+            .skip(before)
+            .flat_map(|item| item.names.clone())
+            .collect();
+        for name in names {
+            if let Some(value) = self.scope.get(name.as_str()) {
+                let read = literal::read(value, &self.scope);
+                if read.computed.is_empty() {
+                    self.module.constants.insert(name.clone(), read.value);
+                }
+            }
+            self.export(name.clone(), Exported::Local(name), export.span);
         }
     }
 
@@ -165,9 +156,7 @@ impl<'a, 'b> Collector<'_, 'a, 'b> {
             ImportDeclarationSpecifier::ImportDefaultSpecifier(default) => {
                 (&default.local, Imported::Name("default".to_owned()))
             }
-            ImportDeclarationSpecifier::ImportNamespaceSpecifier(space) => {
-                (&space.local, Imported::Namespace)
-            }
+            ImportDeclarationSpecifier::ImportNamespaceSpecifier(space) => (&space.local, Imported::Namespace),
         };
         self.module.imports.push(Import {
             local: local.name.to_string(),
@@ -202,11 +191,9 @@ impl<'a, 'b> Collector<'_, 'a, 'b> {
                 self.item(names, class.span, |visitor| visitor.visit_class(class));
             }
             Declaration::TSEnumDeclaration(enumeration) if !enumeration.declare => {
-                self.item(
-                    vec![enumeration.id.name.to_string()],
-                    enumeration.span,
-                    |visitor| visitor.visit_declaration(declaration),
-                );
+                self.item(vec![enumeration.id.name.to_string()], enumeration.span, |visitor| {
+                    visitor.visit_declaration(declaration)
+                });
             }
             _ => {}
         }
@@ -223,10 +210,7 @@ impl<'a, 'b> Collector<'_, 'a, 'b> {
         if let Some(item) = self.module.items.last_mut() {
             item.falsy = falsy;
         }
-        if let Some(Expression::CallExpression(call)) = declarator
-            .init
-            .as_ref()
-            .map(Expression::get_inner_expression)
+        if let Some(Expression::CallExpression(call)) = declarator.init.as_ref().map(Expression::get_inner_expression)
             && let Some(source) = required(call)
         {
             let require = |local: String, imported| Import {
@@ -260,9 +244,7 @@ impl<'a, 'b> Collector<'_, 'a, 'b> {
             ExportDefaultDeclarationKind::FunctionDeclaration(function) => {
                 function.id.as_ref().map(|id| id.name.to_string())
             }
-            ExportDefaultDeclarationKind::ClassDeclaration(class) => {
-                class.id.as_ref().map(|id| id.name.to_string())
-            }
+            ExportDefaultDeclarationKind::ClassDeclaration(class) => class.id.as_ref().map(|id| id.name.to_string()),
             ExportDefaultDeclarationKind::TSInterfaceDeclaration(_) => return,
             _ => None,
         };
@@ -290,9 +272,7 @@ impl<'a, 'b> Collector<'_, 'a, 'b> {
         match dotted(member.object()).as_deref() {
             Some("module") if property == "exports" => {
                 self.module.default = Some(self.literal(&assignment.right));
-                if let Expression::ObjectExpression(object) =
-                    assignment.right.get_inner_expression()
-                {
+                if let Expression::ObjectExpression(object) = assignment.right.get_inner_expression() {
                     for property in &object.properties {
                         if let oxc_ast::ast::ObjectPropertyKind::ObjectProperty(property) = property
                             && let Some(key) = literal::key_text(&property.key)
@@ -304,9 +284,7 @@ impl<'a, 'b> Collector<'_, 'a, 'b> {
                     self.assigned("default".to_owned(), &assignment.right);
                 }
             }
-            Some("module.exports" | "exports") => {
-                self.assigned(property.to_owned(), &assignment.right)
-            }
+            Some("module.exports" | "exports") => self.assigned(property.to_owned(), &assignment.right),
             _ => {}
         }
     }
@@ -323,9 +301,7 @@ impl<'a, 'b> Collector<'_, 'a, 'b> {
     fn assigned(&mut self, name: String, value: &'b Expression<'a>) {
         let local = format!("*{name}*");
         let span = value.span();
-        self.item(vec![local.clone()], span, |visitor| {
-            visitor.visit_expression(value)
-        });
+        self.item(vec![local.clone()], span, |visitor| visitor.visit_expression(value));
         if let Some(item) = self.module.items.last_mut() {
             item.falsy = is_falsy(value);
         }

@@ -47,9 +47,7 @@ pub(super) fn required(call: &oxc_ast::ast::CallExpression<'_>) -> Option<String
         return None;
     };
     match call.arguments.first()?.as_expression()? {
-        Expression::StringLiteral(source) if callee.name == "require" => {
-            Some(source.value.to_string())
-        }
+        Expression::StringLiteral(source) if callee.name == "require" => Some(source.value.to_string()),
         _ => None,
     }
 }
@@ -59,11 +57,9 @@ pub(super) fn dotted(expression: &Expression<'_>) -> Option<String> {
     match expression.get_inner_expression() {
         Expression::Identifier(name) => Some(name.name.to_string()),
         Expression::ThisExpression(_) => Some("this".to_owned()),
-        Expression::StaticMemberExpression(member) => Some(format!(
-            "{}.{}",
-            dotted(&member.object)?,
-            member.property.name
-        )),
+        Expression::StaticMemberExpression(member) => {
+            Some(format!("{}.{}", dotted(&member.object)?, member.property.name))
+        }
         _ => None,
     }
 }

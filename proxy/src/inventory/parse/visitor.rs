@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use oxc_ast::ast::{
-    BinaryExpression, BindingPattern, CallExpression, ComputedMemberExpression, Expression,
-    IdentifierReference, ImportExpression, JSXElementName, NewExpression, StaticMemberExpression,
-    StringLiteral, SwitchStatement, TSType, TaggedTemplateExpression, TemplateLiteral,
-    VariableDeclarator,
+    BinaryExpression, BindingPattern, CallExpression, ComputedMemberExpression, Expression, IdentifierReference,
+    ImportExpression, JSXElementName, NewExpression, StaticMemberExpression, StringLiteral, SwitchStatement, TSType,
+    TaggedTemplateExpression, TemplateLiteral, VariableDeclarator,
 };
 use oxc_ast_visit::{Visit, walk};
 use oxc_span::GetSpan as _;
@@ -68,25 +67,20 @@ impl<'v> Visitor<'v> {
             Some("this") => parts.next(),
             first => first,
         };
-        let named =
-            root.is_some_and(|root| self.rules.database_names.iter().any(|name| name == root));
-        if named && path.contains('.') && self.rules.write_methods.iter().any(|name| name == method)
-        {
+        let named = root.is_some_and(|root| self.rules.database_names.iter().any(|name| name == root));
+        if named && path.contains('.') && self.rules.write_methods.iter().any(|name| name == method) {
             self.facts.writes.push(self.lines.at(call.span.start));
         }
     }
 
     /// A query whose text begins with something computed that is no name: it cannot be told whether it writes.
     fn composed_query(&mut self, call: &CallExpression<'_>) {
-        let method =
-            dotted(&call.callee).and_then(|path| path.rsplit('.').next().map(str::to_owned));
+        let method = dotted(&call.callee).and_then(|path| path.rsplit('.').next().map(str::to_owned));
         if !matches!(method.as_deref(), Some("query" | "$queryRawUnsafe")) {
             return;
         }
-        let Some(Expression::TemplateLiteral(template)) = call
-            .arguments
-            .first()
-            .and_then(|argument| argument.as_expression())
+        let Some(Expression::TemplateLiteral(template)) =
+            call.arguments.first().and_then(|argument| argument.as_expression())
         else {
             return;
         };
@@ -94,19 +88,14 @@ impl<'v> Visitor<'v> {
             .quasis
             .first()
             .is_some_and(|part| part.value.raw.trim().is_empty());
-        let named = matches!(
-            template.expressions.first(),
-            None | Some(Expression::Identifier(_))
-        );
+        let named = matches!(template.expressions.first(), None | Some(Expression::Identifier(_)));
         if starts_computed && !named {
             self.facts.composed_sql.push(self.lines.at(call.span.start));
         }
     }
 
     fn environment(&mut self, name: &str, offset: u32) {
-        self.facts
-            .environment
-            .push((name.to_owned(), self.lines.at(offset)));
+        self.facts.environment.push((name.to_owned(), self.lines.at(offset)));
     }
 
     fn method_literal(&mut self, side: &Expression<'_>, other: &Expression<'_>) {
@@ -172,24 +161,18 @@ impl<'a> Visit<'a> for Visitor<'_> {
                 return self.environment(name.value.as_str(), member.span.start);
             }
             let line = self.lines.at(member.span.start);
-            self.facts.unclear.push((
-                line,
-                "reads an environment variable whose name is computed".to_owned(),
-            ));
+            self.facts
+                .unclear
+                .push((line, "reads an environment variable whose name is computed".to_owned()));
         }
         walk::walk_computed_member_expression(self, member);
     }
 
     fn visit_variable_declarator(&mut self, declarator: &VariableDeclarator<'a>) {
-        if let (Some(init), BindingPattern::ObjectPattern(object)) =
-            (&declarator.init, &declarator.id)
+        if let (Some(init), BindingPattern::ObjectPattern(object)) = (&declarator.init, &declarator.id)
             && dotted(init).as_deref() == Some("process.env")
         {
-            for name in object
-                .properties
-                .iter()
-                .filter_map(|property| key_text(&property.key))
-            {
+            for name in object.properties.iter().filter_map(|property| key_text(&property.key)) {
                 self.environment(&name, declarator.span.start);
             }
         }
@@ -214,9 +197,7 @@ impl<'a> Visit<'a> for Visitor<'_> {
     fn visit_new_expression(&mut self, new: &NewExpression<'a>) {
         if let (Some(callee), Some(first)) = (
             dotted(&new.callee),
-            new.arguments
-                .first()
-                .and_then(|argument| argument.as_expression()),
+            new.arguments.first().and_then(|argument| argument.as_expression()),
         ) {
             calls::call_site(self, &callee, first, None, new.span.start);
         }
@@ -249,13 +230,8 @@ impl<'a> Visit<'a> for Visitor<'_> {
 
 /// The host of a text that begins with `http://` or `https://`; computed hosts are none.
 fn host_of(text: &str) -> Option<String> {
-    let rest = text
-        .strip_prefix("https://")
-        .or_else(|| text.strip_prefix("http://"))?;
-    let authority = rest
-        .split(['/', '?', '#', ' ', '"'])
-        .next()
-        .unwrap_or_default();
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
+    let authority = rest.split(['/', '?', '#', ' ', '"']).next().unwrap_or_default();
     let host = authority
         .rsplit('@')
         .next()

@@ -36,10 +36,10 @@ impl Step for Legacy {
             .collect()
             .await
             .map_err(|error| ProxyError::legacy(crate::error::ErrorKind::BrokenAnswer, error))?;
-        self.0.lock().expect("log").push(format!(
-            "legacy {}",
-            String::from_utf8_lossy(&body.to_bytes())
-        ));
+        self.0
+            .lock()
+            .expect("log")
+            .push(format!("legacy {}", String::from_utf8_lossy(&body.to_bytes())));
         let body = self.1.borrow_mut().take().unwrap_or(r#"{"ok":true}"#);
         Ok(Response::builder()
             .status(201)
@@ -130,11 +130,7 @@ async fn a_write_runs_dry_before_legacy_and_legacy_gets_the_same_body() {
     let (log, store, task, shadow) = setup(Limits::default()).await;
     let step = ShadowLayer::new(shadow.clone()).layer(Legacy(Arc::clone(&log), Rc::default()));
     let answer = step
-        .call(&mut exchange(
-            Method::POST,
-            r#"{"title":"x"}"#,
-            Shadowing::Native,
-        ))
+        .call(&mut exchange(Method::POST, r#"{"title":"x"}"#, Shadowing::Native))
         .await
         .expect("answer");
     assert_eq!(answer.status(), 201);
@@ -171,10 +167,7 @@ async fn what_is_not_shadowed_passes_and_is_counted_only_where_the_route_is_shad
             .await
             .expect("answer");
     }
-    assert_eq!(
-        *log.lock().expect("log"),
-        ["legacy 12345", "legacy 1", "legacy 2"]
-    );
+    assert_eq!(*log.lock().expect("log"), ["legacy 12345", "legacy 1", "legacy 2"]);
     finish(shadow, task).await;
     let reasons: Vec<_> = store
         .not_compared(0)
@@ -185,20 +178,15 @@ async fn what_is_not_shadowed_passes_and_is_counted_only_where_the_route_is_shad
         .collect();
     assert_eq!(
         reasons,
-        [
-            ("body too large".to_owned(), 1),
-            ("sampled out".to_owned(), 1)
-        ]
+        [("body too large".to_owned(), 1), ("sampled out".to_owned(), 1)]
     );
 }
 
 #[tokio::test]
 async fn a_read_is_compared_after_the_client_has_its_answer() {
     let (log, store, task, shadow) = setup(Limits::default()).await;
-    let step = ShadowLayer::new(shadow.clone()).layer(Legacy(
-        Arc::clone(&log),
-        Rc::new(RefCell::new(Some(r#"{"ok":false}"#))),
-    ));
+    let step = ShadowLayer::new(shadow.clone())
+        .layer(Legacy(Arc::clone(&log), Rc::new(RefCell::new(Some(r#"{"ok":false}"#)))));
     let answer = step
         .call(&mut exchange(Method::GET, "", Shadowing::Native))
         .await

@@ -51,10 +51,7 @@ pub async fn prepare(progress: &Progress) -> Result<PathBuf, ProvisionError> {
 /// When the source tree is not there.
 pub fn seed() -> Result<String, ProvisionError> {
     let path = source()?.join("seed.sql");
-    fs::read_to_string(&path).map_err(ProvisionError::io(format!(
-        "cannot read {}",
-        path.display()
-    )))
+    fs::read_to_string(&path).map_err(ProvisionError::io(format!("cannot read {}", path.display())))
 }
 
 /// Installs the packages that are not installed yet, and returns their `node_modules`.
@@ -78,8 +75,7 @@ pub(in super::super) async fn packages(progress: &Progress) -> Result<PathBuf, P
 
 /// `tests/legacy` of the checkout that this binary was built from.
 fn source() -> Result<PathBuf, ProvisionError> {
-    let directory = std::env::var_os("FICUS_LEGACY_DIR")
-        .map_or_else(|| checkout().join("tests/legacy"), PathBuf::from);
+    let directory = std::env::var_os("FICUS_LEGACY_DIR").map_or_else(|| checkout().join("tests/legacy"), PathBuf::from);
     if directory.join("package-lock.json").exists() {
         return Ok(directory);
     }
@@ -96,17 +92,10 @@ fn checkout() -> PathBuf {
 
 /// The directory for everything that is installed or built.
 fn workshop() -> Result<PathBuf, ProvisionError> {
-    let directory = std::env::var_os("FICUS_CACHE_DIR")
-        .map_or_else(|| checkout().join("target/ficus"), PathBuf::from);
-    fs::create_dir_all(&directory).map_err(ProvisionError::io(format!(
-        "cannot make {}",
-        directory.display()
-    )))?;
+    let directory = std::env::var_os("FICUS_CACHE_DIR").map_or_else(|| checkout().join("target/ficus"), PathBuf::from);
+    fs::create_dir_all(&directory).map_err(ProvisionError::io(format!("cannot make {}", directory.display())))?;
     // npm and Next.js change directory; a relative path would then mean another place.
-    fs::canonicalize(&directory).map_err(ProvisionError::io(format!(
-        "cannot use {}",
-        directory.display()
-    )))
+    fs::canonicalize(&directory).map_err(ProvisionError::io(format!("cannot use {}", directory.display())))
 }
 
 /// Holds the lock until the file is dropped, which the end of the process does as well.
@@ -131,20 +120,14 @@ async fn take_turn(progress: &Progress) -> Result<File, ProvisionError> {
             Err(TryLockError::WouldBlock) => {}
         }
         if !told {
-            progress
-                .say("Another process is installing or building the legacy app: waiting for it");
+            progress.say("Another process is installing or building the legacy app: waiting for it");
             told = true;
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
 
-async fn install(
-    source: &Path,
-    manifest: &[PathBuf],
-    home: &Path,
-    progress: &Progress,
-) -> Result<(), ProvisionError> {
+async fn install(source: &Path, manifest: &[PathBuf], home: &Path, progress: &Progress) -> Result<(), ProvisionError> {
     node::node().await?;
     let mut npm = Command::new(node::npm()?);
     progress.say("Installing the legacy app's packages (npm ci), once: about half a minute");
@@ -190,29 +173,21 @@ fn copy_files(from: &Path, files: &[PathBuf], to: &Path) -> Result<(), Provision
         let parent = target.parent().unwrap_or(to);
         fs::create_dir_all(parent)
             .and_then(|()| fs::copy(from.join(file), &target))
-            .map_err(ProvisionError::io(format!(
-                "cannot copy {}",
-                file.display()
-            )))?;
+            .map_err(ProvisionError::io(format!("cannot copy {}", file.display())))?;
     }
     Ok(())
 }
 
 fn complete(directory: &Path) -> Result<(), ProvisionError> {
-    fs::write(directory.join(COMPLETE), "").map_err(ProvisionError::io(format!(
-        "cannot write to {}",
-        directory.display()
-    )))
+    fs::write(directory.join(COMPLETE), "")
+        .map_err(ProvisionError::io(format!("cannot write to {}", directory.display())))
 }
 
 /// Says that an app runs from `built`, until the file is dropped.
 pub(super) fn hold(built: &Path) -> Result<File, ProvisionError> {
     let file = File::open(built.join(COMPLETE));
     file.and_then(|file| file.lock_shared().map(|()| file))
-        .map_err(ProvisionError::io(format!(
-            "cannot use {}",
-            built.display()
-        )))
+        .map_err(ProvisionError::io(format!("cannot use {}", built.display())))
 }
 
 /// Removes all but the newest builds, which belong to files that have been edited since, unless an app still runs from one.
@@ -234,8 +209,7 @@ fn forget_old_builds(newest: &Path) {
             .ok()
     };
     builds.sort_by_key(|path| std::cmp::Reverse(age(path)));
-    let idle =
-        |path: &PathBuf| File::open(path.join(COMPLETE)).is_ok_and(|file| file.try_lock().is_ok());
+    let idle = |path: &PathBuf| File::open(path.join(COMPLETE)).is_ok_and(|file| file.try_lock().is_ok());
     for old in builds.into_iter().skip(KEPT).filter(idle) {
         // What cannot be removed only takes room.
         let _ = fs::remove_dir_all(old);

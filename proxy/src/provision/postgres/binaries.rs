@@ -46,11 +46,7 @@ impl Binaries {
         self.0.join("postgres")
     }
 
-    async fn of_npm(
-        home: &Path,
-        identity: Option<Identity>,
-        progress: &Progress,
-    ) -> Result<Self, ProvisionError> {
+    async fn of_npm(home: &Path, identity: Option<Identity>, progress: &Progress) -> Result<Self, ProvisionError> {
         let modules = legacy::packages(progress).await.map_err(|error| {
             ProvisionError::missing(
                 format!("PostgreSQL is not installed, and npm could not bring it ({error})"),
@@ -110,18 +106,13 @@ fn on_this_machine() -> Vec<PathBuf> {
         .collect();
     versions.sort_by_key(|directory| std::cmp::Reverse(version_of(directory)));
     directories.extend(versions);
-    directories.retain(|directory| {
-        directory.join("initdb").exists() && directory.join("postgres").exists()
-    });
+    directories.retain(|directory| directory.join("initdb").exists() && directory.join("postgres").exists());
     directories
 }
 
 /// The number in `/usr/lib/postgresql/15/bin`.
 fn version_of(directory: &Path) -> u32 {
-    let name = directory
-        .parent()
-        .and_then(Path::file_name)
-        .unwrap_or_default();
+    let name = directory.parent().and_then(Path::file_name).unwrap_or_default();
     name.to_string_lossy().parse().unwrap_or_default()
 }
 
@@ -146,8 +137,8 @@ fn link_libraries(package: &Path) -> Result<(), ProvisionError> {
         return Ok(());
     };
     let what = "cannot link the libraries of npm's PostgreSQL";
-    let links: Vec<Link> = serde_json::from_str(&text)
-        .map_err(|error| ProvisionError::failed(what, error.to_string()))?;
+    let links: Vec<Link> =
+        serde_json::from_str(&text).map_err(|error| ProvisionError::failed(what, error.to_string()))?;
     for Link { source, target } in links {
         let (link, Some(name)) = (package.join(&target), Path::new(&source).file_name()) else {
             continue;
@@ -173,8 +164,7 @@ mod tests {
     #[test]
     fn versions_are_compared_as_numbers() {
         assert!(
-            version_of(Path::new("/usr/lib/postgresql/15/bin"))
-                > version_of(Path::new("/usr/lib/postgresql/9/bin"))
+            version_of(Path::new("/usr/lib/postgresql/15/bin")) > version_of(Path::new("/usr/lib/postgresql/9/bin"))
         );
     }
 
@@ -188,9 +178,6 @@ mod tests {
         std::fs::write(library.join("a.so.1"), "library").unwrap();
         link_libraries(package.path()).unwrap();
         link_libraries(package.path()).unwrap();
-        assert_eq!(
-            std::fs::read_to_string(library.join("a.so")).unwrap(),
-            "library"
-        );
+        assert_eq!(std::fs::read_to_string(library.join("a.so")).unwrap(), "library");
     }
 }

@@ -14,13 +14,9 @@ async fn home_of(cluster: &Cluster) -> PathBuf {
 
 #[tokio::test]
 async fn a_cluster_serves_and_leaves_nothing_behind() {
-    let cluster = Cluster::start(Origin::Anywhere, &Progress::silent())
-        .await
-        .unwrap();
+    let cluster = Cluster::start(Origin::Anywhere, &Progress::silent()).await.unwrap();
     cluster.administer("create database other").await.unwrap();
-    let mut other = PgConnection::connect(&cluster.url_of("other"))
-        .await
-        .unwrap();
+    let mut other = PgConnection::connect(&cluster.url_of("other")).await.unwrap();
     let name: String = sqlx::query_scalar("select current_database()::text")
         .fetch_one(&mut other)
         .await
@@ -34,15 +30,11 @@ async fn a_cluster_serves_and_leaves_nothing_behind() {
 
 #[tokio::test]
 async fn a_stranger_without_the_password_is_refused() {
-    let cluster = Cluster::start(Origin::Anywhere, &Progress::silent())
-        .await
-        .unwrap();
+    let cluster = Cluster::start(Origin::Anywhere, &Progress::silent()).await.unwrap();
     let stranger = cluster.options.clone().password("guess");
     let refusal = PgConnection::connect_with(&stranger).await.unwrap_err();
     assert!(
-        refusal
-            .to_string()
-            .contains("password authentication failed"),
+        refusal.to_string().contains("password authentication failed"),
         "{refusal}"
     );
     assert!(!format!("{cluster:?}").contains("password"));
@@ -63,20 +55,15 @@ async fn two_clusters_do_not_meet() {
 
 #[tokio::test]
 async fn a_url_that_is_none_is_refused_without_repeating_it() {
-    let refusal = Cluster::start(
-        Origin::Url("postgres://user:hidden@[".to_owned()),
-        &Progress::silent(),
-    )
-    .await
-    .unwrap_err();
+    let refusal = Cluster::start(Origin::Url("postgres://user:hidden@[".to_owned()), &Progress::silent())
+        .await
+        .unwrap_err();
     assert!(!refusal.to_string().contains("hidden"), "{refusal}");
 }
 
 #[tokio::test]
 async fn a_named_server_is_used_and_left_running() {
-    let cluster = Cluster::start(Origin::Anywhere, &Progress::silent())
-        .await
-        .unwrap();
+    let cluster = Cluster::start(Origin::Anywhere, &Progress::silent()).await.unwrap();
     let named = Cluster::start(Origin::Url(cluster.url()), &Progress::silent())
         .await
         .unwrap();
@@ -91,10 +78,7 @@ fn another_database_keeps_everything_else() {
     for (url, other) in [
         ("postgres://u:p@h:1/a", "postgres://u:p@h:1/b"),
         ("postgres://h", "postgres://h/b"),
-        (
-            "postgres://h/a?sslmode=require",
-            "postgres://h/b?sslmode=require",
-        ),
+        ("postgres://h/a?sslmode=require", "postgres://h/b?sslmode=require"),
     ] {
         assert_eq!(with_database(url, "b"), other);
     }

@@ -23,10 +23,7 @@ async fn said(place: &Path, word: &str) {
         .unwrap_or_default()
         .contains(word)
     {
-        assert!(
-            tokio::time::Instant::now() < deadline,
-            "the server never said {word:?}"
-        );
+        assert!(tokio::time::Instant::now() < deadline, "the server never said {word:?}");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
@@ -109,10 +106,7 @@ async fn dropping_the_owner_is_enough() {
     drop(server.unwrap());
     let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
     while gone.exists() {
-        assert!(
-            tokio::time::Instant::now() < deadline,
-            "the directory is still there"
-        );
+        assert!(tokio::time::Instant::now() < deadline, "the directory is still there");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }

@@ -81,15 +81,13 @@ pub(super) fn is_secret(name: &str, value: &Value) -> bool {
     let code = (bare == "code" || bare.ends_with("verificationcode")) && is_short_code(value);
     // How many tokens a model used is a number that reports need.
     let counted = bare.ends_with("tokens") && value.is_number();
-    !counted
-        && (code || WHOLE.contains(&bare.as_str()) || PARTS.iter().any(|part| bare.contains(part)))
+    !counted && (code || WHOLE.contains(&bare.as_str()) || PARTS.iter().any(|part| bare.contains(part)))
 }
 
 fn is_short_code(value: &Value) -> bool {
     match value {
         Value::String(text) => {
-            (4..=10).contains(&text.len())
-                && text.bytes().filter(u8::is_ascii_digit).count() * 2 >= text.len()
+            (4..=10).contains(&text.len()) && text.bytes().filter(u8::is_ascii_digit).count() * 2 >= text.len()
         }
         Value::Number(number) => number.as_u64().is_some_and(|number| number >= 1_000),
         _ => false,

@@ -9,19 +9,13 @@ use regex::{Captures, Regex};
 const PATTERNS: [(&str, &str); 6] = [
     (r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_.-]+", "[token]"),
     (r"\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}", "[hash]"),
-    (
-        r"(?i)\b(?:bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}",
-        "[token]",
-    ),
+    (r"(?i)\b(?:bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}", "[token]"),
     (
         r"(?i)[a-z0-9._%+-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})+",
         "[e-mail]",
     ),
     (r"\+\d[\d ()-]{6,16}\d", "[phone]"),
-    (
-        r"\b(?:sk|pk|xkeysib|whsec|ghp)[-_][A-Za-z0-9_-]{12,}",
-        "[token]",
-    ),
+    (r"\b(?:sk|pk|xkeysib|whsec|ghp)[-_][A-Za-z0-9_-]{12,}", "[token]"),
 ];
 
 static COMPILED: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
@@ -32,8 +26,7 @@ static COMPILED: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
 });
 
 /// Digits in groups: a card when the check digit says so, a phone when there are as many as in a national number.
-static DIGITS: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"\b\d(?:[ -]?\d){7,18}\b").ok());
+static DIGITS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\b\d(?:[ -]?\d){7,18}\b").ok());
 
 /// A text without addresses, phones, cards and tokens.
 pub(crate) fn text(content: &str) -> String {
@@ -52,10 +45,7 @@ pub(crate) fn text(content: &str) -> String {
 }
 
 fn number(found: &str) -> String {
-    let digits: Vec<u32> = found
-        .chars()
-        .filter_map(|character| character.to_digit(10))
-        .collect();
+    let digits: Vec<u32> = found.chars().filter_map(|character| character.to_digit(10)).collect();
     if digits.len() >= 13 && passes_luhn(&digits) {
         "[card]".to_owned()
     } else if (9..=12).contains(&digits.len()) && !found.contains('-') {

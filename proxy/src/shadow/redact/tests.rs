@@ -22,36 +22,18 @@ fn secrets_and_people_are_masked_and_the_rest_stays() {
 
 #[test]
 fn a_difference_is_masked_by_its_path() {
-    assert_eq!(
-        at_path("$.users[*].password", &json!("x1")),
-        json!("[secret]")
-    );
-    assert_eq!(
-        at_path("header:set-cookie.session", &json!("b0b1")),
-        json!("[secret]")
-    );
-    assert_eq!(
-        at_path("header:set-cookie.lang.path", &json!("/")),
-        json!("/")
-    );
-    assert_eq!(
-        at_path("$.token(jwt).sub", &json!("ana")),
-        json!("[secret]")
-    );
+    assert_eq!(at_path("$.users[*].password", &json!("x1")), json!("[secret]"));
+    assert_eq!(at_path("header:set-cookie.session", &json!("b0b1")), json!("[secret]"));
+    assert_eq!(at_path("header:set-cookie.lang.path", &json!("/")), json!("/"));
+    assert_eq!(at_path("$.token(jwt).sub", &json!("ana")), json!("[secret]"));
     assert_eq!(at_path("$.title", &json!("Hello")), json!("Hello"));
-    assert_eq!(
-        at_path("$.data", &json!({"otp": "1234"})),
-        json!({"otp": "[secret]"})
-    );
+    assert_eq!(at_path("$.data", &json!({"otp": "1234"})), json!({"otp": "[secret]"}));
 }
 
 #[test]
 fn requests_are_masked_in_headers_target_and_body() {
     let mut map = HeaderMap::new();
-    map.insert(
-        AUTHORIZATION,
-        HeaderValue::from_static("Bearer abcdefghijkl"),
-    );
+    map.insert(AUTHORIZATION, HeaderValue::from_static("Bearer abcdefghijkl"));
     map.insert(COOKIE, HeaderValue::from_static("session=1"));
     map.insert("x-internal-key", HeaderValue::from_static("k"));
     map.insert(
@@ -73,10 +55,7 @@ fn requests_are_masked_in_headers_target_and_body() {
         target(&uri, "POST /api/reset/[token]/x"),
         "/api/reset/[secret]/x?token=[secret]&page=2&q=[e-mail]"
     );
-    assert_eq!(
-        body(&HeaderMap::new(), b"\xff\xfe", 100),
-        json!("[2 bytes]")
-    );
+    assert_eq!(body(&HeaderMap::new(), b"\xff\xfe", 100), json!("[2 bytes]"));
 }
 
 #[test]

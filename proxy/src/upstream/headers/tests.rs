@@ -76,23 +76,16 @@ fn internal_headers_and_their_underscore_twins_never_pass() {
         "x_middleware_next",
     ] {
         assert!(
-            !forwarded(&[(name, "1")], true)
-                .keys()
-                .any(|key| key.as_str() == name),
+            !forwarded(&[(name, "1")], true).keys().any(|key| key.as_str() == name),
             "{name}"
         );
     }
-    assert!(
-        forwarded(&[("next-action", "abc"), ("x_custom", "1")], false).contains_key("x_custom")
-    );
+    assert!(forwarded(&[("next-action", "abc"), ("x_custom", "1")], false).contains_key("x_custom"));
 }
 
 #[test]
 fn only_a_nominated_upgrade_that_is_not_h2c_passes() {
-    let websocket = headers(&[
-        ("connection", "keep-alive, Upgrade"),
-        ("upgrade", "websocket"),
-    ]);
+    let websocket = headers(&[("connection", "keep-alive, Upgrade"), ("upgrade", "websocket")]);
     assert_eq!(wanted_upgrade(&websocket).unwrap(), "websocket");
     assert!(wanted_upgrade(&headers(&[("upgrade", "websocket")])).is_none());
     assert!(wanted_upgrade(&headers(&[("connection", "upgrade"), ("upgrade", "h2c")])).is_none());

@@ -49,11 +49,7 @@ pub struct Chunks(pub(super) Arc<Mutex<mpsc::Receiver<Vec<u8>>>>);
 impl Answer {
     /// Plain text.
     pub fn text(status: u16, text: &str) -> Self {
-        Self::reply(
-            status,
-            "text/plain; charset=utf-8",
-            text.as_bytes().to_vec(),
-        )
+        Self::reply(status, "text/plain; charset=utf-8", text.as_bytes().to_vec())
     }
 
     /// JSON.

@@ -48,10 +48,7 @@ async fn serve(stream: TcpStream, script: Arc<Script>) -> io::Result<()> {
         {
             writer.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await?;
         }
-        let mut recorder = Recorder {
-            script: &script,
-            index,
-        };
+        let mut recorder = Recorder { script: &script, index };
         recorder.read_body(&request, &mut reader).await?;
         let goes_on = send(answer, &recorder.request(), &mut writer).await?;
         if !goes_on
@@ -87,11 +84,7 @@ impl Recorder<'_> {
         lock(&self.script.requests)[self.index].clone()
     }
 
-    async fn read_body(
-        &mut self,
-        request: &Request,
-        reader: &mut BufReader<OwnedReadHalf>,
-    ) -> io::Result<()> {
+    async fn read_body(&mut self, request: &Request, reader: &mut BufReader<OwnedReadHalf>) -> io::Result<()> {
         if request
             .header("transfer-encoding")
             .is_some_and(|value| value.eq_ignore_ascii_case("chunked"))
@@ -113,8 +106,8 @@ impl Recorder<'_> {
             let mut line = String::new();
             reader.read_line(&mut line).await?;
             let size = line.trim().split(';').next().unwrap_or_default();
-            let size = u64::from_str_radix(size, 16)
-                .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+            let size =
+                u64::from_str_radix(size, 16).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
             self.read_exactly(size, reader).await?;
             // The line end after a chunk, or after the last one the empty line that ends the trailers.
             let mut end = String::new();
@@ -127,11 +120,7 @@ impl Recorder<'_> {
         }
     }
 
-    async fn read_exactly(
-        &mut self,
-        mut rest: u64,
-        reader: &mut BufReader<OwnedReadHalf>,
-    ) -> io::Result<()> {
+    async fn read_exactly(&mut self, mut rest: u64, reader: &mut BufReader<OwnedReadHalf>) -> io::Result<()> {
         let mut piece = vec![0; PIECE];
         while rest > 0 {
             let wanted = usize::try_from(rest).unwrap_or(PIECE).min(PIECE);
@@ -153,11 +142,7 @@ impl Recorder<'_> {
 /// Whether the connection can take another request.
 async fn send(answer: Answer, request: &Request, writer: &mut OwnedWriteHalf) -> io::Result<bool> {
     match answer {
-        Answer::Reply {
-            status,
-            headers,
-            body,
-        } => reply(status, &headers, &body, request, writer).await?,
+        Answer::Reply { status, headers, body } => reply(status, &headers, &body, request, writer).await?,
         Answer::Zeros(length) => zeros(length, writer).await?,
         Answer::Count => {
             Box::pin(send(
@@ -168,14 +153,10 @@ async fn send(answer: Answer, request: &Request, writer: &mut OwnedWriteHalf) ->
             .await?;
         }
         Answer::Chunked(content_type, chunks) => {
-            let head = format!(
-                "HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\nTransfer-Encoding: chunked\r\n\r\n"
-            );
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\nTransfer-Encoding: chunked\r\n\r\n");
             writer.write_all(head.as_bytes()).await?;
             while let Some(chunk) = chunks.0.lock().await.recv().await {
-                writer
-                    .write_all(format!("{:x}\r\n", chunk.len()).as_bytes())
-                    .await?;
+                writer.write_all(format!("{:x}\r\n", chunk.len()).as_bytes()).await?;
                 writer.write_all(&chunk).await?;
                 writer.write_all(b"\r\n").await?;
             }
@@ -228,9 +209,7 @@ async fn reply(
 }
 
 async fn zeros(length: u64, writer: &mut OwnedWriteHalf) -> io::Result<()> {
-    let head = format!(
-        "HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: {length}\r\n\r\n"
-    );
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: {length}\r\n\r\n");
     writer.write_all(head.as_bytes()).await?;
     let piece = vec![0; PIECE];
     let mut rest = length;

@@ -26,15 +26,8 @@ impl Request {
     /// Reads a head. Anything that is not one becomes empty fields: judging it is for the test.
     pub(super) fn parse(raw_head: String) -> Self {
         let mut lines = raw_head.split("\r\n");
-        let mut words = lines
-            .next()
-            .unwrap_or_default()
-            .split(' ')
-            .map(str::to_owned);
-        let (method, target) = (
-            words.next().unwrap_or_default(),
-            words.next().unwrap_or_default(),
-        );
+        let mut words = lines.next().unwrap_or_default().split(' ').map(str::to_owned);
+        let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
         let headers = lines
             .filter_map(|line| line.split_once(':'))
             .map(|(name, value)| (name.to_owned(), value.trim().to_owned()));

@@ -17,18 +17,15 @@ async fn exchange(legacy: &FakeLegacy, bytes: &[u8]) -> String {
 async fn a_request_is_recorded_as_it_came() {
     let legacy = FakeLegacy::start().await;
     legacy.on("POST", "/a", Answer::text(201, "made"));
-    let head = "POST /a?b=%20c HTTP/1.1\r\nhOsT: x\r\nX-One: 1\r\nx-one: 2\r\nContent-Length: 4\r\nConnection: close\r\n\r\n";
+    let head =
+        "POST /a?b=%20c HTTP/1.1\r\nhOsT: x\r\nX-One: 1\r\nx-one: 2\r\nContent-Length: 4\r\nConnection: close\r\n\r\n";
     let answer = exchange(&legacy, format!("{head}body").as_bytes()).await;
     assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
     assert!(answer.ends_with("\r\n\r\nmade"), "{answer}");
     let request = legacy.wait_for("/a", 1).await;
     assert_eq!(request.raw_head, head);
     assert_eq!(
-        (
-            request.method.as_str(),
-            request.target.as_str(),
-            request.text()
-        ),
+        (request.method.as_str(), request.target.as_str(), request.text()),
         ("POST", "/a?b=%20c", "body")
     );
     assert_eq!(request.all("X-ONE").collect::<Vec<_>>(), ["1", "2"]);
@@ -39,7 +36,8 @@ async fn a_request_is_recorded_as_it_came() {
 async fn a_chunked_body_is_put_together_and_the_connection_goes_on() {
     let legacy = FakeLegacy::start().await;
     legacy.otherwise(Answer::Count);
-    let first = "POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nTrailer: t\r\n\r\n";
+    let first =
+        "POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nTrailer: t\r\n\r\n";
     let second = "GET /b HTTP/1.1\r\nConnection: close\r\n\r\n";
     let answers = exchange(&legacy, format!("{first}{second}").as_bytes()).await;
     assert_eq!(legacy.requests_to("/a")[0].text(), "abcde");

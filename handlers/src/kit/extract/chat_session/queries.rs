@@ -24,10 +24,7 @@ pub(super) struct UserRow {
     pub(super) fills: bool,
 }
 
-pub(super) async fn session(
-    db: &mut PgConnection,
-    token: &str,
-) -> sqlx::Result<Option<SessionRow>> {
+pub(super) async fn session(db: &mut PgConnection, token: &str) -> sqlx::Result<Option<SessionRow>> {
     sqlx::query_as(
         r#"select s.id, s."expiresAt" as expires_at, s."revokedAt" as revoked_at,
                   p.id as phone_user_id, p."tenantId" as tenant_id
@@ -74,11 +71,7 @@ pub(super) async fn linked_user(
     .await
 }
 
-pub(super) async fn tenant(
-    db: &mut PgConnection,
-    input: &str,
-    hosts: &[String],
-) -> sqlx::Result<Option<String>> {
+pub(super) async fn tenant(db: &mut PgConnection, input: &str, hosts: &[String]) -> sqlx::Result<Option<String>> {
     sqlx::query_scalar(
         r#"select id from tenants
            where id = $1 or subdomain = $1 or domain = any($2)
