@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use flags::{Flags, Inventory, Problems, RouteKey, Snapshot};
+use handlers::kit::Routes;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
@@ -96,6 +97,14 @@ impl App {
     /// # Errors
     /// With what is in the way; nothing is left running.
     pub async fn bind(config: Config) -> Result<Bound, StartError> {
+        Self::bind_with(config, Vec::new()).await
+    }
+
+    /// As [`Self::bind`], with more native endpoints than this binary has: for tests of what endpoints may do to a request.
+    ///
+    /// # Errors
+    /// As [`Self::bind`].
+    pub async fn bind_with(config: Config, more: Vec<Routes>) -> Result<Bound, StartError> {
         let listening = |address, source| StartError::Listen { address, source };
         let (addr, listeners) =
             listen::bind(config.listen, config.cores).map_err(|error| listening(config.listen, error))?;
@@ -104,10 +113,10 @@ impl App {
             .await
             .map_err(|error| listening(admin_at, error))?;
         let admin_addr = admin.local_addr().map_err(|error| listening(admin_at, error))?;
-        let (watch, snapshot) = first_flags(&config)?;
+        let (watch, snapshot) = first_flags(&config, inventory_with(&more))?;
         let store = Store::open(config.store_url().as_deref().unwrap_or(IN_MEMORY)).await?;
         let (recorder, recorder_task) = Recorder::new(store.clone(), RETENTION, now_ms);
-        let native = native::start(&config).await?;
+        let native = native::start(&config, more).await?;
         let shadow = shadow(&config, &native, recorder.clone())?;
         let common = Common {
             flags: Arc::new(Flags::new(snapshot)),
@@ -183,19 +192,25 @@ impl Bound {
     }
 }
 
-fn first_flags(config: &Config) -> Result<(Option<FlagWatch>, Snapshot), StartError> {
+fn first_flags(config: &Config, inventory: Inventory) -> Result<(Option<FlagWatch>, Snapshot), StartError> {
     let Some(path) = &config.flags else {
         return Ok((None, Snapshot::all_legacy()));
     };
-    let (watch, snapshot) = FlagWatch::begin(path.clone(), inventory()).map_err(StartError::Flags)?;
+    let (watch, snapshot) = FlagWatch::begin(path.clone(), inventory).map_err(StartError::Flags)?;
     Ok((Some(watch), snapshot))
 }
 
 /// What this binary can answer natively, as the flags need to know it.
 #[must_use]
 pub fn inventory() -> Inventory {
-    let key = |endpoint: &handlers::Endpoint| RouteKey::parse(endpoint.method.as_str(), endpoint.pattern).ok();
-    Inventory::new(handlers::catalogue().iter().filter_map(key))
+    inventory_with(&[])
+}
+
+fn inventory_with(more: &[Routes]) -> Inventory {
+    let endpoints = handlers::catalogue()
+        .into_iter()
+        .chain(more.iter().flat_map(Routes::endpoints));
+    Inventory::new(endpoints.filter_map(|endpoint| RouteKey::parse(endpoint.method.as_str(), endpoint.pattern).ok()))
 }
 
 fn shadow(config: &Config, native: &NativeBackend, recorder: Recorder) -> Result<Shadow, StartError> {

@@ -5,13 +5,15 @@ use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use handlers::kit::Routes;
 use proxy::app::App;
-use proxy::config::Config;
+use proxy::config::{Config, Environment};
 use tempfile::TempDir;
 use test_support::eventually::eventually;
 use test_support::legacy::FakeLegacy;
 use tokio_util::sync::CancellationToken;
 
+use crate::app::TOKEN_SECRET;
 use crate::client::Client;
 
 /// How long a drain may take when a test ends.
@@ -24,6 +26,7 @@ pub struct Builder {
     flags: Option<String>,
     database: Option<String>,
     store: Option<String>,
+    routes: Option<fn() -> Routes>,
     more: String,
 }
 
@@ -137,6 +140,13 @@ impl Builder {
         self
     }
 
+    /// With native endpoints that only this test has.
+    #[must_use]
+    pub fn routes(mut self, routes: fn() -> Routes) -> Self {
+        self.routes = Some(routes);
+        self
+    }
+
     /// More lines of `ficus.yaml`.
     #[must_use]
     pub fn config(mut self, yaml: &str) -> Self {
@@ -154,12 +164,14 @@ impl Builder {
         let flags = flag_file(home.path());
         std::fs::write(&flags, self.flags.as_deref().unwrap_or("version: 1\n")).expect("flags can be written");
         let path = home.path().join("ficus.yaml");
+        let environment = Environment::of([("NEST_AUTH_SECRET", TOKEN_SECRET)]);
         let text = self.text(home.path());
         std::fs::write(&path, &text).expect("the configuration can be written");
-        let config = Config::parse(&text, &path).expect("the configuration of the tests is right");
+        let config = Config::parse_in(&text, &path, environment).expect("the configuration of the tests is right");
         let shutdown = CancellationToken::new();
         let (told, addresses) = tokio::sync::oneshot::channel();
         let stop = shutdown.clone();
+        let more_routes = self.routes;
         // A thread of its own: a test's runtime that is busy, paused or gone must not hold the proxy up.
         let running = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread()
@@ -167,7 +179,9 @@ impl Builder {
                 .build()
                 .expect("a runtime");
             runtime.block_on(async {
-                let bound = App::bind(config).await.expect("ficus starts");
+                let bound = App::bind_with(config, more_routes.map(|routes| routes()).into_iter().collect())
+                    .await
+                    .expect("ficus starts");
                 told.send((bound.addr, bound.admin_addr))
                     .expect("the test waits for the addresses");
                 bound.run(stop).await.expect("ficus drains");

@@ -18,3 +18,5 @@ mod shutdown;
 mod streaming;
 #[cfg(test)]
 mod websocket;
+#[cfg(test)]
+mod write_shadow;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use handlers::kit::Routes;
 use handlers::{Native, Seams, Settings};
 use tokio::runtime::Handle;
 
@@ -12,7 +13,7 @@ use crate::config::Config;
 /// The variable that names the app's database, unless the configuration does.
 const DATABASE_URL: &str = "DATABASE_URL";
 
-pub(super) async fn start(config: &Config) -> Result<NativeBackend, StartError> {
+pub(super) async fn start(config: &Config, more: Vec<Routes>) -> Result<NativeBackend, StartError> {
     let url = config
         .database
         .url
@@ -31,7 +32,7 @@ pub(super) async fn start(config: &Config) -> Result<NativeBackend, StartError> 
         }
     };
     let settings = Settings::from_lookup(lookup).map_err(|error| StartError::Native(error.to_string()))?;
-    let native = Native::start(settings, Seams::production())
+    let native = Native::start_with(settings, Seams::production(), more)
         .await
         .map_err(|error| StartError::Native(error.to_string()))?;
     Ok(NativeBackend::On {

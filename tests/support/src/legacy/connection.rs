@@ -155,12 +155,11 @@ async fn send(answer: Answer, request: &Request, writer: &mut OwnedWriteHalf) ->
         Answer::Chunked(content_type, chunks) => {
             let head = format!("HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\nTransfer-Encoding: chunked\r\n\r\n");
             writer.write_all(head.as_bytes()).await?;
-            while let Some(chunk) = chunks.0.lock().await.recv().await {
-                writer.write_all(format!("{:x}\r\n", chunk.len()).as_bytes()).await?;
-                writer.write_all(&chunk).await?;
-                writer.write_all(b"\r\n").await?;
-            }
-            writer.write_all(b"0\r\n\r\n").await?;
+            let mut chunks = chunks.0.lock().await;
+            let sent = send_chunks(&mut chunks, writer).await;
+            // The test sees by its end of the channel that nobody takes chunks any more.
+            chunks.close();
+            sent?;
         }
         Answer::After(time, answer) => {
             tokio::time::sleep(time).await;
@@ -219,4 +218,15 @@ async fn zeros(length: u64, writer: &mut OwnedWriteHalf) -> io::Result<()> {
         rest -= size as u64;
     }
     Ok(())
+}
+async fn send_chunks(
+    chunks: &mut tokio::sync::mpsc::Receiver<Vec<u8>>,
+    writer: &mut (impl tokio::io::AsyncWrite + Unpin),
+) -> std::io::Result<()> {
+    while let Some(chunk) = chunks.recv().await {
+        writer.write_all(format!("{:x}\r\n", chunk.len()).as_bytes()).await?;
+        writer.write_all(&chunk).await?;
+        writer.write_all(b"\r\n").await?;
+    }
+    writer.write_all(b"0\r\n\r\n").await
 }
