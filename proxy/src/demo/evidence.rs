@@ -49,8 +49,10 @@ impl Evidence {
             }
             sums.paths.extend(route.differences.iter().map(|difference| {
                 format!(
-                    "{} (legacy {:?}, native {:?})",
-                    difference.group.path_template, difference.group.legacy_sample, difference.group.native_sample
+                    "{} (legacy {}, native {})",
+                    difference.group.path_template,
+                    shown(difference.group.legacy_sample.as_deref()),
+                    shown(difference.group.native_sample.as_deref())
                 )
             }));
             sums.not_compared.extend(
@@ -66,4 +68,9 @@ impl Evidence {
     pub(super) async fn close(&self) {
         self.0.close().await;
     }
+}
+
+/// A value as the report shows it: JSON, or the word for its absence.
+fn shown(sample: Option<&str>) -> &str {
+    sample.unwrap_or("absent")
 }

@@ -5,6 +5,7 @@ use tempfile::TempDir;
 use crate::provision::Progress;
 use crate::provision::legacy::{self, LegacyApp};
 use crate::provision::postgres::{Cluster, Origin};
+use crate::store::Store;
 
 use super::evidence::Evidence;
 use super::flag_file::FlagFile;
@@ -42,7 +43,7 @@ impl Parts {
         progress.say("Starting Ficus");
         let home = TempDir::with_prefix("ficus-demo-").map_err(start("Ficus"))?;
         let flags = FlagFile::create(home.path().join("flags.yaml")).map_err(start("Ficus"))?;
-        let store = format!("sqlite:{}", home.path().join("store.db").display());
+        let store = Store::url_beside(flags.path());
         let config =
             front::config(&settings, &legacy.url(), flags.path(), &store, &database).map_err(start("Ficus"))?;
         let front = Front::start(config).await.map_err(start("Ficus"))?;
