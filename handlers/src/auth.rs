@@ -1,0 +1,5 @@
+//! Signing in (auth contract).
+
+pub(crate) mod backend;
+pub(crate) mod login;
+pub(crate) mod me;
