@@ -3,3 +3,5 @@
 pub(crate) mod backend;
 pub(crate) mod login;
 pub(crate) mod me;
+mod nextauth;
+pub(crate) mod session;

@@ -7,7 +7,8 @@ use serde_json::{Map, Value};
 use super::backend;
 use crate::domain::role::Role;
 use crate::kit::extract::jwt::{self, JwtUser};
-use crate::kit::{ApiError, Area, Inbound, Outcome, Reader, Routes, UnitOfWork as _};
+use crate::kit::extract::revoked;
+use crate::kit::{ApiError, Area, Inbound, Outcome, Reader, Routes, Stop, UnitOfWork as _};
 
 /// The routes of this resource.
 pub(crate) fn routes() -> Routes {
@@ -17,12 +18,11 @@ pub(crate) fn routes() -> Routes {
 }
 
 async fn show(reader: &mut Reader, request: &Inbound) -> Outcome {
-    let (now, context) = (reader.now(), reader.context());
-    let settings = &context.settings;
     let user = match request.bearer() {
         None => Err("No token provided"),
-        Some(token) => jwt::verify(token, &settings.jwt_secrets, now).ok_or("Invalid token"),
+        Some(token) => verified(reader, token).await?.ok_or("Invalid token"),
     };
+    let settings = &reader.context().settings;
     Ok(match user {
         Ok(user) => backend::reply(settings, request, StatusCode::OK, &claims(&user)),
         Err(text) => {
@@ -30,6 +30,15 @@ async fn show(reader: &mut Reader, request: &Inbound) -> Outcome {
             backend::error(settings, request, &refusal)
         }
     })
+}
+
+async fn verified(reader: &mut Reader, token: &str) -> Result<Option<JwtUser>, Stop> {
+    let now = reader.now();
+    let Some(user) = jwt::verify(token, &reader.context().settings.jwt_secrets, now) else {
+        return Ok(None);
+    };
+    let revoked = revoked::is_revoked(reader.db().await?, token).await?;
+    Ok((!revoked).then_some(user))
 }
 
 /// `{"id","email","role","tenantId"}`; what the token does not say is left out.
