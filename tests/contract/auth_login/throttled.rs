@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use http::StatusCode;
+use handlers::kit::DryRunLimits;
+use http::{Request, StatusCode};
 use serde_json::json;
 
 use super::Gate;
@@ -102,4 +103,27 @@ async fn the_table_names_nobody_and_is_tidied() {
         .await
         .unwrap();
     assert_eq!(old, 1, "only the address, which is in use again");
+}
+
+#[tokio::test]
+async fn a_dry_run_gives_the_answer_and_does_not_count() {
+    let gate = Gate::new().await;
+    let limits = DryRunLimits {
+        budget: Duration::from_secs(5),
+        lock_timeout: Duration::from_millis(100),
+        max_answer_bytes: 100_000,
+    };
+    for password in ["correct horse", "wrong"] {
+        let body = json!({ "email": "ada@acme.example", "password": password }).to_string();
+        let request = Request::post("/api/auth/login").body(body.into()).unwrap();
+        let run = gate.app.native().dry_run(request, limits).await.unwrap();
+        let live = gate.log_in("ada@acme.example", password).await;
+        assert_eq!(run.response.status(), live.status);
+        assert_eq!(run.response.body(), &live.body);
+    }
+    let most: i32 = sqlx::query_scalar("select max(events) from ficus.throttle")
+        .fetch_one(gate.app.pool())
+        .await
+        .unwrap();
+    assert_eq!(most, 1, "the one live failure");
 }
