@@ -174,3 +174,18 @@ async fn options_admits_every_page_to_the_browser_route() {
     assert_eq!(refused.status, StatusCode::METHOD_NOT_ALLOWED);
     assert_eq!(refused.header("access-control-allow-origin"), None);
 }
+
+#[tokio::test]
+async fn when_its_database_fails_nobody_can_log_in_and_is_told_so() {
+    let gate = Gate::new().await;
+    sqlx::query("alter table users rename to away")
+        .execute(gate.app.pool())
+        .await
+        .unwrap();
+    let answer = gate.log_in("ada@acme.example", "correct horse").await;
+    let text = "Unable to connect to authentication service. Please try again later.";
+    assert_eq!(
+        (answer.status, answer.json()),
+        (StatusCode::SERVICE_UNAVAILABLE, json!({ "error": text }))
+    );
+}
