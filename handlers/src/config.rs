@@ -1,5 +1,6 @@
 //! The settings of the native endpoints. The only place that reads them, through a lookup that the caller injects.
 
+mod auth;
 pub mod secret;
 mod services;
 
@@ -9,6 +10,7 @@ use std::time::Duration;
 
 use http::{HeaderName, HeaderValue};
 
+pub use auth::AuthSettings;
 pub use secret::Secret;
 pub use services::{BrevoSettings, LabsMobileSettings, SoketiSettings};
 
@@ -37,6 +39,8 @@ pub struct Settings {
     /// `NEST_AUTH_SECRET`, else `NEXTAUTH_SECRET`, then those of `FICUS_PREVIOUS_AUTH_SECRETS` (comma list, for rotation). There is
     /// no default: without a secret no token is valid.
     pub jwt_secrets: Vec<Secret<String>>,
+    /// Signing in.
+    pub auth: AuthSettings,
     /// `FICUS_RESPONSE_HEADERS`: lines `name: value` that every browser-facing answer carries. Default: the `vary` that legacy adds.
     pub response_headers: Vec<(HeaderName, HeaderValue)>,
     /// `FICUS_HEALTH_LABEL` (`ficus`): what `GET /api/health` names as its backend.
@@ -95,6 +99,7 @@ impl Settings {
             call_timeout: reader.milliseconds("FICUS_CALL_TIMEOUT_MS", 10_000),
             max_body_bytes: reader.positive("FICUS_MAX_BODY_BYTES", 10 * 1024 * 1024),
             jwt_secrets: jwt_secrets(&lookup),
+            auth: AuthSettings::read(&lookup, &mut reader.problems),
             response_headers: reader.headers("FICUS_RESPONSE_HEADERS"),
             health_label: lookup("FICUS_HEALTH_LABEL").unwrap_or_else(|| "ficus".to_owned()),
             outbox: OutboxSettings {

@@ -7,6 +7,7 @@
 //! The crate knows nothing of flags or proxying and reads no environment: settings come in through
 //! [`Settings::from_lookup`], everything replaceable through [`Seams`].
 
+mod auth;
 pub mod config;
 mod crm;
 pub mod domain;
@@ -27,7 +28,14 @@ use kit::{Routes, RoutesError, Table};
 /// The routes of every area: the only list, from which the catalogue and the dispatcher are both made.
 #[must_use]
 pub fn routes() -> Vec<Routes> {
-    vec![public::health::routes(), crm::tickets::routes()]
+    vec![
+        public::health::routes(),
+        auth::backend::routes(),
+        auth::login::routes(),
+        auth::me::routes(),
+        auth::session::routes(),
+        crm::tickets::routes(),
+    ]
 }
 
 /// What this binary can answer natively. Needs no database and no settings.

@@ -1,6 +1,12 @@
 //! The native handlers against the written contract.
 
 #[cfg(test)]
+mod auth_backend;
+#[cfg(test)]
+mod auth_login;
+#[cfg(test)]
+mod auth_session;
+#[cfg(test)]
 mod crm_tickets;
 #[cfg(test)]
 mod health;

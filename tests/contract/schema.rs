@@ -237,7 +237,7 @@ async fn of_two_runs_at_once_one_creates_and_the_other_finds_it_done() {
             .fetch_one(&other)
             .await
             .unwrap();
-        assert_eq!(recorded, 9);
+        assert_eq!(recorded, 10);
     }
 }
 

@@ -23,6 +23,16 @@ impl Role {
         }
     }
 
+    /// The stored spelling.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SuperAdmin => "super_admin",
+            Self::Admin => "admin",
+            Self::User => "user",
+        }
+    }
+
     /// Whether the admin console is open to it.
     #[must_use]
     pub fn is_admin(self) -> bool {

@@ -7,3 +7,4 @@ pub mod jwt;
 pub mod path;
 pub mod principal;
 pub mod query;
+pub mod revoked;

@@ -65,6 +65,11 @@ const SOURCES: &[Source] = &[
         name: "ficus outbox",
         sql: include_str!("../../../migrations/app/0009_ficus_outbox.sql"),
     },
+    Source {
+        version: 10,
+        name: "ficus sign in",
+        sql: include_str!("../../../migrations/app/0010_ficus_sign_in.sql"),
+    },
 ];
 
 /// A migrator that keeps its record in `ledger` and takes no lock of its own: the caller holds one.

@@ -16,14 +16,8 @@ impl Json {
     /// keys counts, a lone surrogate is kept (as U+FFFD, which is what reaches the database in legacy too).
     #[must_use]
     pub fn lenient(body: &[u8]) -> Self {
-        let text = String::from_utf8_lossy(body);
-        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-        let parsed = serde_json::from_str(text).or_else(|error| match whole_surrogates(text) {
-            Some(mended) => serde_json::from_str(&mended),
-            None => Err(error),
-        });
-        match parsed {
-            Ok(Value::Object(fields)) => Self(fields),
+        match parse(body) {
+            Some(Value::Object(fields)) => Self(fields),
             _ => Self::default(),
         }
     }
@@ -62,6 +56,16 @@ impl Json {
             Some(_) => Err(ApiError::bare(StatusCode::BAD_REQUEST, &format!("Invalid {field}"))),
         }
     }
+}
+
+/// Reads a body of any JSON type with the rules of [`Json::lenient`]; `None` when it is no JSON.
+#[must_use]
+pub fn parse(body: &[u8]) -> Option<Value> {
+    let text = String::from_utf8_lossy(body);
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    serde_json::from_str(text)
+        .ok()
+        .or_else(|| serde_json::from_str(&whole_surrogates(text)?).ok())
 }
 
 /// Replaces `\uD800`–`\uDFFF` escapes that are no pair by `\uFFFD`; `None` when there is none.

@@ -19,6 +19,8 @@ pub struct JwtUser {
     pub tenant: Option<String>,
     /// `role`, when it is a known one.
     pub role: Option<Role>,
+    /// `exp`, cut to whole seconds; `None` when the token does not say.
+    pub expires_at: Option<OffsetDateTime>,
 }
 
 #[derive(Deserialize)]
@@ -53,6 +55,11 @@ pub fn verify(token: &str, secrets: &[Secret<String>], now: OffsetDateTime) -> O
         email: claims.email,
         tenant: claims.tenant_id.filter(|tenant| !tenant.is_empty()),
         role: claims.role.as_deref().and_then(Role::parse),
+        expires_at: claims
+            .exp
+            .as_ref()
+            .and_then(Value::as_i64)
+            .and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok()),
     })
 }
 

@@ -2,6 +2,7 @@
 
 use super::chat_session::{self, ChatSession};
 use super::jwt::{self, JwtUser};
+use super::revoked;
 use crate::domain::role::Role;
 use crate::kit::fault::Stop;
 use crate::kit::unit::UnitOfWork;
@@ -23,7 +24,8 @@ impl Principal {
     pub async fn verify(unit: &mut impl UnitOfWork, token: &str) -> Result<Option<Self>, Stop> {
         let now = unit.now();
         if let Some(user) = jwt::verify(token, &unit.context().settings.jwt_secrets, now) {
-            return Ok(Some(Self::User(user)));
+            let revoked = revoked::is_revoked(unit.db().await?, token).await?;
+            return Ok((!revoked).then_some(Self::User(user)));
         }
         Ok(chat_session::verify(unit, token).await?.ok().map(Self::Chat))
     }
