@@ -11,8 +11,7 @@ fn token(algorithm: Algorithm, secret: &str, claims: &Value) -> String {
 }
 
 fn bearer(app: &TestApp, token: &str) -> Client {
-    app.client()
-        .with_header("authorization", &format!("Bearer {token}"))
+    app.client().with_header("authorization", &format!("Bearer {token}"))
 }
 
 fn assert_unauthorized(answer: &Answer, text: &str) {
@@ -28,26 +27,17 @@ fn assert_unauthorized(answer: &Answer, text: &str) {
 #[tokio::test]
 async fn who_am_i_repeats_the_claims() {
     let app = TestApp::new().await;
-    let claims =
-        json!({ "sub": "u1", "email": "Ada@acme.example", "tenantId": "t1", "role": "user" });
-    let expected =
-        json!({ "id": "u1", "email": "Ada@acme.example", "role": "user", "tenantId": "t1" });
+    let claims = json!({ "sub": "u1", "email": "Ada@acme.example", "tenantId": "t1", "role": "user" });
+    let expected = json!({ "id": "u1", "email": "Ada@acme.example", "role": "user", "tenantId": "t1" });
     for algorithm in [Algorithm::HS256, Algorithm::HS384, Algorithm::HS512] {
         let answer = bearer(&app, &token(algorithm, "only-for-tests", &claims))
             .get("/api/v1/auth/me")
             .await;
-        assert_eq!(
-            (answer.status, answer.json()),
-            (StatusCode::OK, expected.clone())
-        );
+        assert_eq!((answer.status, answer.json()), (StatusCode::OK, expected.clone()));
     }
     let answer = bearer(
         &app,
-        &token(
-            Algorithm::HS256,
-            "only-for-tests",
-            &json!({ "userId": "u2" }),
-        ),
+        &token(Algorithm::HS256, "only-for-tests", &json!({ "userId": "u2" })),
     )
     .get("/api/v1/auth/me")
     .await;
@@ -57,10 +47,7 @@ async fn who_am_i_repeats_the_claims() {
 #[tokio::test]
 async fn without_a_bearer_token_there_is_none() {
     let app = TestApp::new().await;
-    assert_unauthorized(
-        &app.client().get("/api/v1/auth/me").await,
-        "No token provided",
-    );
+    assert_unauthorized(&app.client().get("/api/v1/auth/me").await, "No token provided");
     for header in ["Basic abc", "bearer abc", "Bearer"] {
         let client = app.client().with_header("authorization", header);
         assert_unauthorized(&client.get("/api/v1/auth/me").await, "No token provided");
@@ -72,11 +59,7 @@ async fn other_tokens_are_invalid() {
     let app = TestApp::new().await;
     let now = app.clock().now().unix_timestamp();
     for wrong in [
-        token(
-            Algorithm::HS256,
-            "only-for-tests",
-            &json!({ "sub": "u1", "exp": now }),
-        ),
+        token(Algorithm::HS256, "only-for-tests", &json!({ "sub": "u1", "exp": now })),
         token(
             Algorithm::HS256,
             "only-for-tests",
@@ -105,10 +88,7 @@ async fn the_backend_is_alive() {
                 json!({ "status": "ok", "timestamp": "2025-06-15T10:00:00.000Z" })
             )
         );
-        assert_eq!(
-            answer.header("content-type"),
-            Some("application/json; charset=utf-8")
-        );
+        assert_eq!(answer.header("content-type"), Some("application/json; charset=utf-8"));
         assert_eq!(answer.header("vary"), Some("Origin"));
     }
 }
@@ -118,10 +98,7 @@ async fn nobody_sets_up_an_administrator() {
     let app = TestApp::new().await;
     let answer = app.client().post("/api/v1/setup-admin", &json!({})).await;
     let body = json!({ "message": "Cannot POST /api/v1/setup-admin", "error": "Not Found", "statusCode": 404 });
-    assert_eq!(
-        (answer.status, answer.json()),
-        (StatusCode::NOT_FOUND, body)
-    );
+    assert_eq!((answer.status, answer.json()), (StatusCode::NOT_FOUND, body));
     let users: i64 = sqlx::query_scalar("select count(*) from users")
         .fetch_one(app.pool())
         .await
@@ -131,21 +108,14 @@ async fn nobody_sets_up_an_administrator() {
 
 #[tokio::test]
 async fn only_configured_origins_share_the_backend() {
-    let app = TestApp::with(&[(
-        "ALLOWED_ORIGINS",
-        "https://panel.example, https://two.example",
-    )])
-    .await;
+    let app = TestApp::with(&[("ALLOWED_ORIGINS", "https://panel.example, https://two.example")]).await;
     let from = |origin: &str| app.client().with_header("origin", origin);
     let answer = from("https://panel.example").get("/api/v1/health").await;
     assert_eq!(
         answer.header("access-control-allow-origin"),
         Some("https://panel.example")
     );
-    assert_eq!(
-        answer.header("access-control-allow-credentials"),
-        Some("true")
-    );
+    assert_eq!(answer.header("access-control-allow-credentials"), Some("true"));
     let answer = from("https://evil.vercel.app").get("/api/v1/health").await;
     assert_eq!(answer.status, StatusCode::OK);
     assert_eq!(answer.header("access-control-allow-origin"), None);
@@ -159,13 +129,9 @@ async fn preflights_are_answered_for_configured_origins() {
     let (good, evil) = (from("https://panel.example"), from("https://evil.example"));
     for answer in [
         good.send(Method::OPTIONS, "/api/v1/auth/me", "").await,
-        good.send(Method::OPTIONS, "/api/v1/auth/admin/login", "")
-            .await,
+        good.send(Method::OPTIONS, "/api/v1/auth/admin/login", "").await,
     ] {
-        assert_eq!(
-            (answer.status, answer.body.len()),
-            (StatusCode::NO_CONTENT, 0)
-        );
+        assert_eq!((answer.status, answer.body.len()), (StatusCode::NO_CONTENT, 0));
         assert_eq!(answer.header("access-control-max-age"), Some("86400"));
         assert_eq!(
             answer.header("access-control-allow-origin"),
@@ -174,8 +140,5 @@ async fn preflights_are_answered_for_configured_origins() {
     }
     let answer = evil.send(Method::OPTIONS, "/api/v1/auth/me", "").await;
     assert_eq!(answer.status, StatusCode::NOT_FOUND);
-    assert_eq!(
-        answer.json()["message"],
-        json!("Cannot OPTIONS /api/v1/auth/me")
-    );
+    assert_eq!(answer.json()["message"], json!("Cannot OPTIONS /api/v1/auth/me"));
 }

@@ -40,9 +40,7 @@ impl Gate {
             "password" => r#"update users set password = $2 where id = $1"#,
             "email" => r#"update users set email = $2 where id = $1"#,
             "status" => r#"update users set status = $2::"UserStatus" where id = $1"#,
-            "approvalStatus" => {
-                r#"update users set "approvalStatus" = $2::"TenantApprovalStatus" where id = $1"#
-            }
+            "approvalStatus" => r#"update users set "approvalStatus" = $2::"TenantApprovalStatus" where id = $1"#,
             "chatbotAccessStatus" => {
                 r#"update users set "chatbotAccessStatus" = $2::"ChatbotAccessStatus" where id = $1"#
             }
@@ -63,9 +61,6 @@ impl Gate {
     }
 
     async fn at_backend(&self, body: &Value) -> Answer {
-        self.app
-            .client()
-            .post("/api/v1/auth/admin/login", body)
-            .await
+        self.app.client().post("/api/v1/auth/admin/login", body).await
     }
 }

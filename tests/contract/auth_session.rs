@@ -66,8 +66,7 @@ async fn chat(app: &TestApp) -> (String, String, String) {
 }
 
 fn bearer(app: &TestApp, token: &str) -> Client {
-    app.client()
-        .with_header("authorization", &format!("Bearer {token}"))
+    app.client().with_header("authorization", &format!("Bearer {token}"))
 }
 
 fn cookie(app: &TestApp, value: &str) -> Client {
@@ -75,9 +74,7 @@ fn cookie(app: &TestApp, value: &str) -> Client {
 }
 
 async fn validate(client: &Client) -> Value {
-    let answer = client
-        .post("/api/v1/auth/session/validate", &json!({}))
-        .await;
+    let answer = client.post("/api/v1/auth/session/validate", &json!({})).await;
     assert_eq!(answer.status, StatusCode::OK);
     answer.json()
 }
@@ -89,16 +86,10 @@ async fn an_admin_token_is_known_in_the_header_and_in_the_body() {
     let expected = json!({ "active": true, "kind": "admin", "user": ada(), "expiresAt": "2025-06-15T11:00:00.000Z" });
     assert_eq!(validate(&bearer(&app, &token)).await, expected);
     let body = json!({ "token": token });
-    let answer = app
-        .client()
-        .post("/api/v1/auth/session/validate", &body)
-        .await;
+    let answer = app.client().post("/api/v1/auth/session/validate", &body).await;
     assert_eq!(answer.json(), expected);
     app.clock().advance(std::time::Duration::from_secs(3_600));
-    assert_eq!(
-        validate(&bearer(&app, &token)).await,
-        json!({ "active": false })
-    );
+    assert_eq!(validate(&bearer(&app, &token)).await, json!({ "active": false }));
 }
 
 #[tokio::test]
@@ -163,20 +154,12 @@ async fn a_cookie_under_another_name_changed_late_or_of_another_secret_is_not_op
     for token in [FOUR, FIVE] {
         for part in 0..5 {
             let mut parts: Vec<String> = token.split('.').map(str::to_owned).collect();
-            let letter = if parts[part].starts_with('A') {
-                "B"
-            } else {
-                "A"
-            };
+            let letter = if parts[part].starts_with('A') { "B" } else { "A" };
             let rest = parts[part].get(1..).unwrap_or_default().to_owned();
             parts[part] = format!("{letter}{rest}");
             let changed = parts.join(".");
             let both = format!("next-auth.session-token={changed}; authjs.session-token={changed}");
-            assert_eq!(
-                validate(&cookie(&app, &both)).await,
-                inactive,
-                "part {part}"
-            );
+            assert_eq!(validate(&cookie(&app, &both)).await, inactive, "part {part}");
         }
         let short = &token[..token.len() - 4];
         let both = format!("next-auth.session-token={short}; authjs.session-token={short}");
@@ -184,8 +167,7 @@ async fn a_cookie_under_another_name_changed_late_or_of_another_secret_is_not_op
     }
     let stranger = TestApp::with(&[("AUTH_SECRET", "new-cookie-secret")]).await;
     assert_eq!(validate(&cookie(&stranger, &four)).await, inactive);
-    app.clock()
-        .set(time::macros::datetime!(2031-01-01 00:00 UTC));
+    app.clock().set(time::macros::datetime!(2031-01-01 00:00 UTC));
     assert_eq!(validate(&cookie(&app, &four)).await, inactive);
 }
 
@@ -202,10 +184,7 @@ async fn a_token_that_was_given_back_is_worth_nothing() {
         );
     }
     assert_eq!(validate(&client).await, json!({ "active": false }));
-    assert_eq!(
-        client.get("/api/v1/auth/me").await.status,
-        StatusCode::UNAUTHORIZED
-    );
+    assert_eq!(client.get("/api/v1/auth/me").await.status, StatusCode::UNAUTHORIZED);
     let tickets = client.get("/api/crm/tickets?tenantId=t1").await;
     assert_eq!(tickets.status, StatusCode::UNAUTHORIZED);
 }
@@ -222,12 +201,11 @@ async fn logging_out_revokes_a_chat_session_whatever_became_of_its_user() {
     let body = json!({ "token": token });
     let answer = app.client().post("/api/v1/auth/logout", &body).await;
     assert_eq!(answer.status, StatusCode::OK);
-    let revoked: bool = sqlx::query_scalar(
-        r#"select "revokedAt" is not null from chatbot_phone_sessions where id = 's1'"#,
-    )
-    .fetch_one(app.pool())
-    .await
-    .unwrap();
+    let revoked: bool =
+        sqlx::query_scalar(r#"select "revokedAt" is not null from chatbot_phone_sessions where id = 's1'"#)
+            .fetch_one(app.pool())
+            .await
+            .unwrap();
     assert!(revoked);
 }
 
@@ -243,9 +221,7 @@ async fn only_a_page_of_this_origin_logs_out_by_cookie() {
     let answer = own.post("/api/v1/auth/logout", &json!({})).await;
     assert_eq!(
         answer.header("set-cookie"),
-        Some(
-            "__Secure-next-auth.session-token=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax; Secure"
-        )
+        Some("__Secure-next-auth.session-token=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax; Secure")
     );
     assert_eq!(validate(&client).await, json!({ "active": false }));
 }
@@ -253,11 +229,7 @@ async fn only_a_page_of_this_origin_logs_out_by_cookie() {
 #[tokio::test]
 async fn without_a_token_there_is_nothing_to_give_back() {
     let app = TestApp::new().await;
-    for body in [
-        json!({}),
-        json!({ "token": "nul\u{0}" }),
-        json!({ "token": 5 }),
-    ] {
+    for body in [json!({}), json!({ "token": "nul\u{0}" }), json!({ "token": 5 })] {
         let answer = app.client().post("/api/v1/auth/logout", &body).await;
         assert_eq!(
             (answer.status, answer.json()),
@@ -273,9 +245,7 @@ async fn preflights_are_the_backends() {
         app.client()
             .send(Method::OPTIONS, "/api/v1/auth/session/validate", "")
             .await,
-        app.client()
-            .send(Method::OPTIONS, "/api/v1/auth/logout", "")
-            .await,
+        app.client().send(Method::OPTIONS, "/api/v1/auth/logout", "").await,
     ] {
         assert_eq!(answer.status, StatusCode::NO_CONTENT);
     }

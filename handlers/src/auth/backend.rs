@@ -7,8 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
-    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE,
-    CONTENT_TYPE, ETAG, ORIGIN, VARY,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, CONTENT_TYPE, ETAG, ORIGIN,
+    VARY,
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use serde_json::{Value, json};
@@ -48,10 +48,7 @@ pub(super) async fn preflight(reader: &mut Reader, request: &Inbound) -> Outcome
     let headers = reply.headers_mut();
     share(settings, request, headers);
     for (name, value) in [
-        (
-            ACCESS_CONTROL_ALLOW_METHODS,
-            "GET,POST,PUT,PATCH,DELETE,OPTIONS",
-        ),
+        (ACCESS_CONTROL_ALLOW_METHODS, "GET,POST,PUT,PATCH,DELETE,OPTIONS"),
         (
             ACCESS_CONTROL_ALLOW_HEADERS,
             "Content-Type,Authorization,Accept,Accept-Language,Content-Language,Origin,X-Requested-With",
@@ -64,12 +61,7 @@ pub(super) async fn preflight(reader: &mut Reader, request: &Inbound) -> Outcome
 }
 
 /// A JSON answer with the charset, the weak entity tag and the CORS headers of the backend.
-pub(super) fn reply(
-    settings: &Settings,
-    request: &Inbound,
-    status: StatusCode,
-    body: &Value,
-) -> Reply {
+pub(super) fn reply(settings: &Settings, request: &Inbound, status: StatusCode, body: &Value) -> Reply {
     let text = body.to_string();
     let tag = entity_tag(text.as_bytes());
     let mut reply = Reply::whole(status, text.into()).header(
@@ -94,22 +86,12 @@ pub(super) fn error(settings: &Settings, request: &Inbound, error: &ApiError) ->
 /// `W/"<length in hexadecimal>-<SHA-1 in Base64>"`, as the legacy framework makes it.
 fn entity_tag(body: &[u8]) -> String {
     let hash = digest(&SHA1_FOR_LEGACY_USE_ONLY, body);
-    format!(
-        "W/\"{:x}-{}\"",
-        body.len(),
-        STANDARD_NO_PAD.encode(hash.as_ref())
-    )
+    format!("W/\"{:x}-{}\"", body.len(), STANDARD_NO_PAD.encode(hash.as_ref()))
 }
 
 fn unknown_route(request: &Inbound) -> ApiError {
-    let target = request
-        .uri
-        .path_and_query()
-        .map_or("/", |target| target.as_str());
-    ApiError::envelope(
-        StatusCode::NOT_FOUND,
-        &format!("Cannot {} {target}", request.method),
-    )
+    let target = request.uri.path_and_query().map_or("/", |target| target.as_str());
+    ApiError::envelope(StatusCode::NOT_FOUND, &format!("Cannot {} {target}", request.method))
 }
 
 /// What sent the request.
@@ -127,10 +109,7 @@ fn page<'r>(settings: &Settings, request: &'r Inbound) -> Page<'r> {
         return Page::None;
     };
     let allowed = &settings.auth.allowed_origins;
-    if allowed
-        .iter()
-        .any(|allowed| allowed.as_bytes() == origin.as_bytes())
-    {
+    if allowed.iter().any(|allowed| allowed.as_bytes() == origin.as_bytes()) {
         Page::Allowed(origin)
     } else {
         Page::Foreign
@@ -146,10 +125,7 @@ fn share(settings: &Settings, request: &Inbound, headers: &mut HeaderMap) {
         }
         Page::None => {}
     }
-    headers.insert(
-        ACCESS_CONTROL_ALLOW_CREDENTIALS,
-        HeaderValue::from_static("true"),
-    );
+    headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
     headers.insert(
         ACCESS_CONTROL_EXPOSE_HEADERS,
         HeaderValue::from_static("Content-Length,Content-Type"),

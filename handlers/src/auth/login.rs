@@ -11,8 +11,7 @@ mod throttle;
 mod token;
 
 use http::header::{
-    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    CONTENT_TYPE, RETRY_AFTER,
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, CONTENT_TYPE, RETRY_AFTER,
 };
 use http::{HeaderValue, Method, StatusCode};
 use serde_json::{Value, json};
@@ -21,9 +20,7 @@ use self::attempt::Attempt;
 use super::backend;
 use crate::kit::extract::json;
 use crate::kit::extract::query::Query;
-use crate::kit::{
-    ApiError, Area, FaultKind, Inbound, Outcome, Reader, Reply, Routes, Stop, UnitOfWork as _, Work,
-};
+use crate::kit::{ApiError, Area, FaultKind, Inbound, Outcome, Reader, Reply, Routes, Stop, UnitOfWork as _, Work};
 
 const BROWSER: &str = "/api/auth/login";
 const BACKEND: &str = "/api/v1/auth/admin/login";
@@ -56,9 +53,7 @@ fn browser_answer(attempt: Result<Attempt, Stop>) -> Outcome {
         Ok(Attempt::Throttled { seconds }) => {
             refusal(StatusCode::TOO_MANY_REQUESTS, TOO_MANY).header(RETRY_AFTER, seconds.into())
         }
-        Ok(Attempt::NoSecret) => {
-            refusal(StatusCode::INTERNAL_SERVER_ERROR, "Internal server error")
-        }
+        Ok(Attempt::NoSecret) => refusal(StatusCode::INTERNAL_SERVER_ERROR, "Internal server error"),
         // Saturation stays a fault: another side may have room.
         Err(Stop::Fault(fault)) if fault.kind == FaultKind::Database => {
             tracing::error!(%fault, "nobody can log in");
@@ -78,12 +73,7 @@ async fn at_backend(work: &mut Work, request: &Inbound) -> Outcome {
     let settings = &work.context().settings;
     let refusal = match answered {
         Attempt::Granted(answer) => {
-            return Ok(backend::reply(
-                settings,
-                request,
-                StatusCode::CREATED,
-                &answer,
-            ));
+            return Ok(backend::reply(settings, request, StatusCode::CREATED, &answer));
         }
         Attempt::Refused => ApiError::envelope(StatusCode::UNAUTHORIZED, "Invalid credentials"),
         Attempt::Throttled { seconds } => {
@@ -167,14 +157,8 @@ fn backend_credentials(request: &Inbound) -> Result<Credentials, ApiError> {
 async fn preflight(_: &mut Reader, _: &Inbound) -> Outcome {
     Ok(Reply::empty(StatusCode::OK)
         .header(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"))
-        .header(
-            ACCESS_CONTROL_ALLOW_METHODS,
-            HeaderValue::from_static("POST, OPTIONS"),
-        )
-        .header(
-            ACCESS_CONTROL_ALLOW_HEADERS,
-            HeaderValue::from_static("Content-Type"),
-        ))
+        .header(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("POST, OPTIONS"))
+        .header(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("Content-Type")))
 }
 
 /// The user of an answer, in the order of the contract.

@@ -12,9 +12,11 @@ use crate::kit::{ApiError, Area, Inbound, Outcome, Reader, Routes, Stop, UnitOfW
 
 /// The routes of this resource.
 pub(crate) fn routes() -> Routes {
-    Routes::new(Area::Auth)
-        .read(Method::GET, "/api/v1/auth/me", show)
-        .read(Method::OPTIONS, "/api/v1/auth/me", backend::preflight)
+    Routes::new(Area::Auth).read(Method::GET, "/api/v1/auth/me", show).read(
+        Method::OPTIONS,
+        "/api/v1/auth/me",
+        backend::preflight,
+    )
 }
 
 async fn show(reader: &mut Reader, request: &Inbound) -> Outcome {

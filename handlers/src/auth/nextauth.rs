@@ -18,11 +18,7 @@ use crate::kit::extract::jwt::JwtUser;
 const TOLERANCE: Duration = Duration::seconds(15);
 
 /// The user of a session cookie, with the first of several secrets that opens it.
-pub(super) fn verify(
-    cookie: &SessionCookie,
-    secrets: &[Secret<String>],
-    now: OffsetDateTime,
-) -> Option<JwtUser> {
+pub(super) fn verify(cookie: &SessionCookie, secrets: &[Secret<String>], now: OffsetDateTime) -> Option<JwtUser> {
     let secrets = secrets.iter().map(|secret| secret.expose().as_bytes());
     let opened = secrets
         .filter(|secret| !secret.is_empty())

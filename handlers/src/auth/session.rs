@@ -134,10 +134,6 @@ async fn give_back_cookie(work: &mut Work, cookie: &SessionCookie) -> Result<(),
 
 /// The cookie that makes a browser forget one of that name.
 fn ended(name: &str) -> String {
-    let secure = if name.starts_with("__Secure-") {
-        "; Secure"
-    } else {
-        ""
-    };
+    let secure = if name.starts_with("__Secure-") { "; Secure" } else { "" };
     format!("{name}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax{secure}")
 }

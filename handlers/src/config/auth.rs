@@ -22,10 +22,7 @@ const DEFAULT_LIFETIME: Duration = Duration::from_secs(3_600);
 const LONGEST_LIFETIME: Duration = Duration::from_secs(366 * 86_400);
 
 impl AuthSettings {
-    pub(super) fn read(
-        lookup: &dyn Fn(&str) -> Option<String>,
-        problems: &mut Vec<String>,
-    ) -> Self {
+    pub(super) fn read(lookup: &dyn Fn(&str) -> Option<String>, problems: &mut Vec<String>) -> Self {
         let filled = |secret: String| (!secret.is_empty()).then(|| Secret::new(secret));
         let current = lookup("NEST_AUTH_SECRET").or_else(|| lookup("NEXTAUTH_SECRET"));
         let token_lifetime = match lookup("AUTH_TOKEN_EXPIRES_IN") {
@@ -56,10 +53,7 @@ impl AuthSettings {
 fn list(text: Option<String>) -> Vec<String> {
     let text = text.unwrap_or_default();
     let parts = text.split(',').map(str::trim);
-    parts
-        .filter(|part| !part.is_empty())
-        .map(str::to_owned)
-        .collect()
+    parts.filter(|part| !part.is_empty()).map(str::to_owned).collect()
 }
 
 /// The notation of the `ms` package: a number, then a unit; without a unit milliseconds.
@@ -97,11 +91,7 @@ mod tests {
             ("1.5 hours", 5_400.0),
             ("3600", 3.6),
         ] {
-            assert_eq!(
-                lifetime(text),
-                Some(Duration::from_secs_f64(seconds)),
-                "{text}"
-            );
+            assert_eq!(lifetime(text), Some(Duration::from_secs_f64(seconds)), "{text}");
         }
         for text in ["", "h", "-1h", "0", "1 fortnight", "1h30m", "99y", "1e9"] {
             assert_eq!(lifetime(text), None, "{text}");

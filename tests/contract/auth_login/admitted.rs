@@ -52,8 +52,7 @@ async fn the_email_is_trimmed_and_its_case_does_not_matter_but_the_password_is_t
 #[tokio::test]
 async fn the_content_type_and_other_fields_do_not_matter() {
     let gate = Gate::new().await;
-    let body =
-        r#"{"email":"ada@acme.example","password":"correct horse","tenantId":"x","remember":true}"#;
+    let body = r#"{"email":"ada@acme.example","password":"correct horse","tenantId":"x","remember":true}"#;
     let answer = gate
         .app
         .client()
@@ -91,10 +90,7 @@ async fn the_backend_answers_201_in_its_own_form() {
     let body = json!({ "email": "ada@acme.example", "password": "correct horse" });
     let answer = gate.at_backend(&body).await;
     assert_eq!(answer.status, StatusCode::CREATED);
-    assert_eq!(
-        answer.header("content-type"),
-        Some("application/json; charset=utf-8")
-    );
+    assert_eq!(answer.header("content-type"), Some("application/json; charset=utf-8"));
     assert_eq!(answer.header("access-control-allow-origin"), None);
     assert_eq!(answer.header("vary"), Some("Origin"));
     assert!(answer.header("etag").unwrap().starts_with("W/\""));
@@ -120,17 +116,11 @@ async fn the_backend_reads_a_form_too() {
 #[tokio::test]
 async fn the_token_is_good_for_who_am_i_until_it_runs_out() {
     let gate = Gate::with(&[("AUTH_TOKEN_EXPIRES_IN", "30s")]).await;
-    let body = gate
-        .log_in("ada@acme.example", "correct horse")
-        .await
-        .json();
+    let body = gate.log_in("ada@acme.example", "correct horse").await.json();
     let token = format!("Bearer {}", body["token"].as_str().unwrap());
     let client = gate.app.client().with_header("authorization", &token);
     let answer = client.get("/api/v1/auth/me").await;
-    assert_eq!(
-        (answer.status, answer.json()),
-        (StatusCode::OK, body["user"].clone())
-    );
+    assert_eq!((answer.status, answer.json()), (StatusCode::OK, body["user"].clone()));
     gate.app.clock().advance(std::time::Duration::from_secs(30));
     let answer = client.get("/api/v1/auth/me").await;
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED);

@@ -9,14 +9,8 @@ const WRONG: &str = "Invalid credentials";
 
 async fn browser(gate: &Gate, body: &str) -> (StatusCode, Value) {
     let client = gate.app.client();
-    let answer = client
-        .send(Method::POST, "/api/auth/login", body.to_owned())
-        .await;
-    assert_eq!(
-        answer.header("access-control-allow-origin"),
-        Some("*"),
-        "{body}"
-    );
+    let answer = client.send(Method::POST, "/api/auth/login", body.to_owned()).await;
+    assert_eq!(answer.header("access-control-allow-origin"), Some("*"), "{body}");
     (answer.status, answer.json())
 }
 
@@ -24,10 +18,7 @@ async fn browser(gate: &Gate, body: &str) -> (StatusCode, Value) {
 async fn what_is_no_json_or_null_is_an_invalid_request() {
     let gate = Gate::new().await;
     for body in ["", "{", "null", "email=ada%40acme.example&password=x"] {
-        let expected = (
-            StatusCode::BAD_REQUEST,
-            json!({ "error": "Invalid request" }),
-        );
+        let expected = (StatusCode::BAD_REQUEST, json!({ "error": "Invalid request" }));
         assert_eq!(browser(&gate, body).await, expected, "{body}");
     }
 }
@@ -49,11 +40,7 @@ async fn both_must_be_truthy() {
         r#"{"email":"a@b.example","password":null}"#,
     ] {
         let text = json!({ "error": "Email and password are required" });
-        assert_eq!(
-            browser(&gate, body).await,
-            (StatusCode::BAD_REQUEST, text),
-            "{body}"
-        );
+        assert_eq!(browser(&gate, body).await, (StatusCode::BAD_REQUEST, text), "{body}");
     }
 }
 
@@ -129,13 +116,8 @@ async fn the_backend_refuses_with_its_envelope() {
         );
     }
     let client = gate.app.client();
-    let empty = client
-        .send(Method::POST, "/api/v1/auth/admin/login", "")
-        .await;
-    assert_eq!(
-        (empty.status, empty.json()),
-        (StatusCode::UNAUTHORIZED, envelope)
-    );
+    let empty = client.send(Method::POST, "/api/v1/auth/admin/login", "").await;
+    assert_eq!((empty.status, empty.json()), (StatusCode::UNAUTHORIZED, envelope));
 }
 
 #[tokio::test]

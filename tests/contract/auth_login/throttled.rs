@@ -58,12 +58,7 @@ async fn guesses_made_at_the_same_time_get_no_more_answers() {
     let gate = Gate::new().await;
     let guesses = (0..LIMIT + 6).map(|_| gate.log_in("ada@acme.example", "wrong"));
     let answers = join_all(guesses).await;
-    let answered = |status| {
-        answers
-            .iter()
-            .filter(|answer| answer.status == status)
-            .count()
-    };
+    let answered = |status| answers.iter().filter(|answer| answer.status == status).count();
     assert_eq!(answered(StatusCode::UNAUTHORIZED), LIMIT);
     assert_eq!(answered(StatusCode::TOO_MANY_REQUESTS), 6);
 }
@@ -72,9 +67,7 @@ async fn guesses_made_at_the_same_time_get_no_more_answers() {
 async fn one_address_trying_many_names_is_held_back_too() {
     let gate = Gate::new().await;
     for number in 0..50 {
-        let answer = gate
-            .log_in(&format!("user{number}@acme.example"), "wrong")
-            .await;
+        let answer = gate.log_in(&format!("user{number}@acme.example"), "wrong").await;
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
     }
     let answer = gate.log_in("ada@acme.example", "correct horse").await;
@@ -90,10 +83,7 @@ async fn the_table_names_nobody_and_is_tidied() {
         .await
         .unwrap();
     assert_eq!(keys.len(), 3);
-    assert!(
-        keys.iter()
-            .all(|key| key.len() == 64 && !key.contains("ada"))
-    );
+    assert!(keys.iter().all(|key| key.len() == 64 && !key.contains("ada")));
     gate.app.clock().advance(Duration::from_secs(15 * 60));
     let answer = gate.log_in("other@acme.example", "wrong").await;
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED);

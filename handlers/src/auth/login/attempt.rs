@@ -25,11 +25,7 @@ pub(super) enum Attempt {
 ///
 /// # Errors
 /// A fault of the database.
-pub(super) async fn run(
-    work: &mut Work,
-    request: &Inbound,
-    given: &Credentials,
-) -> Result<Attempt, Stop> {
+pub(super) async fn run(work: &mut Work, request: &Inbound, given: &Credentials) -> Result<Attempt, Stop> {
     let email = given.email.as_deref().unwrap_or_default();
     let email = email.trim().to_lowercase();
     let password = given.password.as_deref().unwrap_or_default();
@@ -64,11 +60,7 @@ pub(super) async fn run(
 }
 
 /// The oldest user of that e-mail whose password fits and who is neither suspended nor inactive.
-async fn matching_user(
-    work: &mut Work,
-    email: &str,
-    password: &str,
-) -> Result<Option<queries::UserRow>, Stop> {
+async fn matching_user(work: &mut Work, email: &str, password: &str) -> Result<Option<queries::UserRow>, Stop> {
     // No stored text has a NUL, and PostgreSQL would refuse the statement.
     let rows = if email.contains('\0') {
         Vec::new()

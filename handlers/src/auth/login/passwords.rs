@@ -27,9 +27,9 @@ pub(super) async fn matching(password: String, hashes: Vec<String>) -> Result<Ve
         let _permit = permit;
         compare(&password, &hashes)
     });
-    compared.await.map_err(|error| {
-        Fault::new(FaultKind::State, "a password could not be compared").caused_by(error)
-    })
+    compared
+        .await
+        .map_err(|error| Fault::new(FaultKind::State, "a password could not be compared").caused_by(error))
 }
 
 fn compare(password: &str, hashes: &[String]) -> Vec<bool> {

@@ -53,27 +53,18 @@ impl Throttle {
     }
 
     /// Whether a limit was reached already: the seconds until it is lifted.
-    pub(super) async fn reached(
-        &self,
-        db: &mut PgConnection,
-        now: OffsetDateTime,
-    ) -> sqlx::Result<Option<u64>> {
-        let rows: Vec<Counted> = sqlx::query_as(
-            "select key, events, ends_at from ficus.throttle where key = any($1) and ends_at > $2",
-        )
-        .bind(self.keys())
-        .bind(now)
-        .fetch_all(db)
-        .await?;
+    pub(super) async fn reached(&self, db: &mut PgConnection, now: OffsetDateTime) -> sqlx::Result<Option<u64>> {
+        let rows: Vec<Counted> =
+            sqlx::query_as("select key, events, ends_at from ficus.throttle where key = any($1) and ends_at > $2")
+                .bind(self.keys())
+                .bind(now)
+                .fetch_all(db)
+                .await?;
         Ok(self.wait(&rows, now, 1))
     }
 
     /// Counts this attempt: the seconds to wait when it was over a limit.
-    pub(super) async fn count(
-        &self,
-        db: &mut PgConnection,
-        now: OffsetDateTime,
-    ) -> sqlx::Result<Option<u64>> {
+    pub(super) async fn count(&self, db: &mut PgConnection, now: OffsetDateTime) -> sqlx::Result<Option<u64>> {
         let rows: Vec<Counted> = sqlx::query_as(
             "insert into ficus.throttle as old (key, events, ends_at)
              select key, 1, $2 from unnest($1::text[]) as new (key)
@@ -150,11 +141,7 @@ fn key(kind: &str, parts: &[&str]) -> String {
         digest.update([0]);
         digest.update(part);
     }
-    digest
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

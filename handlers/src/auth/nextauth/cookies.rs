@@ -38,10 +38,7 @@ pub(in crate::auth) fn find(headers: &HeaderMap) -> Vec<SessionCookie> {
         // Of two cookies of one name the first is the more specific one (RFC 6265, section 5.4).
         cookies.entry(name).or_insert(value);
     }
-    NAMES
-        .into_iter()
-        .filter_map(|name| assemble(name, &cookies))
-        .collect()
+    NAMES.into_iter().filter_map(|name| assemble(name, &cookies)).collect()
 }
 
 fn assemble(name: &'static str, cookies: &BTreeMap<&str, &str>) -> Option<SessionCookie> {
@@ -82,21 +79,15 @@ mod tests {
 
     #[test]
     fn chunks_are_joined_by_their_numbers_and_a_gap_ends_them() {
-        let found =
-            of("authjs.session-token.1=b; x=1; authjs.session-token.0=a; authjs.session-token.3=d");
+        let found = of("authjs.session-token.1=b; x=1; authjs.session-token.0=a; authjs.session-token.3=d");
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].value, "ab");
-        assert_eq!(
-            found[0].parts,
-            ["authjs.session-token.0", "authjs.session-token.1"]
-        );
+        assert_eq!(found[0].parts, ["authjs.session-token.0", "authjs.session-token.1"]);
     }
 
     #[test]
     fn the_first_of_one_name_counts_and_safer_names_come_first() {
-        let found = of(
-            "next-auth.session-token=p; __Secure-next-auth.session-token=s; next-auth.session-token=q",
-        );
+        let found = of("next-auth.session-token=p; __Secure-next-auth.session-token=s; next-auth.session-token=q");
         let values: Vec<_> = found.iter().map(|cookie| cookie.value.as_str()).collect();
         assert_eq!(values, ["s", "p"]);
         assert!(of("session=1; next-auth.session-token=").is_empty());

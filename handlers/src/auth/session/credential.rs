@@ -28,9 +28,7 @@ impl Presented {
     pub(super) fn find(request: &Inbound) -> Option<Self> {
         let body = request.json_or_empty();
         let named = body.get("token").and_then(serde_json::Value::as_str);
-        let token = named
-            .filter(|token| !token.is_empty())
-            .or_else(|| request.bearer());
+        let token = named.filter(|token| !token.is_empty()).or_else(|| request.bearer());
         if let Some(token) = token {
             return Some(Self::Token(token.to_owned()));
         }
@@ -42,10 +40,7 @@ impl Presented {
     ///
     /// # Errors
     /// A fault when the database fails.
-    pub(super) async fn verify(
-        self,
-        unit: &mut impl UnitOfWork,
-    ) -> Result<Option<Credential>, Stop> {
+    pub(super) async fn verify(self, unit: &mut impl UnitOfWork) -> Result<Option<Credential>, Stop> {
         match self {
             Self::Token(token) => of_token(unit, token).await,
             Self::Cookies(cookies) => of_cookies(unit, cookies).await,
@@ -64,10 +59,7 @@ async fn of_token(unit: &mut impl UnitOfWork, token: String) -> Result<Option<Cr
 }
 
 /// As legacy's guard, which reads a plain token from that cookie, and besides what NextAuth itself puts there.
-async fn of_cookies(
-    unit: &mut impl UnitOfWork,
-    cookies: Vec<SessionCookie>,
-) -> Result<Option<Credential>, Stop> {
+async fn of_cookies(unit: &mut impl UnitOfWork, cookies: Vec<SessionCookie>) -> Result<Option<Credential>, Stop> {
     let now = unit.now();
     for cookie in cookies {
         let user = nextauth::verify(&cookie, &unit.context().settings.auth.cookie_secrets, now);
