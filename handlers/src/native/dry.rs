@@ -94,8 +94,28 @@ async fn execute(
     gone: &CancellationToken,
 ) -> Answered {
     match &route.handler {
-        Handler::Read(handler) => read(handler.as_ref(), context, inspection, inbound, deadline, gone).await,
-        Handler::Write(handler) => write(handler.as_ref(), context, inspection, inbound, deadline, gone).await,
+        Handler::Read(handler) => {
+            read(
+                handler.as_ref(),
+                context,
+                inspection,
+                inbound,
+                deadline,
+                gone,
+            )
+            .await
+        }
+        Handler::Write(handler) => {
+            write(
+                handler.as_ref(),
+                context,
+                inspection,
+                inbound,
+                deadline,
+                gone,
+            )
+            .await
+        }
         Handler::Stream(_) => Err(NotComparable::Streamed),
     }
 }
