@@ -246,7 +246,13 @@ impl<'d> Player<'d> {
         let done = Done {
             status: native.run.response.status().as_u16(),
             body: native.run.response.body(),
-            wrote: native.rows.as_array().is_some_and(|rows| !rows.is_empty()),
+            wrote: native
+                .rows
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(|row| row["table"].as_str())
+                .collect(),
             differences: verdict.differences(),
         };
         let mut unkept = None;
@@ -254,7 +260,9 @@ impl<'d> Player<'d> {
             if rule.is_met(&done) {
                 return Outcome::Deviates(rule.why.clone());
             }
-            unkept.get_or_insert_with(|| rule.why.clone());
+            if !rule.permitted {
+                unkept.get_or_insert_with(|| rule.why.clone());
+            }
         }
         match (verdict, unkept) {
             (Verdict::Equal, None) => Outcome::Matched,
