@@ -104,8 +104,8 @@ async fn without_the_switch_the_hole_is_closed_as_its_rule_says() {
 async fn another_row_and_another_member_are_found() {
     let replay = play(true, |recording| {
         recording
-            .replace("\"sentiment\": \"neutral\"", "\"sentiment\": \"angry\"")
-            .replace("\\\"total\\\": 0", "\\\"total\\\": 1")
+            .replace("\"priority\": \"medium\"", "\"priority\": \"high\"")
+            .replace("\\\"tickets\\\": []", "\\\"tickets\\\": [1]")
     })
     .await;
     let kinds = |id: &str| match outcome(&replay, id) {

@@ -85,10 +85,7 @@ impl<'d> Player<'d> {
                     .map(|native| native.run.response.status().as_u16()),
             ),
             Err(reason) => Outcome::NotComparable(explained(&reason)),
-            Ok(native) => {
-                let route = route.as_deref().unwrap_or_default();
-                self.judge(entry, (request, response), &native, known, started, route)
-            }
+            Ok(native) => self.judge(entry, (request, response), &native, known, started),
         };
         Ok(Some(Played {
             id: entry.id.clone(),
@@ -178,8 +175,8 @@ impl<'d> Player<'d> {
         native: &Native,
         known: Known,
         started: OffsetDateTime,
-        route: &str,
     ) -> Outcome {
+        let route = self.route(request).unwrap_or_default();
         let legacy_headers = headers(&response.headers);
         let Some(legacy_body) = response
             .content
@@ -232,7 +229,7 @@ impl<'d> Player<'d> {
         let verdict = compare_exchange(&legacy, &native_side, &Rules::default(), &at);
         let request_headers = headers(&request.headers);
         let facts = Facts {
-            route,
+            route: &route,
             headers: &request_headers,
             query: request.url.split_once('?').map_or("", |(_, query)| query),
             body: &sent,
