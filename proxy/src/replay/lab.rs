@@ -248,7 +248,7 @@ async fn connect(url: &str) -> Result<PgPool, ReplayError> {
 
 fn fresh_name(kind: &str) -> String {
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    format!("ficus_{kind}_{}_{number}", std::process::id())
+    format!("replay_{kind}_{}_{number}", std::process::id())
 }
 
 pub(super) fn read(path: &Path) -> Result<String, ReplayError> {

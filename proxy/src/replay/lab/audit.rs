@@ -4,11 +4,11 @@ use sqlx::{PgConnection, PgPool};
 
 /// What the triggers noted in this transaction, in its order.
 pub(in crate::replay) const CHANGES: &str = "select coalesce(jsonb_agg(jsonb_build_object('table', relation, 'op', operation, 'pk', key, \
-     'old', before, 'new', after) order by number), '[]') from ficus_lab.changes";
+     'old', before, 'new', after) order by number), '[]') from parity_lab.changes";
 
 const INSTALL: &str = r#"
-create schema ficus_lab;
-create unlogged table ficus_lab.changes (
+create schema parity_lab;
+create unlogged table parity_lab.changes (
     number bigint generated always as identity,
     relation text not null,
     operation text not null,
@@ -16,7 +16,7 @@ create unlogged table ficus_lab.changes (
     before jsonb,
     after jsonb
 );
-create function ficus_lab.note() returns trigger language plpgsql as $note$
+create function parity_lab.note() returns trigger language plpgsql as $note$
 declare
     before jsonb := case when tg_op = 'INSERT' then null else to_jsonb(old) end;
     after jsonb := case when tg_op = 'DELETE' then null else to_jsonb(new) end;
@@ -24,7 +24,7 @@ declare
 begin
     select string_agg(coalesce(after, before) ->> part, '|' order by place)
         into key from unnest(tg_argv) with ordinality as parts(part, place);
-    insert into ficus_lab.changes (relation, operation, key, before, after)
+    insert into parity_lab.changes (relation, operation, key, before, after)
         values (tg_table_name, lower(tg_op), key, before, after);
     return null;
 end $note$;
@@ -40,7 +40,7 @@ begin
         from pg_class c
         where c.relnamespace = 'public'::regnamespace and c.relkind = 'r'
     loop
-        execute format('create trigger zz_ficus_lab after insert or update or delete on %s for each row execute function ficus_lab.note(%s)',
+        execute format('create trigger zz_parity_lab after insert or update or delete on %s for each row execute function parity_lab.note(%s)',
             target.relation, coalesce(target.key, ''));
     end loop;
 end $install$;
