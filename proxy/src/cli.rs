@@ -15,6 +15,7 @@ mod logging;
 mod migrate;
 mod native;
 mod printer;
+mod replay;
 mod report;
 mod routes;
 mod run;
@@ -59,6 +60,8 @@ enum Command {
     Explain(explain::ExplainArgs),
     /// Bring the app's database and Ficus's own store up to date
     Migrate(migrate::MigrateArgs),
+    /// Play a recording of the legacy app against the native handlers, without the legacy app
+    Replay(replay::ReplayArgs),
     /// Show what the comparisons of native and legacy answers found
     Report(report::ReportArgs),
     /// Show all of it on this machine: a legacy app, a database, and Ficus in front
@@ -92,6 +95,7 @@ fn dispatch(command: Command, printer: Printer) -> anyhow::Result<ExitStatus> {
         Command::Routes(arguments) => routes::routes(&arguments, printer),
         Command::Explain(arguments) => explain::explain(&arguments, printer),
         Command::Migrate(arguments) => block_on(migrate::migrate(arguments, printer)),
+        Command::Replay(arguments) => block_on(replay::replay(arguments, printer)),
         Command::Report(arguments) => block_on(report::report(arguments, printer)),
         Command::Demo(arguments) => block_on(demo::demo(arguments, printer)),
     }

@@ -103,6 +103,35 @@ impl fmt::Display for Verdict {
     }
 }
 
+/// One side's answer and what it did (parity lab): lists of row changes and of effects, in one notation for both sides.
+#[derive(Clone, Copy, Debug)]
+pub struct Exchange<'a> {
+    /// The answer.
+    pub answer: Answer<'a>,
+    /// The row changes.
+    pub rows: &'a serde_json::Value,
+    /// The outside effects.
+    pub effects: &'a serde_json::Value,
+}
+
+/// Compares two answers and their consequences. A minted id stands for the same thing in all of them.
+#[must_use]
+pub fn compare_exchange(legacy: &Exchange<'_>, native: &Exchange<'_>, rules: &Rules, at: &Occasion<'_>) -> Verdict {
+    if legacy.answer.status.is_server_error() {
+        return Verdict::LegacyFailed;
+    }
+    let mut judge = Judge::new(rules, at);
+    judge.answers(&legacy.answer, &native.answer);
+    // Different statuses have different consequences: one cause, one difference.
+    if legacy.answer.status == native.answer.status {
+        judge.trail.in_consequences(Kind::Rows);
+        judge.values(legacy.rows, native.rows);
+        judge.trail.in_consequences(Kind::Effects);
+        judge.values(legacy.effects, native.effects);
+    }
+    judge.verdict()
+}
+
 /// Compares two answers to the same request.
 #[must_use]
 pub fn compare(legacy: &Answer<'_>, native: &Answer<'_>, rules: &Rules, at: &Occasion<'_>) -> Verdict {
@@ -110,26 +139,8 @@ pub fn compare(legacy: &Answer<'_>, native: &Answer<'_>, rules: &Rules, at: &Occ
         return Verdict::LegacyFailed;
     }
     let mut judge = Judge::new(rules, at);
-    if legacy.status != native.status {
-        judge.findings.add(Difference {
-            kind: Kind::Status,
-            detail: Detail::Changed,
-            path: "status".to_owned(),
-            legacy: Some(legacy.status.as_u16().into()),
-            native: Some(native.status.as_u16().into()),
-        });
-    }
-    judge.headers(legacy.headers, native.headers);
-    // Bodies of different statuses differ by nature: one cause, one difference.
-    if legacy.status == native.status && !at.head {
-        judge.bodies(legacy, native);
-    }
-    let differences = judge.findings.take();
-    if differences.is_empty() {
-        Verdict::Equal
-    } else {
-        Verdict::Different(differences)
-    }
+    judge.answers(legacy, native);
+    judge.verdict()
 }
 
 /// The state of one comparison. The walkers are methods on it, one file for each kind of value.
@@ -150,6 +161,32 @@ impl<'a> Judge<'a> {
             ids: Bijection::default(),
             findings: Findings::default(),
             trail: Trail::default(),
+        }
+    }
+
+    fn answers(&mut self, legacy: &Answer<'_>, native: &Answer<'_>) {
+        if legacy.status != native.status {
+            self.findings.add(Difference {
+                kind: Kind::Status,
+                detail: Detail::Changed,
+                path: "status".to_owned(),
+                legacy: Some(legacy.status.as_u16().into()),
+                native: Some(native.status.as_u16().into()),
+            });
+        }
+        self.headers(legacy.headers, native.headers);
+        // Bodies of different statuses differ by nature: one cause, one difference.
+        if legacy.status == native.status && !self.at.head {
+            self.bodies(legacy, native);
+        }
+    }
+
+    fn verdict(self) -> Verdict {
+        let differences = self.findings.take();
+        if differences.is_empty() {
+            Verdict::Equal
+        } else {
+            Verdict::Different(differences)
         }
     }
 

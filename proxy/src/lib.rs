@@ -19,6 +19,7 @@ pub mod layers;
 mod listen;
 pub mod metrics;
 pub mod provision;
+pub mod replay;
 pub mod report;
 pub mod shadow;
 pub mod stack;

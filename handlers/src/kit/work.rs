@@ -8,6 +8,7 @@ use super::database::{Lazy, certainly_rolled_back};
 use super::effects::{Effect, EffectRecord, Effects};
 use super::failure::CommitState;
 use super::fault::{Fault, Stop};
+use super::inspection::Inspection;
 use super::outbox::store;
 use super::touch::Touch;
 use super::unit::UnitOfWork;
@@ -88,6 +89,11 @@ impl Work {
         }
         sqlx::query("set constraints all immediate").execute(connection).await?;
         Ok(())
+    }
+
+    /// Lets the parity lab look at what was written; it begins a transaction where there was none.
+    pub(crate) async fn inspect(&mut self, inspection: &Inspection) -> Result<(), Fault> {
+        inspection.look(self.transaction.connection().await?).await
     }
 
     /// Commits what [`Work::settle`] prepared.

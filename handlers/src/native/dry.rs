@@ -17,7 +17,10 @@ use super::guarded::{self, Ended};
 use crate::kit::calls::CallPolicy;
 use crate::kit::routes::{Handler, ReadHandler, Route, WriteHandler};
 use crate::kit::table::Found;
-use crate::kit::{Context, DryRun, DryRunLimits, EffectRecord, Inbound, NotComparable, Reader, Reply, Touch, Work};
+use crate::kit::{
+    Context, DryRun, DryRunLimits, EffectRecord, Inbound, Inspection, NotComparable, Reader, Reply, Touch,
+    UnitOfWork as _, Work,
+};
 
 /// What the caller waits beyond the budget for the rollback, before it leaves the task to itself.
 const GRACE: Duration = Duration::from_millis(250);
@@ -50,13 +53,17 @@ pub(super) async fn run(
 
     let mut context = inner.context_for(&parts.extensions);
     context.dry = Some(limits);
-    context.calls = CallPolicy::Skip;
+    let inspection = parts.extensions.get::<Inspection>().cloned();
+    context.calls = match &inspection {
+        Some(inspection) => CallPolicy::Answered(Arc::clone(&inspection.calls)),
+        None => CallPolicy::Skip,
+    };
     let inbound = Inbound::new(parts, body, path);
     let deadline = started + limits.budget;
     let gone = CancellationToken::new();
     let caller_left = gone.clone().drop_guard();
     let task = inner.runs.spawn(async move {
-        let answered = execute(&route, context, &inbound, deadline, &gone).await;
+        let answered = execute(&route, context, inspection, &inbound, deadline, &gone).await;
         drop(permit);
         answered
     });
@@ -81,13 +88,14 @@ pub(super) async fn run(
 async fn execute(
     route: &Route,
     context: Context,
+    inspection: Option<Inspection>,
     inbound: &Inbound,
     deadline: Instant,
     gone: &CancellationToken,
 ) -> Answered {
     match &route.handler {
-        Handler::Read(handler) => read(handler.as_ref(), context, inbound, deadline, gone).await,
-        Handler::Write(handler) => write(handler.as_ref(), context, inbound, deadline, gone).await,
+        Handler::Read(handler) => read(handler.as_ref(), context, inspection, inbound, deadline, gone).await,
+        Handler::Write(handler) => write(handler.as_ref(), context, inspection, inbound, deadline, gone).await,
         Handler::Stream(_) => Err(NotComparable::Streamed),
     }
 }
@@ -95,20 +103,40 @@ async fn execute(
 async fn read(
     handler: &dyn ReadHandler,
     context: Context,
+    inspection: Option<Inspection>,
     inbound: &Inbound,
     deadline: Instant,
     gone: &CancellationToken,
 ) -> Answered {
-    let mut reader = Reader::new(context);
+    let mut reader = Reader::new(context.clone());
     let ended = until_gone(async { handler.call(&mut reader, inbound).await }, deadline, gone).await;
-    let effects = reader.take_touches().iter().map(Touch::record).collect();
+    let touches = reader.take_touches();
     reader.finish(matches!(ended, Ended::Overdue)).await;
+    let effects = touches.iter().map(Touch::record).collect();
+    if let Some(inspection) = inspection {
+        show_touches(context, touches, &inspection).await?;
+    }
     Ok((reply(ended)?, effects))
+}
+
+/// Applies the touches of a read as they are applied live, beside the answer, shows them and undoes them.
+async fn show_touches(context: Context, touches: Vec<Touch>, inspection: &Inspection) -> Result<(), NotComparable> {
+    let mut work = Work::new(context);
+    for touch in touches {
+        work.touch(touch);
+    }
+    let shown = match work.settle().await {
+        Ok(()) => work.inspect(inspection).await,
+        Err(fault) => Err(fault),
+    };
+    work.roll_back(false).await;
+    Ok(shown?)
 }
 
 async fn write(
     handler: &dyn WriteHandler,
     context: Context,
+    inspection: Option<Inspection>,
     inbound: &Inbound,
     deadline: Instant,
     gone: &CancellationToken,
@@ -128,6 +156,13 @@ async fn write(
     let effects = match &ended {
         Ended::Reply(reply) if !reply.wants_rollback() => work.records(),
         _ => Vec::new(),
+    };
+    let ended = match (&inspection, ended) {
+        (Some(inspection), Ended::Reply(reply)) if !reply.wants_rollback() => match work.inspect(inspection).await {
+            Ok(()) => Ended::Reply(reply),
+            Err(fault) => Ended::Fault(fault),
+        },
+        (_, ended) => ended,
     };
     work.roll_back(abandoned).await;
     Ok((reply(ended)?, effects))

@@ -132,6 +132,12 @@ impl Trail {
         self.scope = Some(format!("header:{name}"));
     }
 
+    /// The row changes (`rows`) or the announced effects (`effects`) of the exchange.
+    pub(super) fn in_consequences(&mut self, kind: Kind) {
+        self.scope = Some(kind.as_str().to_owned());
+        self.steps.clear();
+    }
+
     pub(super) fn in_body(&mut self) {
         self.scope = None;
         self.steps.clear();
@@ -154,7 +160,12 @@ impl Trail {
     }
 
     pub(super) fn kind(&self) -> Kind {
-        if self.scope.is_some() { Kind::Header } else { Kind::Body }
+        match self.scope.as_deref() {
+            None => Kind::Body,
+            Some("rows") => Kind::Rows,
+            Some("effects") => Kind::Effects,
+            Some(_) => Kind::Header,
+        }
     }
 
     /// The innermost name: `expiresAt` of `$.session.expiresAt`.

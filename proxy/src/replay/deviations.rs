@@ -1,0 +1,148 @@
+//! Deviations on purpose: where native answers otherwise than legacy, under which condition, how, and why. They are data
+//! (`tests/parity/deviations.yaml`); a rule names a route and a condition, never an entry.
+
+use std::path::Path;
+
+use http::HeaderMap;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::error::ReplayError;
+use super::lab;
+use crate::compare::Difference;
+
+/// All rules.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Deviations {
+    deviations: Vec<Deviation>,
+}
+
+/// One rule.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Deviation {
+    /// As in the flag file: `GET /api/health`.
+    route: String,
+    #[serde(default)]
+    when: Condition,
+    /// The compatibility switch under which native does as legacy does.
+    pub(super) switch: Option<String>,
+    /// The condition hangs on rows that it cannot see: native may also do as legacy does.
+    #[serde(default)]
+    pub(super) permitted: bool,
+    native: Expected,
+    /// Why it is so.
+    pub(super) why: String,
+}
+
+/// What must hold of the recorded exchange; what is not said holds.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Condition {
+    /// Whether the request carries a token.
+    token: Option<bool>,
+    /// The status that legacy gave.
+    legacy_status: Option<u16>,
+    /// A name that stands in the query or in the JSON body.
+    parameter: Option<String>,
+    /// A name that stands in neither.
+    no_parameter: Option<String>,
+}
+
+/// What native answers instead.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Expected {
+    status: u16,
+    /// Members that the JSON answer has.
+    #[serde(default)]
+    json: serde_json::Map<String, Value>,
+    /// Native equals legacy but for these paths; without it only status and `json` are looked at.
+    equal_except: Option<Vec<String>>,
+    /// The tables that a refusal may change all the same, such as the last use of a session.
+    #[serde(default)]
+    may_write: Vec<String>,
+}
+
+/// The exchange as the rules see it.
+#[derive(Debug)]
+pub(super) struct Facts<'a> {
+    pub(super) route: &'a str,
+    pub(super) headers: &'a HeaderMap,
+    pub(super) query: &'a str,
+    pub(super) body: &'a [u8],
+    pub(super) legacy_status: u16,
+}
+
+/// What native did.
+#[derive(Debug)]
+pub(super) struct Done<'a> {
+    pub(super) status: u16,
+    pub(super) body: &'a [u8],
+    /// The tables that it changed.
+    pub(super) wrote: Vec<&'a str>,
+    pub(super) differences: &'a [Difference],
+}
+
+impl Deviations {
+    /// Reads the rules.
+    pub(super) fn read(path: &Path) -> Result<Self, ReplayError> {
+        serde_yaml::from_str(&lab::read(path)?).map_err(|error| ReplayError::malformed(path, error))
+    }
+
+    /// Every compatibility switch that a rule names.
+    pub(super) fn switches(&self) -> impl Iterator<Item = String> {
+        self.deviations.iter().filter_map(|rule| rule.switch.clone())
+    }
+
+    /// The rules that apply; with `compat` those without a switch.
+    pub(super) fn of<'d>(&'d self, facts: &'d Facts<'_>, compat: bool) -> impl Iterator<Item = &'d Deviation> {
+        self.deviations.iter().filter(move |rule| {
+            rule.route == facts.route && !(compat && rule.switch.is_some()) && rule.when.holds(facts)
+        })
+    }
+}
+
+impl Deviation {
+    /// Whether native did what the rule says.
+    pub(super) fn is_met(&self, done: &Done<'_>) -> bool {
+        let expected = &self.native;
+        let unexpected = |table: &&str| !expected.may_write.iter().any(|one| one == table);
+        if expected.status != done.status || (done.status >= 400 && done.wrote.iter().any(unexpected)) {
+            return false;
+        }
+        let body: Value = serde_json::from_slice(done.body).unwrap_or_default();
+        let has_members = expected.json.iter().all(|(name, value)| body.get(name) == Some(value));
+        let allowed = |difference: &Difference| match &expected.equal_except {
+            Some(paths) => paths.iter().any(|path| difference.path.starts_with(path.as_str())),
+            None => true,
+        };
+        has_members && done.differences.iter().all(allowed)
+    }
+}
+
+impl Condition {
+    fn holds(&self, facts: &Facts<'_>) -> bool {
+        let agrees = |wanted: Option<bool>, is: bool| wanted.is_none_or(|wanted| wanted == is);
+        let named = |name: &Option<String>, wanted: bool| {
+            name.as_deref().is_none_or(|name| has_parameter(facts, name) == wanted)
+        };
+        agrees(self.token, has_token(facts))
+            && self.legacy_status.is_none_or(|status| status == facts.legacy_status)
+            && named(&self.parameter, true)
+            && named(&self.no_parameter, false)
+    }
+}
+
+/// In the header, or as the `token` parameter that legacy takes as well.
+fn has_token(facts: &Facts<'_>) -> bool {
+    facts.headers.contains_key(http::header::AUTHORIZATION)
+        || ["token", "sessionToken"].iter().any(|name| has_parameter(facts, name))
+}
+
+fn has_parameter(facts: &Facts<'_>, name: &str) -> bool {
+    let in_query = facts.query.split('&').any(|pair| pair.split('=').next() == Some(name));
+    let body: Value = serde_json::from_slice(facts.body).unwrap_or_default();
+    in_query || body.get(name).is_some()
+}

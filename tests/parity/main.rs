@@ -1,0 +1,4 @@
+//! The parity lab: recordings against the native handlers.
+
+#[cfg(test)]
+mod recording;
