@@ -16,6 +16,10 @@ use super::connect::Origin;
 use crate::body::Body;
 use crate::tasks::LocalTasks;
 
+/// What a connection may read ahead and gather for a write, in bytes. hyper's own 400 KiB cost 5 MiB a core under large bodies and
+/// bought no measurable time; 64 KiB took a third longer.
+const BUFFER: usize = 128 * 1024;
+
 /// What a pool may hold and wait for.
 #[derive(Debug, Clone, Copy)]
 pub struct PoolLimits {
@@ -81,6 +85,7 @@ impl Pool {
         let (sender, connection) = http1::Builder::new()
             .writev(false)
             .preserve_header_case(false)
+            .max_buf_size(BUFFER)
             .handshake(TokioIo::new(stream))
             .await
             .map_err(io::Error::other)?;
