@@ -41,7 +41,7 @@ pub use self::job::{Exchange, Pending};
 pub use self::reason::NotCompared;
 pub use self::tee::{Captured, Copied, Tee};
 
-use self::budget::ByteBudget;
+pub(crate) use self::budget::{ByteBudget, Share as ByteShare};
 use self::throttle::Throttle;
 
 /// What shadow work may cost, over all routes.

@@ -46,12 +46,12 @@ impl<S: Step> Step for DeadlineStep<S> {
             .as_ref()
             .and_then(Routed::timeout)
             .unwrap_or(self.standard);
-        let side = match exchange.routed.as_ref().map(|routed| routed.serve) {
-            Some(Side::Native) => FaultSide::Native,
-            _ => FaultSide::Legacy,
-        };
+        // Native keeps its own time, because a fallback begins where that ends and a commit that has begun is waited for.
+        if exchange.routed.as_ref().map(|routed| routed.serve) == Some(Side::Native) {
+            return self.inner.call(exchange).await;
+        }
         timeout(limit, self.inner.call(exchange))
             .await
-            .unwrap_or_else(|_| Err(ProxyError::new(ErrorKind::Timeout, side)))
+            .unwrap_or_else(|_| Err(ProxyError::new(ErrorKind::Timeout, FaultSide::Legacy)))
     }
 }
