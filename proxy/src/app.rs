@@ -122,7 +122,7 @@ impl App {
         let common = Common {
             flags: Arc::new(flags),
             native,
-            circuits: Circuits::new(config.circuit.limits),
+            circuits: Circuits::new(config.circuit.limits()),
             kept_bodies: Arc::new(ByteBudget::new(config.fallback.total_bytes)),
             shadow,
             metrics: Metrics::default(),

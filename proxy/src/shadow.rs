@@ -15,6 +15,7 @@ mod job;
 mod reason;
 mod redact;
 mod reproducer;
+mod reverse;
 mod tee;
 mod throttle;
 
@@ -39,6 +40,7 @@ pub use self::control::LegacyControl;
 pub use self::held::{Held, HeldBody};
 pub use self::job::{Exchange, Pending};
 pub use self::reason::NotCompared;
+pub use self::reverse::Started;
 pub use self::tee::{Captured, Copied, Tee};
 
 pub(crate) use self::budget::{ByteBudget, Share as ByteShare};

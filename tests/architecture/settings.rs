@@ -6,22 +6,29 @@ use std::fs;
 use super::tree::root;
 
 /// The fields of the configuration that hold a section or are not read from the file.
-const NO_KEYS: [&str; 8] = [
+const NO_KEYS: [&str; 11] = [
     "admin",
+    "circuit",
     "database",
     "environment",
+    "fallback",
     "legacy",
     "limits",
+    "overrides",
     "shadow",
     "store",
     "timeouts",
 ];
 
-/// The last part of every key that the structures of `proxy/src/config.rs` have.
+/// The files whose structures are read from `ficus.yaml`.
+const FILES: [&str; 2] = ["proxy/src/config.rs", "proxy/src/config/rollout.rs"];
+
+/// The last part of every key that these structures have.
 pub(crate) fn in_code() -> BTreeSet<String> {
-    let text = fs::read_to_string(root().join("proxy/src/config.rs")).unwrap();
-    let fields = text
-        .lines()
+    let texts = FILES.map(|file| fs::read_to_string(root().join(file)).unwrap());
+    let fields = texts
+        .iter()
+        .flat_map(|text| text.lines())
         .filter_map(|line| line.strip_prefix("    pub ")?.split_once(": "));
     let names = fields
         .map(|(name, _)| name)

@@ -113,11 +113,11 @@ impl Circuits {
         }
     }
 
-    /// Whether native may run for a request of this route.
+    /// Whether native may run for a request of this route at this moment.
     #[must_use]
-    pub fn admit(&self, route: &RouteKey) -> Admission {
+    pub fn admit(&self, route: &RouteKey, now: Instant) -> Admission {
         let circuit = self.find(route);
-        let admitted = circuit.as_ref().map_or(Some(false), |circuit| circuit.admit());
+        let admitted = circuit.as_ref().map_or(Some(false), |circuit| circuit.admit(now));
         match admitted {
             None => Admission::Skip,
             Some(probe) => Admission::Run(Permit {
@@ -148,14 +148,14 @@ impl Circuits {
         circuits.get(route).cloned()
     }
 
-    fn find_or_make(&self, route: &RouteKey) -> Arc<Circuit> {
+    fn find_or_make(&self, route: &RouteKey, now: Instant) -> Arc<Circuit> {
         if let Some(circuit) = self.find(route) {
             return circuit;
         }
         let mut circuits = self.shared.by_route.write().unwrap_or_else(PoisonError::into_inner);
         let circuit = circuits
             .entry(route.clone())
-            .or_insert_with(|| Arc::new(Circuit::new()));
+            .or_insert_with(|| Arc::new(Circuit::new(now)));
         self.shared.any.store(true, Ordering::Relaxed);
         Arc::clone(circuit)
     }
@@ -163,16 +163,19 @@ impl Circuits {
 
 impl Permit {
     /// Native has answered.
-    pub fn succeeded(mut self) {
+    pub fn succeeded(mut self, now: Instant) {
         if let Some(circuit) = &self.circuit {
-            circuit.succeeded(std::mem::take(&mut self.probe));
+            circuit.succeeded(now, std::mem::take(&mut self.probe));
         }
     }
 
     /// Native has failed in a way that legacy is asked for.
-    pub fn failed(mut self, route: &RouteKey) {
-        let circuit = self.circuit.take().unwrap_or_else(|| self.circuits.find_or_make(route));
-        if circuit.failed(&self.circuits.limits, std::mem::take(&mut self.probe)) {
+    pub fn failed(mut self, route: &RouteKey, now: Instant) {
+        let circuit = self
+            .circuit
+            .take()
+            .unwrap_or_else(|| self.circuits.find_or_make(route, now));
+        if circuit.failed(now, &self.circuits.limits, std::mem::take(&mut self.probe)) {
             tracing::warn!(%route, "native keeps failing and is skipped for a while");
         }
     }
@@ -189,12 +192,12 @@ impl Drop for Permit {
 }
 
 impl Circuit {
-    fn new() -> Self {
+    fn new(now: Instant) -> Self {
         Self {
             successes: AtomicU64::new(0),
             opened: AtomicU64::new(0),
             state: Mutex::new(State::Closed {
-                since: Instant::now(),
+                since: now,
                 failures: 0,
             }),
         }
@@ -206,10 +209,10 @@ impl Circuit {
     }
 
     /// Whether a request may run and whether it is a probe; `None` when it may not.
-    fn admit(&self) -> Option<bool> {
+    fn admit(&self, now: Instant) -> Option<bool> {
         match &mut *self.state() {
             State::Closed { .. } => Some(false),
-            State::Open { until, probing, .. } if !*probing && Instant::now() >= *until => {
+            State::Open { until, probing, .. } if !*probing && now >= *until => {
                 *probing = true;
                 Some(true)
             }
@@ -217,24 +220,23 @@ impl Circuit {
         }
     }
 
-    fn succeeded(&self, probe: bool) {
+    fn succeeded(&self, now: Instant, probe: bool) {
         self.successes.fetch_add(1, Ordering::Relaxed);
         if probe {
-            self.close(&mut self.state());
+            self.close(now, &mut self.state());
         }
     }
 
-    fn close(&self, state: &mut State) {
+    fn close(&self, now: Instant, state: &mut State) {
         self.successes.store(0, Ordering::Relaxed);
         *state = State::Closed {
-            since: Instant::now(),
+            since: now,
             failures: 0,
         };
     }
 
     /// Counts a failure; `true` when the circuit opened with it.
-    fn failed(&self, limits: &Limits, probe: bool) -> bool {
-        let now = Instant::now();
+    fn failed(&self, now: Instant, limits: &Limits, probe: bool) -> bool {
         let mut state = self.state();
         let next = match &mut *state {
             State::Open { pause, .. } if probe => Some(pause.saturating_mul(2).min(Limits::LONGEST_PAUSE)),

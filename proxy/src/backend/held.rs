@@ -68,11 +68,16 @@ pub(super) async fn hold(mut body: Body, cap: usize, budget: &Arc<ByteBudget>) -
             continue;
         };
         length += data.len();
-        let grown = share.grow(data.len());
+        let unkept = if length > cap {
+            Some(Unkept::TooLarge)
+        } else if share.grow(data.len()) {
+            None
+        } else {
+            Some(Unkept::OutOfMemory)
+        };
         read.push_back(data);
-        if length > cap || !grown {
-            let why = if grown { Unkept::TooLarge } else { Unkept::OutOfMemory };
-            return Ok((Held::Streaming(read, body, why), ByteShare::empty(budget)));
+        if let Some(unkept) = unkept {
+            return Ok((Held::Streaming(read, body, unkept), ByteShare::empty(budget)));
         }
     }
     Ok((Held::Whole(joined(read, length)), share))

@@ -12,7 +12,7 @@ use handlers::kit::Timeout;
 use handlers::{Failure, FailureKind};
 use http::{Request, Response};
 use tokio::runtime::Handle;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::circuit::Admission;
 use super::fallback::{self, Cause, Refusal, Situation};
@@ -63,7 +63,7 @@ pub async fn answer(core: &Rc<Core>, exchange: &mut Exchange) -> Result<Response
         let held = Held::Streaming(VecDeque::new(), body, Unkept::NoNeed);
         return ask(core, exchange, parts, held).await.map_err(failed);
     }
-    let permit = match core.circuits.admit(&plan.key) {
+    let permit = match core.circuits.admit(&plan.key, Instant::now()) {
         Admission::Run(permit) => permit,
         Admission::Skip => return hand_over(core, exchange, CIRCUIT).await,
     };
@@ -79,7 +79,7 @@ pub async fn answer(core: &Rc<Core>, exchange: &mut Exchange) -> Result<Response
     };
     let failure = match ask(core, exchange, parts, held).await {
         Ok(response) => {
-            permit.succeeded();
+            permit.succeeded(Instant::now());
             return Ok(response);
         }
         Err(failure) => failure,
@@ -88,7 +88,7 @@ pub async fn answer(core: &Rc<Core>, exchange: &mut Exchange) -> Result<Response
     let cause = failure.cause();
     // Handlers that are off cost nothing to ask, and what the route does not fall back for is an answer.
     if cause != Cause::Off && verdict != Err(Refusal::NotNamed) {
-        permit.failed(&plan.key);
+        permit.failed(&plan.key, Instant::now());
     }
     match (verdict, again) {
         (Ok(()), Some(again)) => {

@@ -22,8 +22,24 @@ pub struct Fallback {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default, from = "CircuitTexts")]
 pub struct Circuit {
-    /// The limits.
-    pub limits: CircuitLimits,
+    /// So many failures within the window open it, unless more runs succeeded.
+    pub failures: u32,
+    /// The window.
+    pub window: Duration,
+    /// The first pause; it doubles with each probe that fails.
+    pub pause: Duration,
+}
+
+impl Circuit {
+    /// The same, for the circuits.
+    #[must_use]
+    pub const fn limits(&self) -> CircuitLimits {
+        CircuitLimits {
+            failures: self.failures,
+            window: self.window,
+            pause: self.pause,
+        }
+    }
 }
 
 /// Overrides for testers.
@@ -64,11 +80,9 @@ impl From<CircuitTexts> for Circuit {
         let standard = CircuitLimits::default();
         let or = |text: Option<Span>, standard: Duration| text.map_or(standard, |span| span.0);
         Self {
-            limits: CircuitLimits {
-                failures: texts.failures.unwrap_or(standard.failures),
-                window: or(texts.window, standard.window),
-                pause: or(texts.pause, standard.pause),
-            },
+            failures: texts.failures.unwrap_or(standard.failures),
+            window: or(texts.window, standard.window),
+            pause: or(texts.pause, standard.pause),
         }
     }
 }

@@ -84,15 +84,11 @@ fn each_refusal_has_its_reason() {
         body_kept: true,
     };
     assert_eq!(may_fall_back(&good), Ok(()));
-    let only = |word: &str| {
-        let on = FallbackOn::NEVER;
-        FallbackOn {
-            fault: word == "fault",
-            timeout: word == "timeout",
-            saturated: word == "saturated",
-            panic: word == "panic",
-            ..on
-        }
+    let only = |word: &str| FallbackOn {
+        fault: word == "fault",
+        timeout: word == "timeout",
+        saturated: word == "saturated",
+        panic: word == "panic",
     };
     for (situation, expected) in [
         (
