@@ -16,8 +16,11 @@ mod conflicts;
 mod fields;
 mod file;
 mod handlers;
+mod rollout;
 mod routes;
 mod settings;
+mod sources;
+mod target;
 mod values;
 
 /// The largest flag file that is read, in bytes.

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use arc_swap::{ArcSwap, ArcSwapOption, Guard};
 use serde::Serialize;
 
+use crate::kill::{KillSet, KillSource};
 use crate::problem::Problems;
 use crate::snapshot::Snapshot;
 
@@ -23,8 +24,12 @@ pub struct Flags {
 pub struct Status {
     /// The version in force.
     pub version: String,
-    /// Whether the kill switch is on.
+    /// Whether the kill switch is on for everything.
     pub killed: bool,
+    /// What the kill switch covers.
+    pub kill: KillSet,
+    /// Names in it that no route and no group has, so that they kill nothing.
+    pub kill_unknown: Vec<String>,
     /// How many routes the version names.
     pub routes: usize,
     /// How many versions were put in force since the start, the first included.
@@ -62,10 +67,7 @@ impl Flags {
 
     /// Puts a snapshot in force. The kill switch stays as it is.
     pub fn publish(&self, snapshot: Snapshot) {
-        let revived = Arc::new(snapshot.clone().killed(false));
-        let killed = Arc::new(snapshot.killed(true));
-        self.live
-            .rcu(|old| Arc::clone(if old.is_killed() { &killed } else { &revived }));
+        self.live.rcu(|old| snapshot.under_kills_of(old));
         self.last_failure.store(None);
         self.loaded.fetch_add(1, Ordering::Relaxed);
     }
@@ -76,23 +78,22 @@ impl Flags {
         self.failed.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Sends everything to legacy, whatever the flags say, until [`Self::revive`]. Reads and parses nothing.
-    pub fn kill(&self) {
-        self.live.rcu(|old| Snapshot::clone(old).killed(true));
-    }
-
-    /// Lets the flags hold again.
-    pub fn revive(&self) {
-        self.live.rcu(|old| Snapshot::clone(old).killed(false));
+    /// Turns the kill switch of one source: from the next request on legacy answers what `set` covers, whatever the flags say
+    /// and whatever is loaded later. The empty set lets the flags hold again, as far as this source goes.
+    pub fn kill(&self, source: KillSource, set: &KillSet) {
+        self.live.rcu(|old| old.with_kill(source, set.clone()));
     }
 
     /// What to show of the flags.
     #[must_use]
     pub fn status(&self) -> Status {
         let live = self.live.load();
+        let kill = live.kill_set();
         Status {
             version: live.version().to_owned(),
             killed: live.is_killed(),
+            kill_unknown: kill.unknown(live.plans().iter().map(|plan| &**plan)),
+            kill,
             routes: live.plans().len(),
             loaded: self.loaded.load(Ordering::Relaxed),
             failed: self.failed.load(Ordering::Relaxed),

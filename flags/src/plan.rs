@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::canary::Canary;
 use crate::compare_rules::CompareRules;
 use crate::duration;
 use crate::fallback::FallbackOn;
@@ -12,6 +13,7 @@ use crate::route_key::RouteKey;
 use crate::shadow_rules::ShadowRules;
 use crate::share::Share;
 use crate::stage::Stage;
+use crate::target::{TargetRule, TenantSource};
 
 /// The whole of what the flag file says about one route, with the defaults and its group already applied.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -26,8 +28,16 @@ pub struct RoutePlan {
     pub group: Option<String>,
     /// The phase of the migration plan, for reports.
     pub phase: Option<u8>,
+    /// Requests that a canary sends to one side before the share is asked; the first that fits decides.
+    pub target: Vec<TargetRule>,
+    /// The share of subjects that a canary answers natively; none when its targets alone decide.
+    pub canary: Option<Canary>,
+    /// Where the tenant of a request is looked for, in this order.
+    pub tenant_from: Vec<TenantSource>,
     /// The share of requests whose shadow runs.
     pub sample: Share,
+    /// The share of safe requests that legacy is asked as well while native answers; nothing unless the file states `sample`.
+    pub reverse_sample: Share,
     /// The native failures after which legacy is asked.
     pub fallback: FallbackOn,
     /// How the two answers are compared.
@@ -41,4 +51,13 @@ pub struct RoutePlan {
     pub timeout: Option<Duration>,
     /// Line of the flag file at which the route stands, from 1.
     pub line: usize,
+}
+
+impl RoutePlan {
+    /// Whether the decision asks who the client is, so that its session must be verified first.
+    #[must_use]
+    pub fn needs_session(&self) -> bool {
+        let targets = || self.target.iter().any(|rule| rule.needs_session(&self.tenant_from));
+        self.stage == Stage::Canary && (targets() || self.canary.as_ref().is_some_and(Canary::needs_session))
+    }
 }

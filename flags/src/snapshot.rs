@@ -1,19 +1,20 @@
-//! One version of the flags, compiled and unchangeable.
+//! One version of the flags, compiled and unchangeable, under the kill switch of its moment.
 
 use std::sync::Arc;
 
 use http::Method;
 
-use crate::decide::Reason;
+use crate::decide::Match;
 use crate::inventory::Inventory;
+use crate::kill::{KillSet, KillSource, Kills};
 use crate::plan::RoutePlan;
-use crate::trie::{Found, Trie};
+use crate::trie::Trie;
 
 /// One version of the flags. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
     compiled: Arc<Compiled>,
-    killed: bool,
+    killed: Option<Arc<Killed>>,
 }
 
 #[derive(Debug)]
@@ -21,6 +22,15 @@ struct Compiled {
     version: String,
     plans: Vec<Arc<RoutePlan>>,
     trie: Trie,
+}
+
+/// The kill switch while it is on, resolved for the plans of this version.
+#[derive(Debug)]
+struct Killed {
+    kills: Kills,
+    set: KillSet,
+    /// By the index of the plan.
+    plans: Vec<bool>,
 }
 
 impl Snapshot {
@@ -38,7 +48,7 @@ impl Snapshot {
         }
         Self {
             compiled: Arc::new(Compiled { version, plans, trie }),
-            killed: false,
+            killed: None,
         }
     }
 
@@ -60,24 +70,57 @@ impl Snapshot {
         &self.compiled.plans
     }
 
-    /// Whether the kill switch is on, so that legacy answers everything.
+    /// Whether the kill switch is on for everything.
     #[must_use]
     pub fn is_killed(&self) -> bool {
+        self.killed.as_ref().is_some_and(|killed| killed.set.everything)
+    }
+
+    /// Whether the kill switch sends this route of the snapshot to legacy.
+    #[must_use]
+    pub fn kills(&self, plan: &RoutePlan) -> bool {
+        let mut killed = self.killed.iter();
+        killed.any(|killed| killed.plans.get(plan.index).copied().unwrap_or_default())
+    }
+
+    /// What the kill switch covers.
+    #[must_use]
+    pub fn kill_set(&self) -> KillSet {
         self.killed
+            .as_ref()
+            .map_or_else(KillSet::default, |killed| killed.set.clone())
     }
 
-    /// The same version with the kill switch on or off.
-    pub(crate) fn killed(mut self, killed: bool) -> Self {
-        self.killed = killed;
-        self
+    /// Finds the plan for a method on a canonical path.
+    #[must_use]
+    pub fn look_up(&self, method: &Method, path: &str) -> Match<'_> {
+        Match::new(self, self.compiled.trie.find(method, path))
     }
 
-    pub(crate) fn find(&self, method: &Method, path: &str) -> Found<'_> {
-        self.compiled.trie.find(method, path)
+    /// The same version with what one source kills replaced.
+    pub(crate) fn with_kill(&self, source: KillSource, set: KillSet) -> Self {
+        let old = self.killed.as_ref().map(|killed| &killed.kills);
+        self.under(old.unwrap_or(&Kills::default()).with(source, set))
     }
 
-    pub(crate) fn or_killed(&self, reason: Reason) -> Reason {
-        if self.killed { Reason::Killed } else { reason }
+    /// This version under the kill switch of another.
+    pub(crate) fn under_kills_of(&self, other: &Self) -> Self {
+        match &other.killed {
+            Some(killed) => self.under(killed.kills.clone()),
+            None => self.under(Kills::default()),
+        }
+    }
+
+    fn under(&self, kills: Kills) -> Self {
+        let set = kills.all();
+        let killed = (!set.is_empty()).then(|| {
+            let plans = self.plans().iter().map(|plan| set.covers(plan)).collect();
+            Arc::new(Killed { kills, set, plans })
+        });
+        Self {
+            compiled: Arc::clone(&self.compiled),
+            killed,
+        }
     }
 }
 

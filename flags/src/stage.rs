@@ -14,13 +14,17 @@ pub enum Stage {
     Legacy,
     /// Legacy answers; native runs without effects on a sample, and the answers are compared.
     Shadow,
-    /// Native answers.
+    /// Native answers a sticky share of subjects, legacy the rest, which goes on being shadowed.
+    Canary,
+    /// Native answers; safe methods are asked of legacy too, on a sample, and compared.
     Native,
+    /// Native answers, and legacy is expected to be without the route: it is never asked.
+    Retired,
 }
 
 impl Stage {
     /// Every stage that this version knows, from the first step of a migration to the last.
-    pub const ALL: [Self; 3] = [Self::Legacy, Self::Shadow, Self::Native];
+    pub const ALL: [Self; 5] = [Self::Legacy, Self::Shadow, Self::Canary, Self::Native, Self::Retired];
 
     /// The word in the flag file.
     #[must_use]
@@ -28,7 +32,9 @@ impl Stage {
         match self {
             Self::Legacy => "legacy",
             Self::Shadow => "shadow",
+            Self::Canary => "canary",
             Self::Native => "native",
+            Self::Retired => "retired",
         }
     }
 

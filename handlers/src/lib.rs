@@ -16,6 +16,7 @@ mod native;
 mod public;
 pub mod schema;
 
+pub use auth::identity::Identity;
 pub use config::{Secret, Settings, SettingsError};
 pub use kit::{
     CommitState, DryRun, DryRunLimits, EffectRecord, Endpoint, Failure, FailureKind, Fault, Kind, NotComparable, Seams,

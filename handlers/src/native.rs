@@ -20,6 +20,7 @@ use tokio_util::task::TaskTracker;
 
 pub use start::StartError;
 
+use crate::auth::identity::{self, Identity};
 use crate::config::Settings;
 use crate::kit::outbox::Deliverer;
 use crate::kit::table::{Found, Table};
@@ -123,6 +124,22 @@ impl Native {
     /// When there is nothing to compare with, and why.
     pub async fn dry_run(&self, request: Request<Bytes>, limits: DryRunLimits) -> Result<DryRun, NotComparable> {
         dry::run(&self.0, request, limits).await
+    }
+
+    /// Who a request comes from, as far as a signature alone proves it. Touches no database; see [`Identity`].
+    #[must_use]
+    pub fn identify(&self, headers: &http::HeaderMap) -> Option<Identity> {
+        let context = &self.0.context;
+        identity::identify(headers, &context.settings, context.clock.now())
+    }
+
+    /// How long a run may last at most that was given this much time: a commit that has begun is waited for.
+    #[must_use]
+    pub fn longest_run(&self, timeout: Option<std::time::Duration>) -> std::time::Duration {
+        let settings = &self.0.context.settings;
+        let allowed = timeout.unwrap_or(settings.request_timeout);
+        // Once for the body, once for the handler, and then the commit.
+        allowed.saturating_mul(2).saturating_add(settings.commit_timeout)
     }
 
     /// The work that goes on beside the requests. The application spawns and owns it.

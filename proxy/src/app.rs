@@ -16,13 +16,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::admin;
 use crate::backend::candidate::NativeCandidate;
+use crate::backend::circuit::Circuits;
 use crate::backend::native::NativeBackend;
 use crate::config::Config;
 use crate::core::{self, Common, Drained};
 use crate::flag_watch::FlagWatch;
 use crate::listen;
 use crate::metrics::Metrics;
-use crate::shadow::{Candidate, Control, LegacyControl, Limits, Shadow, now_ms};
+use crate::shadow::{ByteBudget, Candidate, Control, LegacyControl, Limits, Shadow, now_ms};
 use crate::store::{Recorder, RecorderTask, Store, StoreError};
 use crate::tasks::Tasks;
 use crate::upstream::{SideClient, TlsError, UpstreamPlan};
@@ -117,7 +118,7 @@ impl App {
             .await
             .map_err(|error| listening(admin_at, error))?;
         let admin_addr = admin.local_addr().map_err(|error| listening(admin_at, error))?;
-        let (watch, snapshot) = first_flags(&config, inventory_with(&more))?;
+        let (watch, flags) = first_flags(&config, inventory_with(&more))?;
         let store = Store::open(config.store_url().as_deref().unwrap_or(IN_MEMORY)).await?;
         let (recorder, recorder_task) = Recorder::new(store.clone(), RETENTION, now_ms);
         let native = native::start(&config, more).await?;
@@ -125,8 +126,10 @@ impl App {
         let shadow = shadow(&config, &upstream, &native, recorder.clone())?;
         let common = Common {
             upstream,
-            flags: Arc::new(Flags::new(snapshot)),
+            flags: Arc::new(flags),
             native,
+            circuits: Circuits::new(config.circuit.limits()),
+            kept_bodies: Arc::new(ByteBudget::new(config.fallback.total_bytes)),
             shadow,
             metrics: Metrics::default(),
             drain: CancellationToken::new(),
@@ -154,6 +157,12 @@ impl Bound {
             NativeBackend::On { .. } => None,
             NativeBackend::Off { reason } => Some(reason),
         }
+    }
+
+    /// The flags in force, to turn their kill switch.
+    #[must_use]
+    pub fn flags(&self) -> Arc<Flags> {
+        Arc::clone(&self.common.flags)
     }
 
     /// Serves until `shutdown`, then drains: readiness goes off, nothing new is accepted, what is in flight is finished within
@@ -198,12 +207,12 @@ impl Bound {
     }
 }
 
-fn first_flags(config: &Config, inventory: Inventory) -> Result<(Option<FlagWatch>, Snapshot), StartError> {
+fn first_flags(config: &Config, inventory: Inventory) -> Result<(Option<FlagWatch>, Flags), StartError> {
     let Some(path) = &config.flags else {
-        return Ok((None, Snapshot::all_legacy()));
+        return Ok((None, Flags::new(Snapshot::all_legacy())));
     };
-    let (watch, snapshot) = FlagWatch::begin(path.clone(), inventory).map_err(StartError::Flags)?;
-    Ok((Some(watch), snapshot))
+    let (watch, flags) = FlagWatch::begin(path.clone(), inventory).map_err(StartError::Flags)?;
+    Ok((Some(watch), flags))
 }
 
 /// What this binary can answer natively, as the flags need to know it.

@@ -1,6 +1,9 @@
 //! The two sides that can answer.
 
 pub mod candidate;
+pub mod circuit;
+pub mod fallback;
+mod held;
 pub mod legacy;
 pub mod native;
 mod tunnel;

@@ -11,9 +11,11 @@ mod explain;
 mod failure;
 mod global;
 mod inventory;
+mod kill;
 mod logging;
 mod migrate;
 mod native;
+mod override_token;
 mod printer;
 mod replay;
 mod report;
@@ -58,6 +60,12 @@ enum Command {
     Routes(routes::RoutesArgs),
     /// Say who answers a request, and why
     Explain(explain::ExplainArgs),
+    /// Send everything, a group or a route to legacy at once
+    Kill(kill::KillArgs),
+    /// Take a kill back
+    Revive(kill::ReviveArgs),
+    /// Make a signed override, with which a tester chooses the side
+    Override(override_token::OverrideArgs),
     /// Bring the app's database and Ficus's own store up to date
     Migrate(migrate::MigrateArgs),
     /// Play a recording of the legacy app against the native handlers, without the legacy app
@@ -94,6 +102,9 @@ fn dispatch(command: Command, printer: Printer) -> anyhow::Result<ExitStatus> {
         Command::Check(arguments) => check::check(&arguments, printer),
         Command::Routes(arguments) => routes::routes(&arguments, printer),
         Command::Explain(arguments) => explain::explain(&arguments, printer),
+        Command::Kill(arguments) => kill::kill(&arguments, printer),
+        Command::Revive(arguments) => kill::revive(&arguments, printer),
+        Command::Override(arguments) => override_token::make(&arguments, printer),
         Command::Migrate(arguments) => block_on(migrate::migrate(arguments, printer)),
         Command::Replay(arguments) => block_on(replay::replay(arguments, printer)),
         Command::Report(arguments) => block_on(report::report(arguments, printer)),

@@ -5,19 +5,20 @@ mod environment;
 mod error;
 mod interpolate;
 mod legacy;
-mod network;
+mod rollout;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use flags::Network;
 use serde::Deserialize;
 
 pub use duration::Span;
 pub use environment::Environment;
 pub use error::ConfigError;
 pub use legacy::{Health, Legacy, LegacyTls, Protocol};
-pub use network::Network;
+pub use rollout::{Circuit, Fallback, Overrides};
 
 use crate::store::Store;
 use crate::upstream::Origin;
@@ -52,6 +53,15 @@ pub struct Config {
     /// What shadowing may cost.
     #[serde(default)]
     pub shadow: ShadowConfig,
+    /// What fallback may cost.
+    #[serde(default)]
+    pub fallback: Fallback,
+    /// When a native side that keeps failing is skipped.
+    #[serde(default)]
+    pub circuit: Circuit,
+    /// Overrides for testers.
+    #[serde(default)]
+    pub overrides: Overrides,
     /// Hops whose `X-Forwarded-*` is believed: addresses or networks (`10.0.0.0/8`).
     #[serde(default)]
     pub trusted_hops: Vec<Network>,
@@ -175,6 +185,9 @@ impl Config {
             limits: Limits::default(),
             timeouts: Timeouts::default(),
             shadow: ShadowConfig::default(),
+            fallback: Fallback::default(),
+            circuit: Circuit::default(),
+            overrides: Overrides::default(),
             trusted_hops: Vec::new(),
             access_log: false,
             answer_headers: true,

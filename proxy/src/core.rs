@@ -13,11 +13,12 @@ use tokio::runtime::Builder;
 use tokio::task::{LocalSet, spawn_local};
 use tokio_util::sync::CancellationToken;
 
+use crate::backend::circuit::Circuits;
 use crate::backend::native::NativeBackend;
 use crate::config::Config;
 use crate::connection::serve;
 use crate::metrics::{CoreMetrics, Metrics};
-use crate::shadow::Shadow;
+use crate::shadow::{ByteBudget, Shadow};
 use crate::stack::stack;
 use crate::tasks::LocalTasks;
 use crate::upstream::{Upstream, UpstreamPlan};
@@ -38,6 +39,10 @@ pub struct Common {
     pub flags: Arc<Flags>,
     /// The native handlers, or why there are none.
     pub native: NativeBackend,
+    /// Which native routes are skipped for a while.
+    pub circuits: Circuits,
+    /// Memory for request bodies that are kept while native works on them.
+    pub(crate) kept_bodies: Arc<ByteBudget>,
     /// The shadow worker.
     pub shadow: Shadow,
     /// The counters of the process.
@@ -55,6 +60,10 @@ pub struct Core {
     pub flags: Arc<Flags>,
     /// The native handlers, or why there are none.
     pub native: NativeBackend,
+    /// Which native routes are skipped for a while.
+    pub circuits: Circuits,
+    /// Memory for request bodies that are kept while native works on them.
+    pub(crate) kept_bodies: Arc<ByteBudget>,
     /// The shadow worker.
     pub shadow: Shadow,
     /// Connections to the legacy app.
@@ -102,6 +111,8 @@ impl Core {
             upstream,
             flags,
             native,
+            circuits,
+            kept_bodies,
             shadow,
             metrics,
             drain,
@@ -114,6 +125,8 @@ impl Core {
             config,
             flags,
             native,
+            circuits,
+            kept_bodies,
             shadow,
             drain,
         })

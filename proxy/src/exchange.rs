@@ -86,6 +86,16 @@ impl Exchange {
 }
 
 impl Routed {
+    /// Why this side answers, in one word: the decision's reason, unless native was to answer and did not.
+    #[must_use]
+    pub fn reason_label(&self) -> &'static str {
+        match self.fallback {
+            Some("circuit") => "circuit",
+            Some(_) => "fallback",
+            None => self.reason.label(),
+        }
+    }
+
     /// The time that the route allows for the head of the answer, if its flag says so.
     #[must_use]
     pub fn timeout(&self) -> Option<Duration> {

@@ -4,48 +4,61 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use flags::{FileSource, Flags, Inventory, Poll, Problems, Snapshot};
+use flags::{FileSource, Flags, Inventory, KillSet, KillSource, Poll, Problems, Snapshot};
 use tokio_util::sync::CancellationToken;
+
+use crate::kill_file;
 
 /// How often the file is looked at.
 const EVERY: Duration = Duration::from_millis(100);
 
-/// What watches one flag file. While `<flag file>.kill` exists, everything goes to legacy; that needs no parsing.
+/// What watches one flag file and the kill file beside it.
 #[derive(Debug)]
 pub(crate) struct FlagWatch {
     source: FileSource,
     inventory: Inventory,
     kill_file: PathBuf,
+    killed: KillSet,
 }
 
 impl FlagWatch {
-    /// Reads the file for the first time.
+    /// Reads both files for the first time. While the kill file stops everything, a flag file that is refused stops nobody from
+    /// starting: legacy answers, and the problem shows.
     ///
     /// # Errors
-    /// When the file cannot be read or is refused: there is no last good version yet.
-    pub(crate) fn begin(path: PathBuf, inventory: Inventory) -> Result<(Self, Snapshot), Problems> {
-        let mut kill_file = path.clone().into_os_string();
-        kill_file.push(".kill");
+    /// When the flag file cannot be read or is refused: there is no last good version yet.
+    pub(crate) fn begin(path: PathBuf, inventory: Inventory) -> Result<(Self, Flags), Problems> {
+        let kill_file = kill_file::path_beside(&path);
+        let killed = kill_file::read(&kill_file);
         let mut source = FileSource::new(path);
-        let snapshot = match source.poll(&inventory) {
-            Poll::Loaded(snapshot) => snapshot,
+        let flags = match source.poll(&inventory) {
+            Poll::Loaded(snapshot) => Flags::new(snapshot),
+            Poll::Failed(problems) if killed.everything => {
+                tracing::error!(
+                    "everything is killed, so Ficus starts without the flag file, which was refused:\n{problems}"
+                );
+                let flags = Flags::new(Snapshot::all_legacy());
+                flags.note_failure(problems);
+                flags
+            }
             Poll::Failed(problems) => return Err(problems),
-            Poll::Unchanged => Snapshot::all_legacy(),
+            Poll::Unchanged => Flags::new(Snapshot::all_legacy()),
         };
-        Ok((
-            Self {
-                source,
-                inventory,
-                kill_file: kill_file.into(),
-            },
-            snapshot,
-        ))
+        if !killed.is_empty() {
+            obey(&flags, &killed);
+        }
+        let watch = Self {
+            source,
+            inventory,
+            kill_file,
+            killed,
+        };
+        Ok((watch, flags))
     }
 
     /// Watches until told to stop.
     pub(crate) async fn run(mut self, flags: Arc<Flags>, shutdown: CancellationToken) {
         let mut ticks = tokio::time::interval(EVERY);
-        let mut killed_by_file = false;
         loop {
             tokio::select! {
                 _ = ticks.tick() => {}
@@ -56,17 +69,18 @@ impl FlagWatch {
                 return;
             };
             self = watch;
-            settle(&flags, poll);
-            if kill != killed_by_file {
-                killed_by_file = kill;
-                obey(&flags, kill);
+            // The kill switch first: it must not wait for a version to be put in force.
+            if kill != self.killed {
+                obey(&flags, &kill);
+                self.killed = kill;
             }
+            settle(&flags, poll);
         }
     }
 
-    fn look(mut self) -> (Self, Poll, bool) {
+    fn look(mut self) -> (Self, Poll, KillSet) {
+        let kill = kill_file::read(&self.kill_file);
         let poll = self.source.poll(&self.inventory);
-        let kill = self.kill_file.exists();
         (self, poll, kill)
     }
 }
@@ -89,12 +103,18 @@ fn settle(flags: &Flags, poll: Poll) {
     }
 }
 
-fn obey(flags: &Flags, kill: bool) {
-    if kill {
-        tracing::warn!("the kill file is there: everything goes to legacy");
-        flags.kill();
-    } else {
+fn obey(flags: &Flags, kill: &KillSet) {
+    flags.kill(KillSource::File, kill);
+    if kill.is_empty() {
         tracing::warn!("the kill file is gone: the flags hold again");
-        flags.revive();
+    } else if kill.everything {
+        tracing::warn!("the kill file is there: everything goes to legacy");
+    } else {
+        let names = kill.to_text().lines().collect::<Vec<_>>().join(", ");
+        tracing::warn!("the kill file sends to legacy: {names}");
+    }
+    let unknown = flags.status().kill_unknown;
+    if !unknown.is_empty() {
+        tracing::warn!("no route and no group is called: {}", unknown.join(", "));
     }
 }

@@ -6,7 +6,7 @@ mod text;
 
 pub use self::core::{CoreMetrics, InFlight, Tunnel};
 pub use route::{RouteCells, RouteTotals};
-pub use text::{render, render_shadow};
+pub use text::{render, render_circuits, render_shadow};
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -27,6 +27,12 @@ pub struct Totals {
     pub refused: BTreeMap<&'static str, u64>,
     /// Requests that native handed to legacy, by cause.
     pub fallbacks: BTreeMap<&'static str, u64>,
+    /// Native failures that legacy could not answer instead, by what forbade it.
+    pub fallbacks_refused: BTreeMap<&'static str, u64>,
+    /// Request bodies that were not kept, by why.
+    pub bodies_not_kept: BTreeMap<&'static str, u64>,
+    /// Overrides seen, by what they were worth.
+    pub overrides: BTreeMap<&'static str, u64>,
     /// Requests sent to legacy a second time.
     pub retries: u64,
     /// What happened on the way to legacy, by kind.

@@ -15,6 +15,7 @@ mod job;
 mod reason;
 mod redact;
 mod reproducer;
+mod reverse;
 mod tee;
 mod throttle;
 
@@ -39,9 +40,10 @@ pub use self::control::LegacyControl;
 pub use self::held::{Held, HeldBody};
 pub use self::job::{Exchange, Pending};
 pub use self::reason::NotCompared;
+pub use self::reverse::Started;
 pub use self::tee::{Captured, Copied, Tee};
 
-use self::budget::ByteBudget;
+pub(crate) use self::budget::{ByteBudget, Share as ByteShare};
 use self::throttle::Throttle;
 
 /// What shadow work may cost, over all routes.

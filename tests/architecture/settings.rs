@@ -6,30 +6,35 @@ use std::fs;
 use super::tree::root;
 
 /// The fields of the configuration that hold a section or are not read from the file.
-const NO_KEYS: [&str; 10] = [
+const NO_KEYS: [&str; 13] = [
     "admin",
+    "circuit",
     "database",
     "environment",
+    "fallback",
     "health",
     "legacy",
     "limits",
+    "overrides",
     "shadow",
     "store",
     "timeouts",
     "tls",
 ];
 
-/// The files with the structures of the configuration.
-const STRUCTURES: [&str; 2] = ["proxy/src/config.rs", "proxy/src/config/legacy.rs"];
+/// The files whose structures are read from `ficus.yaml`.
+const FILES: [&str; 3] = [
+    "proxy/src/config.rs",
+    "proxy/src/config/legacy.rs",
+    "proxy/src/config/rollout.rs",
+];
 
-/// The last part of every key that the structures of the configuration have.
+/// The last part of every key that these structures have.
 pub(crate) fn in_code() -> BTreeSet<String> {
-    let text: String = STRUCTURES
+    let texts = FILES.map(|file| fs::read_to_string(root().join(file)).unwrap());
+    let fields = texts
         .iter()
-        .map(|file| fs::read_to_string(root().join(file)).unwrap())
-        .collect();
-    let fields = text
-        .lines()
+        .flat_map(|text| text.lines())
         .filter_map(|line| line.strip_prefix("    pub ")?.split_once(": "));
     let names = fields
         .map(|(name, _)| name)

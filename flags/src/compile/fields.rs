@@ -8,7 +8,16 @@ use crate::suggest::nearest;
 use crate::yaml::{Entry, Node, Value};
 
 /// Keys of later versions: refused like any other, but with a better reason.
-const LATER: [&str; 6] = ["canary", "target", "gate", "guard", "requires", "retire_after"];
+const LATER: [&str; 8] = [
+    "gate",
+    "guard",
+    "requires",
+    "retire_after",
+    "schedule",
+    "freeze",
+    "approval",
+    "expires",
+];
 
 /// The keys of one mapping.
 #[derive(Debug, Clone, Copy)]

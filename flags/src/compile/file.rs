@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::fields::Fields;
+use super::rollout::{self, Rollout};
 use super::routes::{self, Found};
 use super::settings::{self, Settings};
 use super::{conflicts, handlers, values};
 use crate::findings::Findings;
 use crate::inventory::Inventory;
 use crate::plan::RoutePlan;
-use crate::stage::Stage;
 use crate::yaml::{Node, Value};
 
 const KEYS: [&str; 4] = ["version", "defaults", "groups", "routes"];
@@ -18,9 +18,33 @@ const VERSION: &str = "1";
 /// A group of routes that flip together.
 #[derive(Debug, Default)]
 pub(super) struct Group {
-    pub(super) stage: Stage,
     pub(super) phase: Option<u8>,
+    pub(super) parts: Parts,
+}
+
+/// What `defaults`, a group and a route can all state.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Parts {
+    pub(super) rollout: Rollout,
     pub(super) settings: Settings,
+}
+
+impl Parts {
+    /// Reads them among the keys of a part.
+    pub(super) fn read(fields: Fields<'_>, findings: &mut Findings) -> Self {
+        Self {
+            rollout: Rollout::read(fields, findings),
+            settings: Settings::read(fields, findings),
+        }
+    }
+
+    /// These before those of the next wider part.
+    pub(super) fn over(&self, wider: &Self) -> Self {
+        Self {
+            rollout: self.rollout.over(&wider.rollout),
+            settings: self.settings.over(&wider.settings),
+        }
+    }
 }
 
 /// Reads the whole file. What is wrong goes to `findings`; the plans are only good when there is nothing in it.
@@ -57,17 +81,23 @@ fn check_version(fields: Fields<'_>, findings: &mut Findings) {
     }
 }
 
-fn read_defaults(fields: Fields<'_>, findings: &mut Findings) -> Settings {
+/// The keys of a group besides its phase, and of `defaults`.
+fn wide_keys() -> Vec<&'static str> {
+    let rollout = rollout::KEYS.into_iter().chain([rollout::READS]);
+    rollout.chain(settings::KEYS).collect()
+}
+
+fn read_defaults(fields: Fields<'_>, findings: &mut Findings) -> Parts {
     let Some(node) = fields.get("defaults") else {
-        return Settings::default();
+        return Parts::default();
     };
-    match Fields::open(node, "`defaults`", &settings::KEYS, findings) {
-        Some(fields) => Settings::read(fields, findings),
-        None => Settings::default(),
+    match Fields::open(node, "`defaults`", &wide_keys(), findings) {
+        Some(fields) => Parts::read(fields, findings),
+        None => Parts::default(),
     }
 }
 
-fn read_groups(node: &Node, defaults: &Settings, findings: &mut Findings) -> BTreeMap<String, Group> {
+fn read_groups(node: &Node, defaults: &Parts, findings: &mut Findings) -> BTreeMap<String, Group> {
     let Value::Map(entries) = &node.value else {
         let message = format!("`groups` is a mapping from names to groups, not {}", node.kind());
         findings.add_with_remedy(
@@ -92,17 +122,13 @@ fn read_groups(node: &Node, defaults: &Settings, findings: &mut Findings) -> BTr
     groups
 }
 
-fn read_group(node: &Node, defaults: &Settings, findings: &mut Findings) -> Group {
-    let known: Vec<&str> = ["stage", "phase"].into_iter().chain(settings::KEYS).collect();
+fn read_group(node: &Node, defaults: &Parts, findings: &mut Findings) -> Group {
+    let known: Vec<&str> = ["phase"].into_iter().chain(wide_keys()).collect();
     let Some(fields) = Fields::open(node, "a group", &known, findings) else {
         return Group::default();
     };
     Group {
-        stage: fields
-            .get("stage")
-            .and_then(|node| values::stage(node, findings))
-            .unwrap_or_default(),
         phase: fields.get("phase").and_then(|node| routes::phase(node, findings)),
-        settings: Settings::read(fields, findings).over(defaults),
+        parts: Parts::read(fields, findings).over(defaults),
     }
 }

@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::fields::Fields;
-use super::file::Group;
-use super::settings::{self, Settings};
-use super::values;
+use super::file::{Group, Parts};
+use super::settings::{self, TENANT_FROM};
+use super::{rollout, sources, values};
 use crate::findings::{Findings, Place};
 use crate::plan::RoutePlan;
 use crate::route_key::{RouteKey, RouteKeyError};
 use crate::share::Share;
-use crate::stage::Stage;
 use crate::suggest::nearest;
 use crate::yaml::{Node, Value};
 
@@ -27,7 +26,7 @@ pub(super) struct Found {
 /// Reads every entry.
 pub(super) fn read(
     node: &Node,
-    defaults: &Settings,
+    defaults: &Parts,
     groups: &BTreeMap<String, Group>,
     findings: &mut Findings,
 ) -> Vec<Found> {
@@ -49,32 +48,44 @@ pub(super) fn phase(node: &Node, findings: &mut Findings) -> Option<u8> {
 
 fn read_route(
     node: &Node,
-    defaults: &Settings,
+    defaults: &Parts,
     groups: &BTreeMap<String, Group>,
     findings: &mut Findings,
 ) -> Option<Found> {
-    let known: Vec<&str> = ["route", "group", "stage", "phase"]
+    let known: Vec<&str> = ["route", "group", "phase"]
         .into_iter()
+        .chain(rollout::KEYS)
         .chain(settings::KEYS)
         .collect();
     let fields = Fields::open(node, "a route", &known, findings)?;
     let group = fields.get("group").and_then(|node| find_group(node, groups, findings));
-    let stage = read_stage(fields, group, findings);
     let own_phase = fields.get("phase").and_then(|node| phase(node, findings));
-    let settings = Settings::read(fields, findings);
+    let own = Parts::read(fields, findings);
+    refuse_own_rollout(fields, findings);
     let Some(name) = fields.get("route") else {
         findings.add_with_remedy(fields.place(), "a route needs its name", "write `route: GET /api/…`");
         return None;
     };
     let key = read_key(name, findings)?;
-    let settings = settings.over(group.map_or(defaults, |(_, group)| &group.settings));
+    let Parts { rollout, settings } = own.over(group.map_or(defaults, |(_, group)| &group.parts));
+    let stage = rollout.stage_of(&key.method);
+    rollout.check(stage, name.place, findings);
+    let tenant_from = sources::resolved(settings.tenant_from(), &key.pattern);
+    if let Some(node) = fields.get(TENANT_FROM) {
+        sources::check_parameters(node, &tenant_from, findings);
+    }
+    let hashed_under = group.map_or_else(|| key.to_string(), |(name, _)| name.to_owned());
     let plan = RoutePlan {
         index: 0,
         key,
         stage,
         group: group.map(|(name, _)| name.to_owned()),
         phase: own_phase.or(group.and_then(|(_, group)| group.phase)),
+        target: rollout.target(),
+        canary: rollout.canary(hashed_under),
+        tenant_from,
         sample: settings.sample.unwrap_or(Share::ALL),
+        reverse_sample: settings.sample.unwrap_or(Share::NONE),
         fallback: settings.fallback.unwrap_or_default(),
         shadow: settings.shadow(),
         timeout: settings.timeout,
@@ -105,17 +116,19 @@ fn find_group<'g>(
     None
 }
 
-/// The stage of a route: its group's, or its own, never both, so that a group flips as one.
-fn read_stage(fields: Fields<'_>, group: Option<(&str, &Group)>, findings: &mut Findings) -> Stage {
-    let own = fields.entry("stage");
-    let stage = own.and_then(|entry| values::stage(&entry.value, findings));
-    if let (Some(entry), Some(group)) = (own, fields.get("group")) {
-        let name = group.text().unwrap_or_default();
-        let message =
-            format!("a member of the group `{name}` has no stage of its own, because the group flips together");
-        findings.add_with_remedy(entry.key_place, message, "leave out `stage` or `group`");
+/// A member leaves to its group what makes the group flip as one.
+fn refuse_own_rollout(fields: Fields<'_>, findings: &mut Findings) {
+    let Some(group) = fields.get("group") else {
+        return;
+    };
+    let name = group.text().unwrap_or_default();
+    for key in rollout::KEYS {
+        if let Some(entry) = fields.entry(key) {
+            let message =
+                format!("a member of the group `{name}` has no {key} of its own, because the group flips together");
+            findings.add_with_remedy(entry.key_place, message, format!("leave out `{key}` or `group`"));
+        }
     }
-    group.map_or(stage, |(_, group)| Some(group.stage)).unwrap_or_default()
 }
 
 fn read_key(node: &Node, findings: &mut Findings) -> Option<RouteKey> {

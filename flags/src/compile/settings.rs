@@ -5,15 +5,26 @@ use std::time::Duration;
 
 use super::compare::PartialRules;
 use super::fields::Fields;
-use super::values;
+use super::{sources, values};
 use crate::fallback::FallbackOn;
 use crate::findings::Findings;
 use crate::shadow_rules::ShadowRules;
 use crate::share::Share;
+use crate::target::TenantSource;
 use crate::yaml::Node;
 
 /// The keys that [`Settings::read`] reads.
-pub(super) const KEYS: [&str; 6] = ["sample", "fallback", "compare", "compat", "shadow", "timeout"];
+pub(super) const KEYS: [&str; 7] = [
+    "sample",
+    "fallback",
+    "compare",
+    "compat",
+    "shadow",
+    "timeout",
+    TENANT_FROM,
+];
+/// Where the tenant of a request is looked for.
+pub(super) const TENANT_FROM: &str = "tenant_from";
 const SHADOW_KEYS: [&str; 2] = ["budget", "rate_per_second"];
 const MILLISECOND: Duration = Duration::from_millis(1);
 const MAX_BUDGET: Duration = Duration::from_secs(60);
@@ -28,6 +39,7 @@ pub(super) struct Settings {
     pub(super) compare: PartialRules,
     pub(super) compat: BTreeSet<String>,
     pub(super) timeout: Option<Duration>,
+    tenant_from: Option<Vec<TenantSource>>,
     budget: Option<Duration>,
     rate_per_second: Option<u32>,
 }
@@ -51,6 +63,7 @@ impl Settings {
             timeout: fields
                 .get("timeout")
                 .and_then(|node| values::duration(node, "timeout", MILLISECOND..=MAX_TIMEOUT, findings)),
+            tenant_from: fields.get(TENANT_FROM).map(|node| sources::tenants(node, findings)),
             ..Self::default()
         };
         if let Some(node) = fields.get("shadow") {
@@ -67,9 +80,15 @@ impl Settings {
             compare: self.compare.over(&wider.compare),
             compat: self.compat.union(&wider.compat).cloned().collect(),
             timeout: self.timeout.or(wider.timeout),
+            tenant_from: self.tenant_from.clone().or_else(|| wider.tenant_from.clone()),
             budget: self.budget.or(wider.budget),
             rate_per_second: self.rate_per_second.or(wider.rate_per_second),
         }
+    }
+
+    /// Where the tenant is looked for: in the verified session, unless the file says otherwise.
+    pub(super) fn tenant_from(&self) -> &[TenantSource] {
+        self.tenant_from.as_deref().unwrap_or(&[TenantSource::Session])
     }
 
     /// The limits of shadowing with what nothing states filled in.

@@ -37,15 +37,7 @@ pub(super) fn inventory() -> Inventory {
 
 fn plan(method: &Method, path: &str) -> Result<RoutePlan, Problems> {
     let snapshot = compile(FULL, &inventory())?;
-    let found = crate::decide(
-        &snapshot,
-        &crate::Facts {
-            method,
-            path,
-            ticket: 0,
-        },
-    )
-    .plan;
+    let found = snapshot.look_up(method, path).plan();
     found
         .map(|plan| RoutePlan::clone(plan))
         .ok_or_else(|| Problems::of_file("no plan", None))
@@ -137,12 +129,8 @@ fn ten_thousand_routes_are_compiled_and_found() -> Result<(), Problems> {
         .collect();
     let snapshot = compile(&format!("version: 1\nroutes:\n{lines}"), &Inventory::default())?;
     assert_eq!(snapshot.plans().len(), 10_000);
-    let facts = crate::Facts {
-        method: &Method::GET,
-        path: "/api/a42/b9942/7",
-        ticket: 0,
-    };
-    let found = crate::decide(&snapshot, &facts).plan.map(|plan| plan.key.to_string());
+    let found = snapshot.look_up(&Method::GET, "/api/a42/b9942/7").plan();
+    let found = found.map(|plan| plan.key.to_string());
     assert_eq!(found.as_deref(), Some("GET /api/a42/b9942/[id]"));
     Ok(())
 }

@@ -12,8 +12,7 @@ use crate::stage::Stage;
 use crate::suggest::nearest;
 use crate::yaml::{Node, Value};
 
-/// Stages that later versions know.
-const LATER_STAGES: [&str; 2] = ["canary", "retired"];
+pub(super) use crate::kill::is_group_name as is_name;
 
 /// A text; `what` names the key in problems.
 pub(super) fn text<'n>(node: &'n Node, what: &str, findings: &mut Findings) -> Option<&'n str> {
@@ -99,8 +98,8 @@ pub(super) fn duration(
 }
 
 /// A stage that this version knows.
-pub(super) fn stage(node: &Node, findings: &mut Findings) -> Option<Stage> {
-    let written = text(node, "stage", findings)?;
+pub(super) fn stage(node: &Node, what: &str, findings: &mut Findings) -> Option<Stage> {
+    let written = text(node, what, findings)?;
     let stage = Stage::from_word(written);
     if stage.is_none() {
         let words = Stage::ALL.map(Stage::as_str);
@@ -108,12 +107,7 @@ pub(super) fn stage(node: &Node, findings: &mut Findings) -> Option<Stage> {
             Some(meant) => format!("did you mean `{meant}`?"),
             None => format!("this version of Ficus knows {}", list(&words)),
         };
-        let later = if LATER_STAGES.contains(&written) {
-            "belongs to a later version"
-        } else {
-            "is unknown"
-        };
-        findings.add_with_remedy(node.place, format!("the stage `{written}` {later}"), remedy);
+        findings.add_with_remedy(node.place, format!("the stage `{written}` is unknown"), remedy);
     }
     stage
 }
@@ -144,10 +138,4 @@ pub(super) fn fallback(node: &Node, findings: &mut Findings) -> Option<FallbackO
         }
     }
     Some(fallback)
-}
-
-/// Whether a text is a name: 1 to 64 letters, digits, `_`, `-` and `.`.
-pub(super) fn is_name(text: &str) -> bool {
-    let letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
-    (1..=64).contains(&text.len()) && text.bytes().all(letter)
 }

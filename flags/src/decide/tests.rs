@@ -1,9 +1,11 @@
 //! Who answers, for every stage, sample and state of the kill switch.
 
+use http::Method;
 use proptest::prelude::*;
 
 use super::*;
-use crate::{Flags, Inventory, Problems, compile};
+
+use crate::{Flags, Inventory, KillSet, KillSource, Problems, compile};
 
 const TEXT: &str = "version: 1
 routes:
@@ -20,14 +22,7 @@ fn snapshot() -> Result<Snapshot, Problems> {
 }
 
 fn decided(snapshot: &Snapshot, path: &str, ticket: u32) -> (Side, Shadowing, Reason) {
-    let decision = decide(
-        snapshot,
-        &Facts {
-            method: &Method::GET,
-            path,
-            ticket,
-        },
-    );
+    let decision = decide(snapshot, &Facts::new(&Method::GET, path, ticket));
     (decision.serve, decision.shadow, decision.reason)
 }
 
@@ -72,14 +67,14 @@ fn the_stage_decides() -> Result<(), Problems> {
 fn the_kill_switch_beats_every_stage_and_every_reload() -> Result<(), Problems> {
     let flags = Flags::new(snapshot()?);
     let killed = (Side::Legacy, Shadowing::Off, Reason::Killed);
-    flags.kill();
+    flags.kill(KillSource::Signal, &KillSet::everything());
     for path in ["/legacy", "/shadow", "/native", "/other", "/native/"] {
         assert_eq!(decided(&flags.load(), path, 0), killed, "{path}");
     }
     flags.note_failure(Problems::of_file("broken", None));
     flags.publish(snapshot()?);
     assert_eq!(decided(&flags.load(), "/native", 0), killed, "a reload does not revive");
-    flags.revive();
+    flags.kill(KillSource::Signal, &KillSet::default());
     assert_eq!(decided(&flags.peek(), "/native", 0).0, Side::Native);
     Ok(())
 }
@@ -107,11 +102,264 @@ proptest! {
     #[test]
     fn native_answers_only_where_a_native_flag_says_so(path in "/(shadow|native|legacy|[a-z%/.]{0,8})", ticket: u32) {
         let flags = snapshot().map_err(|problems| TestCaseError::fail(problems.to_string()))?;
-        let decision = decide(&flags, &Facts { method: &Method::GET, path: &path, ticket });
+        let decision = decide(&flags, &Facts::new(&Method::GET, &path, ticket));
         let native_flag = decision.plan.is_some_and(|plan| plan.stage == Stage::Native);
         prop_assert_eq!(decision.serve == Side::Native, native_flag);
         if decision.plan.is_none() {
             prop_assert_eq!(decision.shadow, Shadowing::Off);
         }
     }
+}
+
+const STAGES: &str = "version: 1
+defaults: { sample: 25%, canary: { subject: [\"header:x-client-id\"] } }
+groups:
+  crm: { stage: legacy, reads: native, canary: { share: 5% } }
+  auth: { stage: canary, canary: { share: 50%, salt: s } }
+routes:
+  - { route: GET /legacy, stage: legacy }
+  - { route: GET /shadow, stage: shadow }
+  - { route: GET /canary, stage: canary, canary: { share: 50% }, target: [{ cookie: { qa: yes }, serve: native }] }
+  - { route: GET /native, stage: native }
+  - { route: POST /native, stage: native }
+  - { route: GET /retired, stage: retired }
+  - { route: GET /crm, group: crm }
+  - { route: POST /crm, group: crm }
+  - { route: GET /one, group: auth }
+  - { route: POST /two, group: auth }
+";
+
+fn stages() -> Snapshot {
+    let routes = STAGES.lines().filter_map(|line| {
+        let route = line.split_once("route: ")?.1;
+        route.split(',').next()?.parse().ok()
+    });
+    compile(STAGES, &Inventory::new(routes)).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+/// A client id inside and one outside a share of 50% of this key and salt.
+fn clients(key: &str, salt: &str) -> (String, String) {
+    let of = |inside: bool| {
+        let mut names = (0..).map(|number| format!("client-{number}"));
+        names.find(|name| (crate::bucket(key, salt, name) < 5_000) == inside)
+    };
+    (of(true).unwrap_or_default(), of(false).unwrap_or_default())
+}
+
+fn of_client(client: &str) -> http::HeaderMap {
+    let mut headers = http::HeaderMap::new();
+    headers.insert("x-client-id", client.parse().unwrap());
+    headers
+}
+
+const INSIDE_THE_SAMPLE: u32 = 0;
+const OUTSIDE_THE_SAMPLE: u32 = 2_500;
+
+#[test]
+fn every_stage_means_what_it_says() {
+    let flags = stages();
+    let (inside, outside) = clients("GET /canary", "");
+    let (inside, outside) = (of_client(&inside), of_client(&outside));
+    let anybody = http::HeaderMap::new();
+    let (get, post) = (&Method::GET, &Method::POST);
+    for (method, path, headers, ticket, serve, shadow, label) in [
+        (
+            get,
+            "/legacy",
+            &inside,
+            INSIDE_THE_SAMPLE,
+            Side::Legacy,
+            Shadowing::Off,
+            "stage",
+        ),
+        (
+            get,
+            "/shadow",
+            &inside,
+            INSIDE_THE_SAMPLE,
+            Side::Legacy,
+            Shadowing::Native,
+            "stage",
+        ),
+        (
+            get,
+            "/canary",
+            &inside,
+            INSIDE_THE_SAMPLE,
+            Side::Native,
+            Shadowing::Off,
+            "share",
+        ),
+        (
+            get,
+            "/canary",
+            &outside,
+            INSIDE_THE_SAMPLE,
+            Side::Legacy,
+            Shadowing::Native,
+            "share",
+        ),
+        (
+            get,
+            "/canary",
+            &outside,
+            OUTSIDE_THE_SAMPLE,
+            Side::Legacy,
+            Shadowing::SampledOut,
+            "share",
+        ),
+        (
+            get,
+            "/canary",
+            &anybody,
+            INSIDE_THE_SAMPLE,
+            Side::Legacy,
+            Shadowing::Native,
+            "no_subject",
+        ),
+        (
+            get,
+            "/native",
+            &outside,
+            INSIDE_THE_SAMPLE,
+            Side::Native,
+            Shadowing::Legacy,
+            "stage",
+        ),
+        (
+            get,
+            "/native",
+            &outside,
+            OUTSIDE_THE_SAMPLE,
+            Side::Native,
+            Shadowing::SampledOut,
+            "stage",
+        ),
+        (
+            post,
+            "/native",
+            &outside,
+            INSIDE_THE_SAMPLE,
+            Side::Native,
+            Shadowing::Off,
+            "stage",
+        ),
+        (
+            get,
+            "/retired",
+            &outside,
+            INSIDE_THE_SAMPLE,
+            Side::Native,
+            Shadowing::Off,
+            "stage",
+        ),
+        (
+            get,
+            "/crm",
+            &outside,
+            OUTSIDE_THE_SAMPLE,
+            Side::Native,
+            Shadowing::SampledOut,
+            "stage",
+        ),
+        (
+            post,
+            "/crm",
+            &outside,
+            INSIDE_THE_SAMPLE,
+            Side::Legacy,
+            Shadowing::Off,
+            "stage",
+        ),
+    ] {
+        let facts = Facts {
+            headers: Some(headers),
+            ..Facts::new(method, path, ticket)
+        };
+        let decision = decide(&flags, &facts);
+        let seen = (decision.serve, decision.shadow, decision.reason.label());
+        assert_eq!(seen, (serve, shadow, label), "{method} {path} {headers:?} {ticket}");
+    }
+}
+
+#[test]
+fn members_of_a_group_flip_together() {
+    let flags = stages();
+    let (inside, outside) = clients("auth", "s");
+    for (client, side) in [(inside, Side::Native), (outside, Side::Legacy)] {
+        let headers = of_client(&client);
+        for (method, path) in [(Method::GET, "/one"), (Method::POST, "/two")] {
+            let facts = Facts {
+                headers: Some(&headers),
+                ..Facts::new(&method, path, 0)
+            };
+            assert_eq!(decide(&flags, &facts).serve, side, "{client} {path}");
+        }
+    }
+}
+
+#[test]
+fn an_override_holds_from_shadow_to_native() {
+    let flags = stages();
+    for (path, wanted, expected) in [
+        ("/legacy", Side::Native, (Side::Legacy, "stage")),
+        ("/shadow", Side::Native, (Side::Native, "override")),
+        ("/shadow", Side::Legacy, (Side::Legacy, "override")),
+        ("/canary", Side::Native, (Side::Native, "override")),
+        ("/canary", Side::Legacy, (Side::Legacy, "override")),
+        ("/native", Side::Native, (Side::Native, "stage")),
+        ("/native", Side::Legacy, (Side::Legacy, "override")),
+        ("/retired", Side::Legacy, (Side::Native, "stage")),
+        ("/other", Side::Native, (Side::Legacy, "no_flag")),
+    ] {
+        let facts = Facts {
+            wanted: Some(wanted),
+            ..Facts::new(&Method::GET, path, 0)
+        };
+        let decision = decide(&flags, &facts);
+        assert_eq!((decision.serve, decision.reason.label()), expected, "{path} {wanted}");
+    }
+}
+
+#[test]
+fn the_kill_switch_works_at_every_stage() {
+    let flags = Flags::new(stages());
+    let side = |path: &str| {
+        let facts = Facts {
+            wanted: Some(Side::Native),
+            ..Facts::new(&Method::GET, path, 0)
+        };
+        let live = flags.load();
+        let decision = decide(&live, &facts);
+        (decision.serve, decision.shadow, decision.reason.label())
+    };
+    let killed = (Side::Legacy, Shadowing::Off, "killed");
+    let retired = (Side::Native, Shadowing::Off, "stage");
+    flags.kill(KillSource::File, &KillSet::everything());
+    for path in ["/legacy", "/shadow", "/canary", "/native", "/one", "/crm", "/other"] {
+        assert_eq!(side(path), killed, "{path}");
+    }
+    assert_eq!(
+        side("/retired"),
+        retired,
+        "legacy is without it: a kill would make a 404 of what works"
+    );
+    flags.kill(KillSource::File, &KillSet::parse("auth\nGET /retired\n"));
+    assert_eq!(
+        (side("/one"), side("/retired")),
+        (killed, killed),
+        "its own name does kill it"
+    );
+    assert_ne!(side("/native"), killed);
+    flags.kill(KillSource::Signal, &KillSet::parse("GET /native\nnobody"));
+    flags.kill(KillSource::File, &KillSet::default());
+    assert_eq!(
+        (side("/native"), side("/retired")),
+        (killed, retired),
+        "each source has its own set"
+    );
+    assert_eq!(flags.status().kill_unknown, ["nobody"]);
+    assert!(!flags.status().killed);
+    flags.publish(stages());
+    assert_eq!(side("/native"), killed, "a reload does not revive");
 }

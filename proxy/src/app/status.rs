@@ -7,6 +7,7 @@ use flags::Flags;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::backend::circuit::Circuits;
 use crate::backend::native::NativeBackend;
 use crate::config::Config;
 use crate::console::{FlagsView, LegacyView, NativeView, RouteView, StatusView};
@@ -22,6 +23,7 @@ pub struct Facets {
     config: Arc<Config>,
     flags: Arc<Flags>,
     native: NativeBackend,
+    circuits: Circuits,
     metrics: Metrics,
     recorder: Recorder,
     store: Store,
@@ -35,6 +37,7 @@ impl Facets {
             config: Arc::clone(&common.config),
             flags: Arc::clone(&common.flags),
             native: common.native.clone(),
+            circuits: common.circuits.clone(),
             metrics: common.metrics.clone(),
             drain: common.drain.clone(),
             recorder,
@@ -60,6 +63,7 @@ impl Facets {
     #[must_use]
     pub fn metrics_text(&self) -> String {
         let mut text = crate::metrics::render(&self.metrics.totals(), &self.flags.status());
+        crate::metrics::render_circuits(&mut text, &self.circuits);
         crate::metrics::render_shadow(&mut text, &self.recorder);
         text
     }

@@ -1,26 +1,35 @@
 //! The native handlers: a request crosses to the workshop's runtime and its answer streams back. When they fail before they
 //! have done anything, legacy gets the request, which is still in hand.
 
+use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
-use flags::{FallbackOn, Side};
+use flags::{RoutePlan, Side};
 use handlers::kit::Timeout;
 use handlers::{Failure, FailureKind};
 use http::{Request, Response};
-use http_body::Body as _;
-use http_body_util::{BodyExt, Limited};
 use tokio::runtime::Handle;
+use tokio::time::{Instant, timeout};
 
+use super::circuit::Admission;
+use super::fallback::{self, Cause, Refusal, Situation};
+use super::held::{self, Held, Unkept};
 use super::{introduce, legacy};
 use crate::body::Body;
 use crate::core::Core;
-use crate::error::{ErrorKind, ProxyError};
+use crate::error::{ErrorKind, FaultSide, ProxyError};
 use crate::exchange::{Exchange, Routed};
+use crate::shadow::ByteShare;
 
-/// A body of up to this many bytes is held while native works on it, so that legacy can have it too.
-const HELD_BYTES: usize = 1024 * 1024;
+pub use handlers::Identity;
+
+/// What a request is said to have fallen back for when native was not even tried.
+const CIRCUIT: &str = "circuit";
+/// Room for a run to cross threads, beyond the longest that it may take by its own rules.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// The native side of a process, or why there is none.
 #[derive(Debug, Clone)]
@@ -39,61 +48,99 @@ pub enum NativeBackend {
     },
 }
 
-/// A request body on its way to native.
-enum Held {
-    /// All of it; it can be given to legacy as well.
-    Whole(Bytes),
-    /// Too long to hold, or of unknown length.
-    Streaming(Body),
-}
-
 /// Answers an exchange natively, or from legacy where that is safe and the route allows it.
 ///
 /// # Errors
 /// Native cannot run or has failed, and legacy may not be asked instead or has failed too.
 pub async fn answer(core: &Rc<Core>, exchange: &mut Exchange) -> Result<Response<Body>, ProxyError> {
+    let plan = exchange.routed.as_ref().and_then(|routed| routed.plan.clone());
+    let Some(plan) = plan else {
+        // Only a plan can name the native side.
+        return legacy::answer(core, exchange).await;
+    };
+    if !fallback::ever(&plan) {
+        let (parts, body) = std::mem::take(&mut exchange.request).into_parts();
+        let held = Held::Streaming(VecDeque::new(), body, Unkept::NoNeed);
+        return ask(core, exchange, parts, held).await.map_err(failed);
+    }
+    let permit = match core.circuits.admit(&plan.key, Instant::now()) {
+        Admission::Run(permit) => permit,
+        Admission::Skip => return hand_over(core, exchange, CIRCUIT).await,
+    };
     let (parts, body) = std::mem::take(&mut exchange.request).into_parts();
-    let held = hold(body).await?;
+    // The share of the budget is given back when legacy's head is there too.
+    let (held, _share) = keep(core, &plan, body).await?;
     let again = match &held {
-        Held::Whole(bytes) => {
-            let mut again = Request::new(Body::full(bytes.clone()));
-            *again.method_mut() = parts.method.clone();
-            *again.uri_mut() = parts.uri.clone();
-            *again.headers_mut() = parts.headers.clone();
-            Some(again)
+        Held::Whole(bytes) => Some(copy(&parts, bytes)),
+        Held::Streaming(_, _, unkept) => {
+            unkept.label().inspect(|why| core.metrics.body_not_kept(why));
+            None
         }
-        Held::Streaming(_) => None,
     };
     let failure = match ask(core, exchange, parts, held).await {
-        Ok(response) => return Ok(response),
+        Ok(response) => {
+            permit.succeeded(Instant::now());
+            return Ok(response);
+        }
         Err(failure) => failure,
     };
-    let allowed = exchange
-        .routed
-        .as_ref()
-        .and_then(|routed| routed.plan.as_ref())
-        .is_some_and(|plan| may_fall_back(plan.fallback, &failure));
-    match again.filter(|_| allowed) {
-        Some(again) => fall_back(core, exchange, again, &failure).await,
-        None => Err(failed(failure)),
+    let verdict = fallback::may_fall_back(&failure.situation(&plan, again.is_some()));
+    let cause = failure.cause();
+    // Handlers that are off cost nothing to ask, and what the route does not fall back for is an answer.
+    if cause != Cause::Off && verdict != Err(Refusal::NotNamed) {
+        permit.failed(&plan.key, Instant::now());
+    }
+    match (verdict, again) {
+        (Ok(()), Some(again)) => {
+            let (id, why) = (exchange.facts.id.as_str(), cause.label());
+            tracing::warn!(request.id = id, why, cause = %failure, "native failed, legacy answers");
+            exchange.request = again;
+            hand_over(core, exchange, why).await
+        }
+        (verdict, _) => {
+            let why = verdict.err().map_or("body_gone", Refusal::label);
+            core.metrics.fallback_refused(why);
+            Err(failed(failure))
+        }
     }
 }
 
-async fn fall_back(
-    core: &Rc<Core>,
-    exchange: &mut Exchange,
-    again: Request<Body>,
-    failure: &NativeFailure,
-) -> Result<Response<Body>, ProxyError> {
-    let why = failure.label();
-    tracing::warn!(request.id = exchange.facts.id.as_str(), why, cause = %failure, "native failed, legacy answers");
+/// Legacy answers what native was to answer, with all the time that legacy has.
+async fn hand_over(core: &Rc<Core>, exchange: &mut Exchange, why: &'static str) -> Result<Response<Body>, ProxyError> {
     core.metrics.fell_back(why);
+    let limit = limit(core, exchange.routed.as_ref());
     if let Some(routed) = &mut exchange.routed {
         routed.serve = Side::Legacy;
         routed.fallback = Some(why);
     }
-    exchange.request = again;
-    legacy::answer(core, exchange).await
+    timeout(limit, legacy::answer(core, exchange))
+        .await
+        .unwrap_or_else(|_| Err(ProxyError::new(ErrorKind::Timeout, FaultSide::Legacy)))
+}
+
+/// The time that one side has for the head of its answer.
+fn limit(core: &Core, routed: Option<&Routed>) -> Duration {
+    routed.and_then(Routed::timeout).unwrap_or(core.config.timeouts.answer)
+}
+
+/// Reads the body ahead. A client that sends it too slowly runs out of the time that it has for the whole request.
+async fn keep(core: &Core, plan: &RoutePlan, body: Body) -> Result<(Held, ByteShare), ProxyError> {
+    let cap = core.config.fallback.body_bytes;
+    let limit = plan.timeout.unwrap_or(core.config.timeouts.answer);
+    let kept = timeout(limit, held::hold(body, cap, &core.kept_bodies)).await;
+    kept.map_err(|_| ProxyError::client(ErrorKind::Timeout))?
+        .map_err(|error| ProxyError {
+            source: Some(error),
+            ..ProxyError::client(ErrorKind::ClientGone)
+        })
+}
+
+fn copy(parts: &http::request::Parts, body: &Bytes) -> Request<Body> {
+    let mut again = Request::new(Body::full(body.clone()));
+    *again.method_mut() = parts.method.clone();
+    *again.uri_mut() = parts.uri.clone();
+    *again.headers_mut() = parts.headers.clone();
+    again
 }
 
 /// Why native has no answer.
@@ -104,38 +151,25 @@ enum NativeFailure {
     #[error(transparent)]
     Run(Failure),
     #[error("the run was lost: {0}")]
-    Lost(tokio::task::JoinError),
+    Lost(#[from] tokio::task::JoinError),
+    #[error("the run did not end in the longest time that it may take")]
+    Endless,
 }
 
 impl NativeFailure {
-    fn label(&self) -> &'static str {
+    fn cause(&self) -> Cause {
         match self {
-            Self::Off(_) => "off",
-            Self::Run(failure) => match failure.kind {
-                FailureKind::Fault => "fault",
-                FailureKind::Timeout => "timeout",
-                FailureKind::Saturated => "saturated",
-                FailureKind::Panic => "panic",
-            },
-            Self::Lost(_) => "lost",
+            Self::Off(_) => Cause::Off,
+            Self::Run(failure) => failure.kind.into(),
+            Self::Lost(_) | Self::Endless => Cause::Lost,
         }
     }
-}
 
-/// Whether legacy may answer after native has failed: native has certainly done nothing, and the route's flag names the cause.
-/// Handlers that are off have done nothing; a lost run may have done anything.
-fn may_fall_back(on: FallbackOn, failure: &NativeFailure) -> bool {
-    match failure {
-        NativeFailure::Off(_) => on.fault,
-        NativeFailure::Lost(_) => false,
-        NativeFailure::Run(run) => {
-            let named = match run.kind {
-                FailureKind::Fault => on.fault,
-                FailureKind::Timeout => on.timeout,
-                FailureKind::Saturated => on.saturated,
-                FailureKind::Panic => on.panic,
-            };
-            named && run.may_fall_back()
+    fn situation(&self, plan: &RoutePlan, body_kept: bool) -> Situation {
+        match self {
+            Self::Off(_) => Situation::without_run(plan, body_kept),
+            Self::Run(failure) => Situation::after(plan, failure, body_kept),
+            Self::Lost(_) | Self::Endless => Situation::lost(plan, body_kept),
         }
     }
 }
@@ -143,6 +177,7 @@ fn may_fall_back(on: FallbackOn, failure: &NativeFailure) -> bool {
 fn failed(failure: NativeFailure) -> ProxyError {
     let kind = match &failure {
         NativeFailure::Off(_) => ErrorKind::NativeUnavailable,
+        NativeFailure::Endless => ErrorKind::Timeout,
         NativeFailure::Run(run) if run.kind == FailureKind::Timeout => ErrorKind::Timeout,
         NativeFailure::Run(run) if run.kind == FailureKind::Saturated => ErrorKind::NativeUnavailable,
         NativeFailure::Run(_) | NativeFailure::Lost(_) => ErrorKind::NativeFailed,
@@ -160,22 +195,44 @@ async fn ask(
         NativeBackend::On { native, workshop } => (native.clone(), workshop),
         NativeBackend::Off { reason } => return Err(NativeFailure::Off(Arc::clone(reason))),
     };
+    let mut feed = None;
     let body = match held {
         Held::Whole(bytes) => axum::body::Body::from(bytes),
-        Held::Streaming(Body::Incoming(incoming)) => axum::body::Body::new(incoming),
-        Held::Streaming(_) => axum::body::Body::empty(),
+        Held::Streaming(read, rest, _) => {
+            let (body, work) = held::pipe(read, rest);
+            feed = Some(work);
+            axum::body::Body::new(body)
+        }
     };
     let mut request = Request::from_parts(parts, body);
     let plan = exchange.routed.as_ref().and_then(|routed| routed.plan.as_deref());
     introduce(request.extensions_mut(), &exchange.facts, plan);
-    if let Some(timeout) = exchange.routed.as_ref().and_then(Routed::timeout) {
-        request.extensions_mut().insert(Timeout(timeout));
+    let allowed = exchange.routed.as_ref().and_then(Routed::timeout);
+    if let Some(allowed) = allowed {
+        request.extensions_mut().insert(Timeout(allowed));
     }
+    let longest = native.longest_run(allowed) + GRACE;
     let run = workshop.spawn(async move { native.serve(request).await });
     let aborts = AbortOnDrop(run.abort_handle());
-    let response = run.await.map_err(NativeFailure::Lost)?.map_err(NativeFailure::Run)?;
+    let ended = timeout(longest, fed(run, feed)).await;
+    let response = ended
+        .map_err(|_| NativeFailure::Endless)??
+        .map_err(NativeFailure::Run)?;
     drop(aborts);
     Ok(response.map(Body::Native))
+}
+
+/// Waits for a run and feeds it its body meanwhile; a run that ends early leaves the rest of the body alone.
+async fn fed<T>(run: impl Future<Output = T>, feed: Option<impl Future<Output = ()>>) -> T {
+    let mut run = std::pin::pin!(run);
+    if let Some(feed) = feed {
+        tokio::select! {
+            biased;
+            ended = run.as_mut() => return ended,
+            () = feed => {}
+        }
+    }
+    run.await
 }
 
 /// Ends a run whose client is gone; a run that writes protects itself against that.
@@ -185,16 +242,4 @@ impl Drop for AbortOnDrop {
     fn drop(&mut self) {
         self.0.abort();
     }
-}
-
-async fn hold(body: Body) -> Result<Held, ProxyError> {
-    if body.size_hint().upper().is_none_or(|most| most > HELD_BYTES as u64) {
-        return Ok(Held::Streaming(body));
-    }
-    let collected = Limited::new(body, HELD_BYTES).collect().await;
-    collected.map(|whole| Held::Whole(whole.to_bytes())).map_err(|error| {
-        let mut gone = ProxyError::client(ErrorKind::ClientGone);
-        gone.source = Some(error);
-        gone
-    })
 }

@@ -20,7 +20,8 @@ use super::signals::Signals;
 #[command(
     after_long_help = "Two forms:\n  ficus run --listen 127.0.0.1:8080 --legacy http://127.0.0.1:3000 [--flags flags.yaml]\n  \
     ficus run --config ficus.yaml\n\nThe first needs nothing else on the machine. Native handlers come on when there is a \
-    database (DATABASE_URL, or `database.url` in the configuration). INT or TERM drains; a second one stops at once.\n\n\
+    database (DATABASE_URL, or `database.url` in the configuration). INT or TERM drains; a second one stops at once. USR1 sends \
+    everything to legacy, USR2 takes that back.\n\n\
     Exit codes: 0 drained; 1 stopped before everything in flight was finished; 2 it could not start."
 )]
 pub(crate) struct RunArgs {
@@ -63,9 +64,10 @@ pub(crate) async fn run(arguments: RunArgs, printer: Printer) -> anyhow::Result<
         .map_err(|error| explained(error, flags.as_deref()))?;
     announce(&bound, &legacy, flags.as_deref(), printer);
     let shutdown = CancellationToken::new();
+    let switch = bound.flags();
     tokio::select! {
         outcome = bound.run(shutdown.clone()) => verdict(outcome, printer),
-        () = signals.watch(shutdown) => Ok(ExitStatus::Failure),
+        () = signals.watch(shutdown, &switch) => Ok(ExitStatus::Failure),
     }
 }
 

@@ -4,10 +4,13 @@ use std::fmt;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
-use flags::{Inventory, Snapshot};
+use flags::{Flags, Inventory, KillSource, Snapshot};
 use proxy::config::{Config, ConfigError};
+use proxy::kill_file;
+use proxy::overrides::OverrideKey;
 use proxy::store::Store;
 use serde_json::{Value, json};
 
@@ -86,6 +89,28 @@ impl Files {
             _ => None,
         };
         FlagText::read(self.flags.clone().or(configured).or_else(|| present(FLAGS)))
+    }
+
+    /// Where the flag file is, whether it is there or not; nothing of it is read.
+    pub(crate) fn flag_path(&self) -> anyhow::Result<PathBuf> {
+        let configured = match (&self.flags, self.config.clone().or_else(|| present(CONFIG))) {
+            (None, Some(path)) => read_config(&path)?.flags,
+            _ => None,
+        };
+        let path = self.flags.clone().or(configured).or_else(|| present(FLAGS));
+        path.ok_or_else(|| {
+            Hinted::error(
+                format!("no flag file is named, and there is no {FLAGS} here"),
+                "name it with --flags; the kill file stands beside it",
+            )
+        })
+    }
+
+    /// The key of overrides in the configuration, if there is one.
+    pub(crate) fn override_key(&self) -> anyhow::Result<Option<OverrideKey>> {
+        let path = self.config.clone().or_else(|| present(CONFIG));
+        let config = path.map(|path| read_config(&path)).transpose()?;
+        Ok(config.and_then(|config| config.overrides.key))
     }
 
     /// Where the configuration says that the two databases are.
@@ -186,7 +211,16 @@ impl FlagText {
             .map_or_else(|| "no flag file".to_owned(), |(path, _)| path.display().to_string())
     }
 
-    /// The flags in force with this text.
+    /// The flags in force with this text and with the kill file that stands beside it.
+    pub(crate) fn in_force(&self, inventory: &Inventory) -> anyhow::Result<Arc<Snapshot>> {
+        let flags = Flags::new(self.snapshot(inventory)?);
+        if let Some((path, _)) = &self.file {
+            flags.kill(KillSource::File, &kill_file::read(&kill_file::path_beside(path)));
+        }
+        Ok(flags.load())
+    }
+
+    /// The flags of this text.
     pub(crate) fn snapshot(&self, inventory: &Inventory) -> anyhow::Result<Snapshot> {
         let Some((path, text)) = &self.file else {
             return Ok(Snapshot::all_legacy());

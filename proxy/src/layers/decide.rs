@@ -1,16 +1,22 @@
 //! Asks the flags who answers, and marks the answer with who did and why.
 
+mod control;
+
 use std::rc::Rc;
 use std::sync::Arc;
 
-use flags::{Decision, Facts, decide};
-use http::{HeaderName, HeaderValue, Response};
+use flags::{Decision, Facts, Match, Session, Side};
+use http::header::HOST;
+use http::{HeaderName, HeaderValue, Request, Response};
 
 use super::layered;
+use crate::backend::native::{Identity, NativeBackend};
 use crate::body::Body;
 use crate::core::Core;
 use crate::error::ProxyError;
 use crate::exchange::{Exchange, Routed, Step};
+use crate::overrides::Outcome;
+use crate::shadow::now_ms;
 
 const SERVED_BY: HeaderName = HeaderName::from_static("x-ficus-served-by");
 const REASON: HeaderName = HeaderName::from_static("x-ficus-reason");
@@ -41,7 +47,8 @@ impl Decide {
 
 impl<S: Step> Step for DecideStep<S> {
     async fn call(&self, exchange: &mut Exchange) -> Result<Response<Body>, ProxyError> {
-        exchange.routed = Some(self.route(exchange));
+        let token = control::take(exchange.request.headers_mut());
+        exchange.routed = Some(self.route(exchange, token.as_deref()));
         let mut response = self.inner.call(exchange).await?;
         if self.core.config.answer_headers
             && let Some(routed) = &exchange.routed
@@ -53,20 +60,26 @@ impl<S: Step> Step for DecideStep<S> {
 }
 
 impl<S> DecideStep<S> {
-    fn route(&self, exchange: &Exchange) -> Routed {
+    fn route(&self, exchange: &Exchange, token: Option<&str>) -> Routed {
         let snapshot = self.core.flags.peek();
         let request = &exchange.request;
+        let (method, path) = (request.method(), request.uri().path());
+        let matched = snapshot.look_up(method, path);
+        let identity = self.identify(&matched, request);
         let facts = Facts {
-            method: request.method(),
-            path: request.uri().path(),
-            ticket: exchange.facts.id.ticket,
+            headers: Some(request.headers()),
+            host: host(request),
+            client: Some(exchange.facts.client),
+            session: identity.as_ref().map(session).unwrap_or_default(),
+            wanted: token.and_then(|token| self.wanted(&matched, token)),
+            ..Facts::new(method, path, exchange.facts.id.ticket)
         };
         let Decision {
             plan,
             serve,
             shadow,
             reason,
-        } = decide(&snapshot, &facts);
+        } = matched.decide(&facts);
         let version = HeaderValue::from_str(snapshot.version()).unwrap_or_else(|_| HeaderValue::from_static("-"));
         Routed {
             plan: plan.map(Arc::clone),
@@ -77,16 +90,47 @@ impl<S> DecideStep<S> {
             fallback: None,
         }
     }
+
+    /// Who the client is, on routes where that decides. Without native handlers nobody can tell, and nobody is known.
+    fn identify(&self, matched: &Match<'_>, request: &Request<Body>) -> Option<Identity> {
+        match &self.core.native {
+            NativeBackend::On { native, .. } if matched.needs_session() => native.identify(request.headers()),
+            _ => None,
+        }
+    }
+
+    /// The side that an override wants, if it is worth something. Each is counted, whatever it is worth.
+    fn wanted(&self, matched: &Match<'_>, token: &str) -> Option<Side> {
+        let outcome = match (&self.core.config.overrides.key, matched.plan()) {
+            (None, _) => Outcome::Off,
+            (Some(_), None) => Outcome::OtherRoute,
+            (Some(key), Some(plan)) => key.judge(token, plan, now_ms() / 1_000),
+        };
+        self.core.metrics.override_seen(outcome.label());
+        match outcome {
+            Outcome::Honoured(side) => Some(side),
+            _ => None,
+        }
+    }
+}
+
+fn session(identity: &Identity) -> Session<'_> {
+    Session {
+        user: identity.user.as_deref(),
+        tenant: identity.tenant.as_deref(),
+        role: identity.role,
+    }
+}
+
+/// The host that the client asked for: in HTTP/2 it is part of the target.
+fn host<B>(request: &Request<B>) -> Option<&str> {
+    let in_target = request.uri().authority().map(http::uri::Authority::as_str);
+    in_target.or_else(|| request.headers().get(HOST)?.to_str().ok())
 }
 
 fn mark(response: &mut Response<Body>, routed: &Routed) {
     let headers = response.headers_mut();
     headers.insert(SERVED_BY, HeaderValue::from_static(routed.serve.as_str()));
-    let reason = if routed.fallback.is_some() {
-        "fallback"
-    } else {
-        routed.reason.label()
-    };
-    headers.insert(REASON, HeaderValue::from_static(reason));
+    headers.insert(REASON, HeaderValue::from_static(routed.reason_label()));
     headers.insert(VERSION, routed.version.clone());
 }

@@ -1,5 +1,6 @@
 //! Shadow: on routes that the flags shadow, native runs dry beside legacy (reads) or before it (writes), and the answers are
-//! compared afterwards. The client always gets legacy's answer, unchanged.
+//! compared afterwards. The client always gets legacy's answer, unchanged. Where native answers, legacy is asked the same on a
+//! sample of safe requests, after native's head is there: the reverse shadow, which delays nobody either.
 //!
 //! Below the decision, which says whether to shadow, and above dispatch, whose answer is copied on its way out.
 
@@ -66,6 +67,11 @@ impl<S: Step> Step for ShadowStep<S> {
                 self.shadow.skip(&plan, NotCompared::SampledOut);
                 self.inner.call(exchange).await
             }
+            Shadowing::Legacy if is_upgrade(&exchange.request) => {
+                self.shadow.skip(&plan, NotCompared::Streamed);
+                self.inner.call(exchange).await
+            }
+            Shadowing::Legacy => self.reverse(exchange, plan, &routed).await,
             _ => self.inner.call(exchange).await,
         }
     }
@@ -86,12 +92,7 @@ impl<S: Step> ShadowStep<S> {
                 return self.inner.call(exchange).await;
             }
         };
-        let copy = shadow::Exchange {
-            request: request_for_native(exchange, &plan, body),
-            flag_version: Arc::from(routed.version.to_str().unwrap_or_default()),
-            client: Some(exchange.facts.client),
-            plan,
-        };
+        let copy = copy_for_shadow(exchange, plan, routed, body);
         let pending = if exchange.request.method().is_safe() {
             self.shadow.begin_read(copy)
         } else {
@@ -101,6 +102,33 @@ impl<S: Step> ShadowStep<S> {
         match pending {
             Some(pending) => copied(pending, answer),
             None => answer,
+        }
+    }
+
+    /// Native answers the client, and the shadow then asks legacy the same. A native failure leaves nothing to compare.
+    async fn reverse(
+        &self,
+        exchange: &mut Exchange,
+        plan: Arc<RoutePlan>,
+        routed: &Routed,
+    ) -> Result<Response<Body>, ProxyError> {
+        let body = match self.held(&mut exchange.request).await? {
+            Ok(body) => body,
+            Err(reason) => {
+                self.shadow.skip(&plan, reason);
+                return self.inner.call(exchange).await;
+            }
+        };
+        let copy = copy_for_shadow(exchange, plan, routed, body);
+        let started = shadow::Started::now();
+        let answer = self.inner.call(exchange).await;
+        let by_native = exchange.routed.as_ref().map(|routed| routed.serve) == Some(Side::Native);
+        match answer {
+            Ok(response) if by_native => Ok(self.shadow.reverse(copy, started, response).map(Body::wrapped)),
+            answer => {
+                self.shadow.skip(&copy.plan, NotCompared::FellBack);
+                answer
+            }
         }
     }
 
@@ -119,13 +147,22 @@ impl<S: Step> ShadowStep<S> {
     }
 }
 
-/// The plan and the decision of a request that legacy serves and the flags shadow.
+/// The plan and the decision of a request that the flags shadow.
 fn shadowed(exchange: &Exchange) -> Option<(Arc<RoutePlan>, Routed)> {
     let routed = exchange.routed.as_ref()?;
-    if routed.shadowing == Shadowing::Off || routed.serve != Side::Legacy {
+    if routed.shadowing == Shadowing::Off {
         return None;
     }
     Some((Arc::clone(routed.plan.as_ref()?), routed.clone()))
+}
+
+fn copy_for_shadow(exchange: &Exchange, plan: Arc<RoutePlan>, routed: &Routed, body: Bytes) -> shadow::Exchange {
+    shadow::Exchange {
+        request: request_for_native(exchange, &plan, body),
+        flag_version: Arc::from(routed.version.to_str().unwrap_or_default()),
+        client: Some(exchange.facts.client),
+        plan,
+    }
 }
 
 fn is_upgrade(request: &Request<Body>) -> bool {

@@ -24,6 +24,9 @@ pub(super) struct Cells {
     routes: Mutex<Vec<(String, Arc<RouteCells>)>>,
     refused: Mutex<HashMap<&'static str, u64>>,
     fallbacks: Mutex<HashMap<&'static str, u64>>,
+    fallbacks_refused: Mutex<HashMap<&'static str, u64>>,
+    bodies_not_kept: Mutex<HashMap<&'static str, u64>>,
+    overrides: Mutex<HashMap<&'static str, u64>>,
     retries: AtomicU64,
     upstream: Mutex<HashMap<&'static str, u64>>,
     addresses: AtomicU64,
@@ -73,9 +76,16 @@ impl CoreMetrics {
     /// A request has been answered.
     pub fn answered(&self, routed: Option<&Routed>, status: StatusCode, took: Duration) {
         let side = routed.map_or(Side::Legacy, |routed| routed.serve);
+        let reason = routed.map(Routed::reason_label);
+        let answered = |cells: &RouteCells| {
+            cells.answered(side, status, took);
+            if let Some(reason) = reason {
+                cells.decided(side, reason);
+            }
+        };
         match routed.and_then(|routed| routed.plan.as_ref()) {
-            None => self.cells.unmatched.answered(side, status, took),
-            Some(plan) => self.route(&plan.key).answered(side, status, took),
+            None => answered(&self.cells.unmatched),
+            Some(plan) => answered(&self.route(&plan.key)),
         }
     }
 
@@ -87,6 +97,21 @@ impl CoreMetrics {
     /// Native handed a request to legacy.
     pub fn fell_back(&self, why: &'static str) {
         count(&self.cells.fallbacks, why);
+    }
+
+    /// Native failed, and legacy could not be asked instead.
+    pub fn fallback_refused(&self, why: &'static str) {
+        count(&self.cells.fallbacks_refused, why);
+    }
+
+    /// A request body was not kept, so that the request has no fallback.
+    pub fn body_not_kept(&self, why: &'static str) {
+        count(&self.cells.bodies_not_kept, why);
+    }
+
+    /// A request carried an override.
+    pub fn override_seen(&self, outcome: &'static str) {
+        count(&self.cells.overrides, outcome);
     }
 
     /// A request is sent to legacy a second time.
@@ -147,6 +172,9 @@ impl Cells {
             (&mut totals.refused, &self.refused),
             (&mut totals.fallbacks, &self.fallbacks),
             (&mut totals.upstream, &self.upstream),
+            (&mut totals.fallbacks_refused, &self.fallbacks_refused),
+            (&mut totals.bodies_not_kept, &self.bodies_not_kept),
+            (&mut totals.overrides, &self.overrides),
         ] {
             for (label, count) in mine.lock().unwrap_or_else(PoisonError::into_inner).iter() {
                 *sum.entry(label).or_default() += count;

@@ -3,7 +3,7 @@
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use flags::Side;
+use flags::{Reason, Side};
 use http::StatusCode;
 
 use super::{add, get};
@@ -15,6 +15,9 @@ pub(super) const EDGES_MICROS: [u64; 12] = [
 const BUCKETS: usize = EDGES_MICROS.len() + 1;
 /// 1xx to 5xx.
 const CLASSES: usize = 5;
+/// The reasons of decisions, and then why native, which was to answer, did not.
+const REASONS: usize = Reason::LABELS.len() + LATE_REASONS.len();
+const LATE_REASONS: [&str; 2] = ["fallback", "circuit"];
 
 /// The counters of one route, for both sides.
 #[derive(Debug, Default)]
@@ -28,6 +31,7 @@ struct SideCells {
     classes: [AtomicU64; CLASSES],
     buckets: [AtomicU64; BUCKETS],
     micros: AtomicU64,
+    reasons: [AtomicU64; REASONS],
 }
 
 /// The counters of one route, read.
@@ -48,6 +52,13 @@ pub struct SideTotals {
     pub buckets: [u64; BUCKETS],
     /// Sum of all latencies, in microseconds.
     pub micros: u64,
+    /// Answers by reason, in the order of [`reason_labels`].
+    pub reasons: [u64; REASONS],
+}
+
+/// Why a side answers, in one word each.
+pub(super) fn reason_labels() -> impl Iterator<Item = &'static str> {
+    Reason::LABELS.into_iter().chain(LATE_REASONS)
 }
 
 impl RouteCells {
@@ -67,6 +78,19 @@ impl RouteCells {
             add(bucket, 1);
         }
         add(&cells.micros, micros);
+    }
+}
+
+impl RouteCells {
+    pub(super) fn decided(&self, side: Side, reason: &str) {
+        let cells = match side {
+            Side::Legacy => &self.legacy,
+            Side::Native => &self.native,
+        };
+        let place = reason_labels().position(|label| label == reason);
+        if let Some(cell) = place.and_then(|place| cells.reasons.get(place)) {
+            add(cell, 1);
+        }
     }
 }
 
@@ -92,6 +116,10 @@ impl SideTotals {
         self.buckets
             .iter_mut()
             .zip(&cells.buckets)
+            .for_each(|(sum, cell)| *sum += get(cell));
+        self.reasons
+            .iter_mut()
+            .zip(&cells.reasons)
             .for_each(|(sum, cell)| *sum += get(cell));
         self.micros += get(&cells.micros);
     }

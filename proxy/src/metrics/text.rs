@@ -3,7 +3,8 @@
 use std::fmt::{Display, Write};
 
 use super::Totals;
-use super::route::{EDGES_MICROS, SideTotals};
+use super::route::{EDGES_MICROS, SideTotals, reason_labels};
+use crate::backend::circuit::Circuits;
 use crate::store::Recorder;
 
 /// Renders the counters of the data plane and what `flags` says of the flag file.
@@ -11,6 +12,7 @@ use crate::store::Recorder;
 pub fn render(totals: &Totals, flags: &flags::Status) -> String {
     let mut text = Text::default();
     requests(&mut text, totals);
+    decisions(&mut text, totals);
     connections(&mut text, totals);
     upstream(&mut text, totals);
     flag_file(&mut text, flags);
@@ -59,6 +61,67 @@ fn upstream(text: &mut Text, totals: &Totals) {
     text.single("ficus_upstream_addresses", "gauge", known, totals.addresses);
     let out = "Addresses of legacy that are left out because they keep failing.";
     text.single("ficus_upstream_addresses_out", "gauge", out, totals.addresses_out);
+}
+
+fn decisions(text: &mut Text, totals: &Totals) {
+    text.family(
+        "ficus_decisions_total",
+        "counter",
+        "Answers by route, side and why this side answered.",
+    );
+    each_side(totals, |route, side, counts| {
+        let reasons = reason_labels().zip(counts.reasons);
+        for (reason, count) in reasons.filter(|(_, count)| *count > 0) {
+            let labels = [("route", route), ("side", side), ("reason", reason)];
+            text.line("ficus_decisions_total", &labels, count);
+        }
+    });
+    let why = "Native failures that legacy could not answer instead, by what forbade it.";
+    text.family("ficus_fallbacks_refused_total", "counter", why);
+    for (why, count) in &totals.fallbacks_refused {
+        text.line("ficus_fallbacks_refused_total", &[("why", why)], count);
+    }
+    let skipped = "Request bodies that were not kept, so that the request had no fallback.";
+    text.family("ficus_fallback_bodies_skipped_total", "counter", skipped);
+    for (why, count) in &totals.bodies_not_kept {
+        text.line("ficus_fallback_bodies_skipped_total", &[("why", why)], count);
+    }
+    let overrides = "Overrides that requests carried, by what they were worth.";
+    text.family("ficus_overrides_total", "counter", overrides);
+    for (outcome, count) in &totals.overrides {
+        text.line("ficus_overrides_total", &[("outcome", outcome)], count);
+    }
+}
+
+/// Adds the circuits of native routes to `text`.
+pub fn render_circuits(rendered: &mut String, circuits: &Circuits) {
+    let mut text = Text(std::mem::take(rendered));
+    let view = circuits.view();
+    text.family(
+        "ficus_circuit_open",
+        "gauge",
+        "1 while native is skipped on a route because it kept failing.",
+    );
+    for (route, circuit) in &view {
+        text.line(
+            "ficus_circuit_open",
+            &[("route", &route.to_string())],
+            u8::from(circuit.open),
+        );
+    }
+    text.family(
+        "ficus_circuit_opened_total",
+        "counter",
+        "How often the circuit of a route has opened.",
+    );
+    for (route, circuit) in &view {
+        text.line(
+            "ficus_circuit_opened_total",
+            &[("route", &route.to_string())],
+            circuit.opened,
+        );
+    }
+    *rendered = text.0;
 }
 
 fn connections(text: &mut Text, totals: &Totals) {
@@ -116,8 +179,15 @@ fn flag_file(text: &mut Text, flags: &flags::Status) {
     text.single(
         "ficus_flags_killed",
         "gauge",
-        "1 while the kill switch is on.",
+        "1 while the kill switch is on for everything.",
         u8::from(flags.killed),
+    );
+    let named = flags.kill.groups.len() + flags.kill.routes.len();
+    text.single(
+        "ficus_flags_killed_names",
+        "gauge",
+        "Routes and groups that the kill switch names.",
+        named,
     );
     text.family("ficus_flags_info", "gauge", "The flag version in force.");
     text.line("ficus_flags_info", &[("version", &flags.version)], 1);

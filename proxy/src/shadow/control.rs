@@ -9,6 +9,8 @@ use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderName, TE, TRA
 use http::{HeaderMap, Request, Response};
 
 use super::candidate::{Asked, Control};
+use crate::exchange::RequestFacts;
+use crate::upstream::forwardable_request;
 
 /// Headers that belong to the client's own connection.
 const HOP_BY_HOP: [HeaderName; 6] = [CONNECTION, CONTENT_LENGTH, EXPECT, TE, TRANSFER_ENCODING, UPGRADE];
@@ -40,7 +42,12 @@ impl Control for LegacyControl {
         let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
         let url = format!("{}{target}", self.origin);
         async move {
-            let (parts, body) = request.into_parts();
+            let (mut parts, body) = request.into_parts();
+            // The same rules as for the client's own request: nothing forged and nothing internal reaches legacy this way.
+            if let Some(facts) = parts.extensions.get::<RequestFacts>() {
+                let trusted = facts.client != facts.peer;
+                forwardable_request(&mut parts.headers, facts, trusted);
+            }
             let asked = client
                 .request(parts.method, url)
                 .headers(end_to_end(&parts.headers))

@@ -16,7 +16,7 @@ use crate::compare::{Answer, Difference, Known, Occasion, Rules, Verdict, compar
 use crate::store::{Comparison, FoundDifference, Outcome, Sample};
 
 /// How long the second asking of legacy may take.
-const SECOND_ASKING: Duration = Duration::from_secs(10);
+pub(super) const SECOND_ASKING: Duration = Duration::from_secs(10);
 
 /// Longest body in a sample, in bytes.
 const SAMPLE_BODY: usize = 16 * 1_024;

@@ -77,7 +77,7 @@ impl Pending {
     }
 }
 
-fn is_event_stream(headers: &http::HeaderMap) -> bool {
+pub(super) fn is_event_stream(headers: &http::HeaderMap) -> bool {
     headers
         .get(CONTENT_TYPE)
         .is_some_and(|value| value.as_bytes().to_ascii_lowercase().starts_with(b"text/event-stream"))
@@ -166,7 +166,7 @@ impl Shadow {
         Some(pending)
     }
 
-    fn pending(&self) -> (Pending, oneshot::Receiver<Captured>) {
+    pub(super) fn pending(&self) -> (Pending, oneshot::Receiver<Captured>) {
         let (sender, captured) = oneshot::channel();
         (
             Pending {
@@ -208,7 +208,7 @@ impl Shadow {
             .unwrap_or_else(|_| Err(budget_spent()))
     }
 
-    fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+    pub(super) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
         self.shared.tasks.spawn_on(work, &self.shared.workshop);
     }
 

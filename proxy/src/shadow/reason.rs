@@ -29,6 +29,10 @@ pub enum NotCompared {
     Native(Cow<'static, str>),
     /// This binary has no handler for the route.
     NoHandler,
+    /// The client took native's answer more slowly than the shadow waits.
+    ClientSlow,
+    /// Native was to answer and failed, so that legacy's answer went to the client.
+    FellBack,
 }
 
 impl NotCompared {
@@ -48,6 +52,8 @@ impl NotCompared {
             Self::LegacySlow => "legacy too slow",
             Self::Encoding => "unknown content encoding",
             Self::NoHandler => "no handler",
+            Self::ClientSlow => "client too slow",
+            Self::FellBack => "native fell back",
         })
     }
 }
