@@ -118,9 +118,8 @@ fn cause(text: &mut String, difference: &Difference) {
     line(
         text,
         &format!(
-            "  ✗ {} {}  {} ×, {clients}, {} … {}",
-            safe(&group.kind),
-            safe(&group.path_template),
+            "  ✗ {}  {} ×, {clients}, {} … {}",
+            safe(&group.place()),
             group.n,
             moment(group.first_seen),
             moment(group.last_seen)

@@ -70,6 +70,21 @@ pub struct DifferenceGroup {
     pub clients: i64,
 }
 
+impl DifferenceGroup {
+    /// Part and place in one word or two: `status`, `header:location`, `body $.items[*].total`. Paths outside the body name
+    /// their part themselves.
+    #[must_use]
+    pub fn place(&self) -> String {
+        let named = self.path_template.strip_prefix(&self.kind);
+        let named = named.is_some_and(|rest| !rest.starts_with(|next: char| next.is_alphanumeric()));
+        if named {
+            self.path_template.clone()
+        } else {
+            format!("{} {}", self.kind, self.path_template)
+        }
+    }
+}
+
 /// One stored exchange of a group.
 #[derive(Clone, Debug, FromRow, Serialize)]
 pub struct StoredSample {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::batch::{group_key, latency_bucket};
-use super::{Comparison, FoundDifference, Outcome, Record, Recorder, Sample, Store};
+use super::{Comparison, DifferenceGroup, FoundDifference, Outcome, Record, Recorder, Sample, Store};
 use crate::provision::Progress;
 use crate::provision::postgres::{Cluster, Origin};
 
@@ -118,6 +118,31 @@ fn buckets_are_upper_bounds_close_to_the_value() {
             bound > micros && bound <= micros + micros / 4 + 1,
             "{micros} in {bound}"
         );
+    }
+}
+
+#[test]
+fn a_place_is_named_once() {
+    let group = |kind: &str, path: &str| DifferenceGroup {
+        group_key: String::new(),
+        route: String::new(),
+        kind: kind.to_owned(),
+        path_template: path.to_owned(),
+        legacy_sample: None,
+        native_sample: None,
+        first_seen: 0,
+        last_seen: 0,
+        n: 1,
+        clients: 1,
+    };
+    for (kind, path, expected) in [
+        ("status", "status", "status"),
+        ("header", "header:content-type", "header:content-type"),
+        ("body", "$.items[*].total", "body $.items[*].total"),
+        ("failure", "native", "failure native"),
+        ("rows", "rows[*].changed", "rows[*].changed"),
+    ] {
+        assert_eq!(group(kind, path).place(), expected);
     }
 }
 

@@ -63,6 +63,7 @@ fn tokens_are_masked_wherever_they_stand() {
     for secret in [
         "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbmEifQ.c2ln",
         "Bearer b0b0000000000000",
+        "Bearer 11111111-1111-4111-8111-111111111111",
         "987654321",
         "sk-abcdefghijklmnop",
     ] {
@@ -72,6 +73,16 @@ fn tokens_are_masked_wherever_they_stand() {
             "{shown}"
         );
     }
+    for plain in [
+        "d0000000-0000-4000-8000-000000000003",
+        "/api/t/11111111-1111-4111-8111-111111111111/x",
+    ] {
+        assert_eq!(text(plain), plain);
+    }
+    assert_eq!(
+        text("d0000000-0000-4000-8000-000000000003 called 987654321"),
+        "d0000000-0000-4000-8000-000000000003 called [phone]"
+    );
     assert_eq!(
         text("on 2026-11-22 at 19:34, ticket 1001"),
         "on 2026-11-22 at 19:34, ticket 1001"
