@@ -72,6 +72,22 @@ impl JsonPath {
     }
 }
 
+impl From<&flags::ComparePath> for JsonPath {
+    fn from(path: &flags::ComparePath) -> Self {
+        match path {
+            flags::ComparePath::Body(path) => path.into(),
+            flags::ComparePath::Header(name) => Self {
+                scope: Some(format!("header:{name}")),
+                steps: Vec::new(),
+            },
+            flags::ComparePath::Cookie(name) => Self {
+                scope: Some("header:set-cookie".to_owned()),
+                steps: vec![Step::Key(name.clone())],
+            },
+        }
+    }
+}
+
 impl From<&flags::JsonPath> for JsonPath {
     fn from(path: &flags::JsonPath) -> Self {
         let step = |step: &flags::PathStep| match step {
