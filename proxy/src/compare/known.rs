@@ -48,6 +48,11 @@ impl Known {
         self
     }
 
+    /// The words of a text that are known.
+    pub fn among<'t>(&self, text: &'t str) -> impl Iterator<Item = &'t str> {
+        words(text).filter(|word| self.words.contains(*word))
+    }
+
     pub(super) fn passwords(&self) -> &[String] {
         &self.passwords
     }

@@ -97,6 +97,13 @@ impl Rules {
         self.ignore.iter().any(|path| trail.is_at(path))
     }
 
+    /// Whether nothing at this place counts, given as the template of a [`super::Difference`]. A rule for one list position does not
+    /// cover a template, which stands for all of them.
+    #[must_use]
+    pub fn ignores_template(&self, template: &str) -> bool {
+        JsonPath::of_template(template).is_some_and(|place| self.ignore.iter().any(|rule| rule.covers(&place)))
+    }
+
     pub(super) fn wants_shape_only(&self, trail: &Trail) -> bool {
         self.same_shape.iter().any(|path| trail.is_at(path))
     }

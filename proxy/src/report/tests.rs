@@ -7,15 +7,18 @@ use flags::{Inventory, RouteKey};
 use tokio_util::sync::CancellationToken;
 
 use super::{Filter, Places, Report, render_json, render_text};
-use crate::store::{Comparison, FoundDifference, Outcome, Record, Recorder, Sample, Store};
+use crate::store::{Comparison, FoundDifference, Judged, Outcome, Place, Record, Recorder, Sample, Store};
 
 const NOW: i64 = 1_795_376_040_000;
 
 fn compared(outcome: Outcome) -> Record {
     let mismatch = outcome == Outcome::Mismatch;
     let difference = FoundDifference {
-        kind: "body",
-        path: "$.items[*].name".to_owned(),
+        place: Place {
+            kind: "body",
+            path: "$.items[*].name".to_owned(),
+        },
+        detail: "missing",
         legacy: Some("\"a\u{1b}[31m\u{202e}b\"".to_owned()),
         native: None,
     };
@@ -25,6 +28,7 @@ fn compared(outcome: Outcome) -> Record {
         native: "{}".to_owned(),
         effects: "[]".to_owned(),
         reproducer: "curl x".to_owned(),
+        judged: Judged::default(),
     };
     Record::Compared(Box::new(Comparison {
         route: Arc::from("GET /api/items"),
@@ -33,8 +37,9 @@ fn compared(outcome: Outcome) -> Record {
         flag_version: 1,
         at_ms: NOW,
         legacy_took: Duration::from_millis(12),
-        native_took: Duration::from_millis(3),
-        client: 1,
+        native_took: Some(Duration::from_millis(3)),
+        client: Arc::from("c1"),
+        control: None,
         differences: if mismatch { vec![difference] } else { Vec::new() },
         sample: mismatch.then_some(sample),
     }))
