@@ -1,5 +1,7 @@
 //! The report of a small store, whole.
 
+mod judging;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -95,7 +97,7 @@ GET /api/items  (shadow, phase 7, group shop)
   3 of 4 matched, 75.00 % (95 %: 30.06 % – 95.44 %), 1 mismatched, 1 transient, 1 legacy failed
   legacy answered 200 × 5, 500 × 1
   latency         legacy p50 12.2 ms p99 12.2 ms; native p50 3.0 ms p99 3.0 ms
-  ✗ body $.items[*].name  1 ×, 1 client, 2026-11-22 19:34:00Z … 2026-11-22 19:34:00Z
+  ✗ body $.items[*].name missing  1 ×, 1 client (c1), 2026-11-22 19:34:00Z … 2026-11-22 19:34:00Z
       legacy  \"a\\u{1b}[31m\\u{202e}b\"
       native  (nothing)
       again   curl x

@@ -1,5 +1,7 @@
 //! Reading the store, for reports and gates. Sums are cast because PostgreSQL widens a sum of `bigint` to `numeric`.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 use sqlx::FromRow;
 
@@ -301,6 +303,19 @@ impl Store {
                 .fetch_all(&self.pool)
                 .await?,
         )
+    }
+
+    /// A `curl` line for every group that has a sample: that of the oldest.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn reproducers(&self) -> Result<HashMap<String, String>, StoreError> {
+        let newest_first: Vec<(String, String)> = sqlx::query_as(
+            "select c.group_key, s.reproducer from sample_causes c join difference_samples s on s.id = c.sample_id order by s.at desc, s.id desc",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(newest_first.into_iter().collect())
     }
 
     /// The stored exchanges that show a cause, the oldest first.
