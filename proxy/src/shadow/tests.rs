@@ -1,5 +1,7 @@
 //! The worker as the layer uses it: scripted sides, a real store in memory.
 
+mod judging;
+
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
