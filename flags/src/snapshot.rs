@@ -9,11 +9,13 @@ use crate::inventory::Inventory;
 use crate::kill::{KillSet, KillSource, Kills};
 use crate::plan::RoutePlan;
 use crate::trie::Trie;
+use crate::waiver::Waiver;
 
 /// One version of the flags. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
     compiled: Arc<Compiled>,
+    waivers: Arc<[Waiver]>,
     killed: Option<Arc<Killed>>,
 }
 
@@ -48,8 +50,21 @@ impl Snapshot {
         }
         Self {
             compiled: Arc::new(Compiled { version, plans, trie }),
+            waivers: Arc::new([]),
             killed: None,
         }
+    }
+
+    /// The same version with the waivers of its file.
+    pub(crate) fn with_waivers(mut self, waivers: Vec<Waiver>) -> Self {
+        self.waivers = waivers.into();
+        self
+    }
+
+    /// The waivers of the file, expired ones included: there is no clock here.
+    #[must_use]
+    pub fn waivers(&self) -> &[Waiver] {
+        &self.waivers
     }
 
     /// The flags of a proxy that has no flag file: every route is legacy's. Its version is `none`.
@@ -119,6 +134,7 @@ impl Snapshot {
         });
         Self {
             compiled: Arc::clone(&self.compiled),
+            waivers: Arc::clone(&self.waivers),
             killed,
         }
     }

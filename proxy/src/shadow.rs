@@ -37,6 +37,7 @@ use crate::store::{Record, Recorder};
 pub use self::candidate::{Asked, Candidate, Control, DryRunFailure, DryRunResult, NativeAnswer, RunLimits};
 pub use self::clock::now_ms;
 pub use self::control::LegacyControl;
+pub use self::evidence::judge_again;
 pub use self::held::{Held, HeldBody};
 pub use self::job::{Exchange, Pending};
 pub use self::reason::NotCompared;

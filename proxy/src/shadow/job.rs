@@ -178,7 +178,7 @@ impl Shadow {
         )
     }
 
-    fn run_limits(&self, budget: Duration) -> RunLimits {
+    pub(super) fn run_limits(&self, budget: Duration) -> RunLimits {
         let limits = &self.shared.limits;
         RunLimits {
             budget,

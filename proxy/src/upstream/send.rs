@@ -54,7 +54,7 @@ impl Upstream {
         call: &Call<'_>,
     ) -> Result<(Response<Incoming>, Lease), ProxyError> {
         self.addresses.ensure().await.map_err(|error| {
-            call.metrics.legacy_reachable(false);
+            call.metrics.legacy_asked(Some(error.to_string()));
             unreachable(error)
         })?;
         self.budget.pay_in();
@@ -121,7 +121,7 @@ impl Upstream {
             }
         };
         let lease = endpoint.connect(slot, need).await;
-        call.metrics.legacy_reachable(lease.is_ok());
+        call.metrics.legacy_asked(lease.as_ref().err().map(ToString::to_string));
         call.metrics
             .upstream(if lease.is_ok() { "connect" } else { "connect_failed" });
         lease.map_err(|error| {
