@@ -47,7 +47,7 @@ pub fn compile(text: &str, inventory: &Inventory) -> Result<Snapshot, Problems> 
     if !findings.is_empty() {
         return Err(findings.into_problems());
     }
-    Ok(Snapshot::new(version(text), in_order(plans), inventory).with_waivers(waivers))
+    Ok(Snapshot::new(version_of(text), in_order(plans), inventory).with_waivers(waivers))
 }
 
 /// The problem of a file that is larger than [`MAX_FILE_BYTES`].
@@ -59,7 +59,9 @@ pub(crate) fn too_large() -> Problems {
     )
 }
 
-fn version(text: &str) -> String {
+/// The version of a text: the first twelve hexadecimal digits of its SHA-256.
+#[must_use]
+pub fn version_of(text: &str) -> String {
     let digest = Sha256::digest(text.as_bytes());
     let mut version: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
     version.truncate(VERSION_DIGITS);

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 /// Who answers a route, and what runs beside it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[non_exhaustive]
 pub enum Stage {
     /// Legacy answers; nothing else runs. The stage of every route that no flag names.
     #[default]

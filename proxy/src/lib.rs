@@ -23,6 +23,7 @@ pub mod overrides;
 pub mod provision;
 pub mod replay;
 pub mod report;
+pub mod rollout;
 pub mod shadow;
 pub mod stack;
 pub mod store;

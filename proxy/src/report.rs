@@ -26,3 +26,4 @@ pub use self::model::{
 };
 pub use self::terminal::safe;
 pub use self::text::render_text;
+pub use self::words::moment;

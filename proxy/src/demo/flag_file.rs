@@ -37,7 +37,7 @@ impl FlagFile {
 fn text(stage: &str) -> String {
     let mut text = format!(
         "# The demo's flags. Stages: legacy, shadow, native. Save this file and the next request follows it.\n\
-         version: 1\ngroups:\n  tickets:\n    phase: 7\n    stage: {stage}\n    sample: 100%\nroutes:\n"
+         version: 1\ngroups:\n  tickets:\n    phase: 7\n    stage: {stage}\n    sample: 100%\n    shadow: {{ budget: 2s }}\nroutes:\n"
     );
     for route in TICKETS {
         text.push_str(&format!("  - route: {route}\n    group: tickets\n"));

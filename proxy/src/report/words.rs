@@ -201,7 +201,8 @@ pub(super) fn value(sample: Option<&str>, longest: usize) -> String {
 }
 
 /// A moment in UTC, to the second.
-pub(super) fn moment(milliseconds: i64) -> String {
+#[must_use]
+pub fn moment(milliseconds: i64) -> String {
     let format = format_description!("[year]-[month]-[day] [hour]:[minute]:[second]Z");
     OffsetDateTime::from_unix_timestamp(milliseconds.div_euclid(1_000))
         .ok()

@@ -1,0 +1,304 @@
+//! A change: found, checked, written, written down.
+
+use std::fmt;
+
+use flags::{Change, EditTarget, RouteKey, Share, Snapshot, Stage, compile, edit};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::audit::{Act, AuditEntry};
+use super::ladder::{State, after, before};
+use super::{Rollout, RolloutError};
+
+/// The actions that hold changes up and let them go on.
+const FREEZE: &str = "freeze";
+const THAW: &str = "thaw";
+/// What stands for everything.
+const EVERYTHING: &str = "*";
+
+/// What somebody wants.
+#[derive(Debug, Clone)]
+pub struct Wish {
+    /// Who.
+    pub actor: String,
+    /// Why.
+    pub reason: String,
+    /// The version that the wish is about; none is whatever is there.
+    pub expected: Option<String>,
+    /// What speaks for it.
+    pub evidence: Value,
+    /// Whether a freeze does not count: a way back is always open.
+    pub despite_freeze: bool,
+}
+
+/// What was done.
+#[derive(Debug, Clone, Serialize)]
+pub struct Changed {
+    /// The route or group.
+    pub target: String,
+    /// The state before.
+    pub from: State,
+    /// The state after.
+    pub to: State,
+    /// The version of the flags now.
+    pub version: String,
+    /// The row of the audit log.
+    pub entry: AuditEntry,
+}
+
+impl Rollout {
+    /// Where a route or group is, and what its name means.
+    ///
+    /// # Errors
+    /// When the flags cannot be read or do not know it.
+    pub fn find(&self, name: &str) -> Result<(EditTarget, State), RolloutError> {
+        let text = self.file.read()?;
+        self.find_in(&self.compiled(&text)?, name)
+    }
+
+    /// Moves a route or group to a state.
+    ///
+    /// # Errors
+    /// See [`RolloutError`].
+    pub async fn change(
+        &self,
+        name: &str,
+        to: State,
+        action: &'static str,
+        wish: &Wish,
+    ) -> Result<Changed, RolloutError> {
+        if wish.reason.trim().is_empty() {
+            return Err(RolloutError::NoReason);
+        }
+        if !wish.despite_freeze {
+            self.refuse_if_frozen().await?;
+        }
+        let (edited, from, target) = self.write(name, to, wish)?;
+        let version = self.compiled(&edited)?.version().to_owned();
+        let act = Act {
+            actor: wish.actor.clone(),
+            action,
+            target: target.to_string(),
+            reason: wish.reason.clone(),
+            from: Some(from.to_string()),
+            to: Some(to.to_string()),
+            evidence: wish.evidence.clone(),
+        };
+        let entry = self.write_down(act).await.map_err(RolloutError::NotWrittenDown)?;
+        self.keep_version(&version, &edited, &wish.actor)
+            .await
+            .map_err(RolloutError::NotWrittenDown)?;
+        Ok(Changed {
+            target: target.to_string(),
+            from,
+            to,
+            version,
+            entry,
+        })
+    }
+
+    /// Moves one step forward: through the shares of a canary, then on.
+    ///
+    /// # Errors
+    /// See [`RolloutError`].
+    pub async fn promote(&self, name: &str, wish: &Wish) -> Result<Changed, RolloutError> {
+        let (target, state) = self.find(name)?;
+        let next = after(state).ok_or_else(|| no_step(&target, state, "after"))?;
+        self.change(name, next, "promote", wish).await
+    }
+
+    /// Takes the last change of a route or group back: to where it was before, else one stage down.
+    ///
+    /// # Errors
+    /// See [`RolloutError`].
+    pub async fn roll_back(&self, name: &str, wish: &Wish) -> Result<Changed, RolloutError> {
+        let (target, state) = self.find(name)?;
+        let last = self.audit(Some(&target.to_string()), 100).await?;
+        let here = state.to_string();
+        let changed = last.iter().find(|entry| entry.to_state.as_deref() == Some(&here));
+        let earlier = changed.and_then(|entry| State::parse(entry.from_state.as_deref()?));
+        // After a rollback the newest entry leads forward again; then, and without entries, one stage down is meant.
+        let earlier = earlier.filter(|earlier| rank(*earlier) < rank(state));
+        let back = earlier
+            .or_else(|| before(state))
+            .ok_or_else(|| no_step(&target, state, "before"))?;
+        self.change(name, back, "rollback", wish).await
+    }
+
+    /// Puts a whole earlier flag file in force again.
+    ///
+    /// # Errors
+    /// See [`RolloutError`].
+    pub async fn restore(&self, number: i64, wish: &Wish) -> Result<AuditEntry, RolloutError> {
+        if wish.reason.trim().is_empty() {
+            return Err(RolloutError::NoReason);
+        }
+        let version = self.version(number).await?.ok_or(RolloutError::NoVersion(number))?;
+        // Handlers may be gone since: the text is checked as it would be today.
+        let snapshot = compile(&version.yaml, &self.inventory).map_err(RolloutError::Refused)?;
+        let from = {
+            let held = self.file.hold()?;
+            let text = self.file.read()?;
+            let found = flags::version_of(&text);
+            check_expected(wish, &found)?;
+            held.replace(&version.yaml)?;
+            found
+        };
+        let act = Act {
+            actor: wish.actor.clone(),
+            action: "restore",
+            target: EVERYTHING.to_owned(),
+            reason: wish.reason.clone(),
+            from: Some(from),
+            to: Some(snapshot.version().to_owned()),
+            evidence: wish.evidence.clone(),
+        };
+        let entry = self.write_down(act).await.map_err(RolloutError::NotWrittenDown)?;
+        self.keep_version(snapshot.version(), &version.yaml, &wish.actor)
+            .await
+            .map_err(RolloutError::NotWrittenDown)?;
+        Ok(entry)
+    }
+
+    /// Holds all changes up, but not the ways back.
+    ///
+    /// # Errors
+    /// See [`RolloutError`].
+    pub async fn freeze(&self, wish: &Wish) -> Result<AuditEntry, RolloutError> {
+        self.note(FREEZE, wish).await
+    }
+
+    /// Lets changes go on.
+    ///
+    /// # Errors
+    /// See [`RolloutError`].
+    pub async fn thaw(&self, wish: &Wish) -> Result<AuditEntry, RolloutError> {
+        self.note(THAW, wish).await
+    }
+
+    async fn note(&self, action: &'static str, wish: &Wish) -> Result<AuditEntry, RolloutError> {
+        if wish.reason.trim().is_empty() {
+            return Err(RolloutError::NoReason);
+        }
+        let act = Act {
+            actor: wish.actor.clone(),
+            action,
+            target: EVERYTHING.to_owned(),
+            reason: wish.reason.clone(),
+            from: None,
+            to: None,
+            evidence: wish.evidence.clone(),
+        };
+        Ok(self.write_down(act).await?)
+    }
+
+    /// The freeze that holds, if one does.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn frozen(&self) -> Result<Option<AuditEntry>, RolloutError> {
+        let newest: Option<AuditEntry> = sqlx::query_as(
+            "select seq, at, actor, action, target, reason, from_state, to_state, evidence, previous_hash, hash from audit_log \
+             where action in ('freeze', 'thaw') order by seq desc limit 1",
+        )
+        .fetch_optional(self.store.pool())
+        .await
+        .map_err(crate::store::StoreError::from)?;
+        Ok(newest.filter(|entry| entry.action == FREEZE))
+    }
+
+    async fn refuse_if_frozen(&self) -> Result<(), RolloutError> {
+        match self.frozen().await? {
+            None => Ok(()),
+            Some(freeze) => Err(RolloutError::Frozen {
+                since: crate::report::moment(freeze.at),
+                by: freeze.actor,
+                reason: freeze.reason,
+            }),
+        }
+    }
+
+    /// The part that must not be interleaved: read, check, edit, replace.
+    fn write(&self, name: &str, to: State, wish: &Wish) -> Result<(String, State, EditTarget), RolloutError> {
+        let held = self.file.hold()?;
+        let text = self.file.read()?;
+        let snapshot = self.compiled(&text)?;
+        check_expected(wish, snapshot.version())?;
+        let (target, from) = self.find_in(&snapshot, name)?;
+        if from == to {
+            return Err(RolloutError::AlreadyThere(target.to_string()));
+        }
+        let change = Change {
+            stage: to.stage,
+            share: to.share,
+        };
+        let edited = edit(&text, &target, &change)?;
+        compile(&edited, &self.inventory).map_err(RolloutError::Refused)?;
+        held.replace(&edited)?;
+        Ok((edited, from, target))
+    }
+
+    fn compiled(&self, text: &str) -> Result<Snapshot, RolloutError> {
+        compile(text, &self.inventory).map_err(RolloutError::Broken)
+    }
+
+    fn find_in(&self, snapshot: &Snapshot, name: &str) -> Result<(EditTarget, State), RolloutError> {
+        let unknown = || RolloutError::Unknown(name.to_owned());
+        let mut plans = snapshot.plans().iter();
+        let Ok(key) = name.parse::<RouteKey>() else {
+            let member = plans
+                .find(|plan| plan.group.as_deref() == Some(name))
+                .ok_or_else(unknown)?;
+            return Ok((EditTarget::Group(name.to_owned()), State::of(member)));
+        };
+        match plans.find(|plan| plan.key == key) {
+            Some(plan) => Ok((EditTarget::Route(key), State::of(plan))),
+            // A handler that no flag names is at legacy.
+            None if self.inventory.contains(&key) => Ok((
+                EditTarget::Route(key),
+                State {
+                    stage: Stage::Legacy,
+                    share: None,
+                },
+            )),
+            None => Err(unknown()),
+        }
+    }
+}
+
+fn check_expected(wish: &Wish, found: &str) -> Result<(), RolloutError> {
+    match &wish.expected {
+        Some(expected) if expected != found => Err(RolloutError::Moved {
+            expected: expected.clone(),
+            found: found.to_owned(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn no_step(target: &EditTarget, state: State, direction: &'static str) -> RolloutError {
+    RolloutError::NoStep {
+        target: target.to_string(),
+        stage: state.stage,
+        direction,
+    }
+}
+
+/// How far along a state is.
+fn rank(state: State) -> (usize, u16) {
+    let stage = Stage::ALL
+        .iter()
+        .position(|stage| *stage == state.stage)
+        .unwrap_or_default();
+    (stage, state.share.map_or(0, Share::basis_points))
+}
+
+impl fmt::Display for Changed {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "{}: {} → {} (flags {})",
+            self.target, self.from, self.to, self.version
+        )
+    }
+}

@@ -1,0 +1,80 @@
+//! Why a change is not made.
+
+use std::io;
+use std::path::PathBuf;
+
+use flags::{EditError, Problems, Stage};
+
+use crate::store::StoreError;
+
+/// Why a change is not made. Nothing has happened then, unless the text says otherwise.
+#[derive(Debug, thiserror::Error)]
+pub enum RolloutError {
+    /// The flag file cannot be read or written.
+    #[error("the flag file {path} cannot be used")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The file as it stands is refused, so nothing can be changed in it.
+    #[error("the flag file has problems of its own:\n{0}")]
+    Broken(Problems),
+    /// The file would be refused after the change.
+    #[error("the flag file would be refused after this change:\n{0}")]
+    Refused(Problems),
+    /// The place in the file cannot be changed.
+    #[error(transparent)]
+    Edit(#[from] EditError),
+    /// The file is not the one that the decision was about.
+    #[error("the flags are at version {found}, not {expected}: somebody else has changed them; look again")]
+    Moved {
+        /// What the caller had seen.
+        expected: String,
+        /// What is there.
+        found: String,
+    },
+    /// No route and no group has this name.
+    #[error("`{0}` is neither a route nor a group of the flag file, nor a native handler; `ficus routes` lists them")]
+    Unknown(String),
+    /// There is no next step.
+    #[error("{target} is at `{stage}`; there is no stage {direction} it")]
+    NoStep {
+        /// The route or group.
+        target: String,
+        /// Where it is.
+        stage: Stage,
+        /// `after` or `before`.
+        direction: &'static str,
+    },
+    /// It is there already.
+    #[error("{0} is at that stage already")]
+    AlreadyThere(String),
+    /// Nobody may change anything now.
+    #[error("changes are frozen since {since} by {by}: {reason}")]
+    Frozen {
+        /// When, as text.
+        since: String,
+        /// Who.
+        by: String,
+        /// Why.
+        reason: String,
+    },
+    /// A reason is missing.
+    #[error("a change needs a reason; say it with --reason")]
+    NoReason,
+    /// There is no such version.
+    #[error("there is no flag version {0}; `ficus history` lists them")]
+    NoVersion(i64),
+    /// There is nothing to take back.
+    #[error("nothing is known of an earlier state of {0}")]
+    NothingToUndo(String),
+    /// The flags were changed and the store did not take the note of it.
+    #[error("the flags were changed, but the audit log could not be written")]
+    NotWrittenDown(#[source] StoreError),
+    /// The store cannot be read.
+    #[error("the store cannot be read")]
+    Store(#[from] StoreError),
+}
