@@ -15,6 +15,7 @@ mod compare;
 mod conflicts;
 mod fields;
 mod file;
+mod gate;
 mod handlers;
 mod rollout;
 mod routes;

@@ -29,11 +29,13 @@ pub enum KillSource {
     Signal,
     /// The admin API.
     Api,
+    /// The guard, where it cannot change the flag file.
+    Guard,
 }
 
 /// The sets of all sources.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Kills([KillSet; 3]);
+pub(crate) struct Kills([KillSet; 4]);
 
 impl KillSet {
     /// The word for everything in a kill file.
@@ -132,11 +134,12 @@ impl Kills {
     /// The same with the set of one source replaced.
     pub(crate) fn with(&self, source: KillSource, set: KillSet) -> Self {
         let mut kills = self.clone();
-        let [file, signal, api] = &mut kills.0;
+        let [file, signal, api, guard] = &mut kills.0;
         *match source {
             KillSource::File => file,
             KillSource::Signal => signal,
             KillSource::Api => api,
+            KillSource::Guard => guard,
         } = set;
         kills
     }

@@ -9,6 +9,7 @@ use crate::canary::Canary;
 use crate::compare_rules::CompareRules;
 use crate::duration;
 use crate::fallback::FallbackOn;
+use crate::gate_rules::{GateRules, GuardRules};
 use crate::route_key::RouteKey;
 use crate::shadow_rules::ShadowRules;
 use crate::share::Share;
@@ -49,6 +50,10 @@ pub struct RoutePlan {
     /// The longest that an answer may take; `None` is the proxy's own limit.
     #[serde(serialize_with = "duration::serialize_optional")]
     pub timeout: Option<Duration>,
+    /// What has to be seen before the route moves on.
+    pub gate: GateRules,
+    /// What takes it back by itself.
+    pub guard: Option<GuardRules>,
     /// Line of the flag file at which the route stands, from 1.
     pub line: usize,
 }

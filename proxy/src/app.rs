@@ -23,6 +23,7 @@ use crate::core::{self, Common, Drained};
 use crate::flag_watch::FlagWatch;
 use crate::listen;
 use crate::metrics::Metrics;
+use crate::rollout::{FlagFile, Guard, Rollout};
 use crate::shadow::{ByteBudget, Candidate, Control, LegacyControl, Limits, Shadow, now_ms};
 use crate::store::{Recorder, RecorderTask, Store, StoreError};
 use crate::tasks::Tasks;
@@ -53,6 +54,7 @@ pub struct Bound {
     recorder: Recorder,
     recorder_task: RecorderTask,
     watch: Option<FlagWatch>,
+    inventory: Inventory,
 }
 
 /// Why an application does not start.
@@ -118,7 +120,8 @@ impl App {
             .await
             .map_err(|error| listening(admin_at, error))?;
         let admin_addr = admin.local_addr().map_err(|error| listening(admin_at, error))?;
-        let (watch, flags) = first_flags(&config, inventory_with(&more))?;
+        let inventory = inventory_with(&more);
+        let (watch, flags) = first_flags(&config, inventory.clone())?;
         let store = Store::open(config.store_url().as_deref().unwrap_or(IN_MEMORY)).await?;
         let (recorder, recorder_task) = Recorder::new(store.clone(), RETENTION, now_ms);
         let native = native::start(&config, more).await?;
@@ -145,6 +148,7 @@ impl App {
             recorder,
             recorder_task,
             watch,
+            inventory,
         })
     }
 }
@@ -179,6 +183,7 @@ impl Bound {
             recorder,
             recorder_task,
             watch,
+            inventory,
             ..
         } = self;
         let tasks = Tasks::new(Handle::current(), CancellationToken::new());
@@ -186,6 +191,10 @@ impl Bound {
         let last = Tasks::new(Handle::current(), CancellationToken::new());
         last.spawn("store", recorder_task.run(last.shutdown().clone()));
         start_tasks(&tasks, &common, watch);
+        tasks.spawn(
+            "guard",
+            guard(&common, &store, &recorder, inventory).run(tasks.shutdown().clone()),
+        );
         let facets = Facets::new(&common, store, recorder);
         tasks.spawn("admin", admin::serve(admin, facets, tasks.shutdown().clone()));
         let mut cores = Vec::new();
@@ -254,6 +263,16 @@ fn shadow(
         limits,
         Handle::current(),
     ))
+}
+
+fn guard(common: &Common, store: &Store, recorder: &Recorder, inventory: Inventory) -> Guard {
+    let file = common.config.flags.clone().map(FlagFile::at);
+    Guard {
+        flags: Arc::clone(&common.flags),
+        metrics: common.metrics.clone(),
+        recorder: recorder.clone(),
+        rollout: file.map(|file| Rollout::new(store.clone(), file, inventory, now_ms)),
+    }
 }
 
 fn start_tasks(tasks: &Tasks, common: &Common, watch: Option<FlagWatch>) {

@@ -3,6 +3,7 @@
 //! Data goes to standard output, everything said to a person to standard error, both through the [`Printer`]. An error
 //! travels up as a chain of causes and is printed once, here.
 
+mod audit;
 mod check;
 mod decommission;
 mod demo;
@@ -18,6 +19,7 @@ mod migrate;
 mod native;
 mod override_token;
 mod printer;
+mod promote;
 mod replay;
 mod report;
 mod routes;
@@ -61,6 +63,20 @@ enum Command {
     Routes(routes::RoutesArgs),
     /// Say who answers a request, and why
     Explain(explain::ExplainArgs),
+    /// Say whether a route or group is ready for its next step, and why
+    Gate(promote::GateArgs),
+    /// Move a route or group one step forward, if it is ready
+    Promote(promote::PromoteArgs),
+    /// Take the last step of a route or group back, or put an earlier flag file in force
+    Rollback(promote::RollbackArgs),
+    /// Let nobody promote until it thaws
+    Freeze(audit::FreezeArgs),
+    /// Let promotions go on
+    Thaw(audit::FreezeArgs),
+    /// List the flag files that were in force
+    History(audit::HistoryArgs),
+    /// List who changed what, when and why, and check that nothing is missing
+    Audit(audit::AuditArgs),
     /// Send everything, a group or a route to legacy at once
     Kill(kill::KillArgs),
     /// Take a kill back
@@ -106,6 +122,13 @@ fn dispatch(command: Command, printer: Printer) -> anyhow::Result<ExitStatus> {
         Command::Check(arguments) => check::check(&arguments, printer),
         Command::Routes(arguments) => routes::routes(&arguments, printer),
         Command::Explain(arguments) => explain::explain(&arguments, printer),
+        Command::Gate(arguments) => block_on(promote::gate(arguments, printer)),
+        Command::Promote(arguments) => block_on(promote::promote(arguments, printer)),
+        Command::Rollback(arguments) => block_on(promote::rollback(arguments, printer)),
+        Command::Freeze(arguments) => block_on(audit::freeze(arguments, printer)),
+        Command::Thaw(arguments) => block_on(audit::thaw(arguments, printer)),
+        Command::History(arguments) => block_on(audit::history(arguments, printer)),
+        Command::Audit(arguments) => block_on(audit::audit(arguments, printer)),
         Command::Kill(arguments) => kill::kill(&arguments, printer),
         Command::Revive(arguments) => kill::revive(&arguments, printer),
         Command::Override(arguments) => override_token::make(&arguments, printer),

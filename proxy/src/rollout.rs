@@ -4,7 +4,10 @@
 mod audit;
 mod change;
 mod error;
+mod evidence;
 mod flag_file;
+mod gate;
+mod guard;
 mod history;
 mod ladder;
 
@@ -18,7 +21,10 @@ use crate::store::Store;
 pub use audit::{Act, AuditEntry, Broken, Verified};
 pub use change::{Changed, Wish};
 pub use error::RolloutError;
+pub use evidence::{Evidence, RouteReadiness};
 pub use flag_file::FlagFile;
+pub use gate::{Criterion, Histogram, Readiness, Seen, Verdict, judge, slower};
+pub(crate) use guard::Guard;
 pub use history::FlagVersion;
 pub use ladder::{State, after, before};
 
@@ -47,6 +53,10 @@ impl Rollout {
     #[must_use]
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    fn text(&self) -> Result<String, RolloutError> {
+        self.file.read()
     }
 
     fn now_ms(&self) -> i64 {

@@ -49,6 +49,17 @@ impl Shell {
     fn run(&self, line: &str) -> Ran {
         Ran::from(self.command(line).output().unwrap())
     }
+
+    /// Words that may hold spaces, then a line that is split at them.
+    fn run_with(&self, words: &[&str], line: &str) -> Ran {
+        Ran::from(
+            self.command("")
+                .args(words)
+                .args(line.split_whitespace())
+                .output()
+                .unwrap(),
+        )
+    }
 }
 
 impl Ran {
@@ -379,4 +390,61 @@ fn run_that_cannot_start_says_what_to_do() {
     let flags = shell.run("run --legacy http://127.0.0.1:9 --listen 127.0.0.1:0 --flags bad.yaml");
     assert_eq!(flags.code, Some(2));
     assert!(flags.stderr.contains("bad.yaml:4:12: "), "{}", flags.stderr);
+}
+
+const CHANGE: &str = "--by ana --reason because";
+
+#[test]
+fn a_route_is_promoted_with_evidence_or_by_force_and_every_step_can_be_read_and_taken_back() {
+    let shell = Shell::new().with("flags.yaml", &format!("{GOOD}# the end\n"));
+    let refused = shell.run_with(&["promote", "GET /api/crm/tickets"], CHANGE);
+    assert_eq!(refused.code, Some(1), "{}", refused.stderr);
+    assert!(
+        refused
+            .stdout
+            .contains("inconclusive  samples   0 compared, 500 wanted"),
+        "{}",
+        refused.stdout
+    );
+    let gate = shell.run_with(&["gate", "GET /api/crm/tickets"], "--json");
+    assert_eq!(
+        (gate.code, gate.json()["evidence"]["verdict"].clone()),
+        (Some(1), "inconclusive".into())
+    );
+    let forced = shell.run_with(&["promote", "GET /api/crm/tickets", "--force", "--json"], CHANGE);
+    assert_eq!(forced.code, Some(0), "{}", forced.stderr);
+    assert_eq!(forced.json()["to"]["stage"], "canary");
+    let text = std::fs::read_to_string(shell.path().join("flags.yaml")).unwrap();
+    assert!(
+        text.contains("stage: canary\n") && text.contains("canary: { share: 1% }") && text.ends_with("# the end\n")
+    );
+    let audit = shell.run("audit --json").json();
+    let row = &audit["entries"][0];
+    assert_eq!(
+        (&row["actor"], &row["from_state"], &row["to_state"]),
+        (&"ana".into(), &"shadow".into(), &"canary 1%".into())
+    );
+    assert!(row["evidence"].as_str().unwrap().contains("\"forced\":true"), "{row}");
+    assert_eq!(shell.run_with(&["freeze"], CHANGE).code, Some(0));
+    let frozen = shell.run_with(&["promote", "GET /api/crm/tickets", "--force"], CHANGE);
+    assert_eq!(frozen.code, Some(2));
+    assert!(frozen.stderr.contains("frozen since"), "{}", frozen.stderr);
+    let back = shell.run_with(&["rollback", "GET /api/crm/tickets"], CHANGE);
+    assert_eq!(back.code, Some(0), "{}", back.stderr);
+    assert!(shell.run("routes").stdout.contains("shadow"));
+    assert_eq!(shell.run_with(&["rollback", "--to-version", "1"], CHANGE).code, Some(0));
+    assert!(shell.run("routes").stdout.contains("canary"));
+    let whole = shell.run("audit --verify");
+    assert_eq!(whole.code, Some(0));
+    assert!(whole.stdout.starts_with("4 rows, whole"), "{}", whole.stdout);
+    assert_eq!(
+        shell.run("history --json").json()["versions"].as_array().map(Vec::len),
+        Some(3)
+    );
+    let unknown = shell.run_with(&["promote", "GET /api/nope"], CHANGE);
+    assert!(
+        unknown.code == Some(2) && unknown.stderr.contains("neither a route nor a group"),
+        "{}",
+        unknown.stderr
+    );
 }

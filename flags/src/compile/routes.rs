@@ -89,6 +89,8 @@ fn read_route(
         fallback: settings.fallback.unwrap_or_default(),
         shadow: settings.shadow(),
         timeout: settings.timeout,
+        gate: settings.gates.gate(),
+        guard: settings.gates.guard(),
         compat: settings.compat,
         compare: settings.compare.complete(),
         line: name.place.line,

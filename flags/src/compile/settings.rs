@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::compare::PartialRules;
 use super::fields::Fields;
+use super::gate::Gates;
 use super::{sources, values};
 use crate::fallback::FallbackOn;
 use crate::findings::Findings;
@@ -14,13 +15,16 @@ use crate::target::TenantSource;
 use crate::yaml::Node;
 
 /// The keys that [`Settings::read`] reads.
-pub(super) const KEYS: [&str; 7] = [
+pub(super) const KEYS: [&str; 10] = [
     "sample",
     "fallback",
     "compare",
     "compat",
     "shadow",
     "timeout",
+    "gate",
+    "guard",
+    "requires",
     TENANT_FROM,
 ];
 /// Where the tenant of a request is looked for.
@@ -39,6 +43,7 @@ pub(super) struct Settings {
     pub(super) compare: PartialRules,
     pub(super) compat: BTreeSet<String>,
     pub(super) timeout: Option<Duration>,
+    pub(super) gates: Gates,
     tenant_from: Option<Vec<TenantSource>>,
     budget: Option<Duration>,
     rate_per_second: Option<u32>,
@@ -63,6 +68,7 @@ impl Settings {
             timeout: fields
                 .get("timeout")
                 .and_then(|node| values::duration(node, "timeout", MILLISECOND..=MAX_TIMEOUT, findings)),
+            gates: Gates::read(fields, findings),
             tenant_from: fields.get(TENANT_FROM).map(|node| sources::tenants(node, findings)),
             ..Self::default()
         };
@@ -80,6 +86,7 @@ impl Settings {
             compare: self.compare.over(&wider.compare),
             compat: self.compat.union(&wider.compat).cloned().collect(),
             timeout: self.timeout.or(wider.timeout),
+            gates: self.gates.over(&wider.gates),
             tenant_from: self.tenant_from.clone().or_else(|| wider.tenant_from.clone()),
             budget: self.budget.or(wider.budget),
             rate_per_second: self.rate_per_second.or(wider.rate_per_second),

@@ -102,6 +102,16 @@ impl RouteTotals {
 }
 
 impl SideTotals {
+    /// Answers for one reason; see [`reason_labels`].
+    #[must_use]
+    pub fn reason(&self, label: &str) -> u64 {
+        let place = reason_labels().position(|known| known == label);
+        place
+            .and_then(|place| self.reasons.get(place))
+            .copied()
+            .unwrap_or_default()
+    }
+
     /// All answers.
     #[must_use]
     pub fn answers(&self) -> u64 {

@@ -209,6 +209,18 @@ impl Store {
         .await?)
     }
 
+    /// When each route was first compared, to the hour, of what is kept; in milliseconds since 1970.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn first_comparisons(&self) -> Result<Vec<(String, i64)>, StoreError> {
+        Ok(
+            sqlx::query_as("select route, min(hour) from comparison_counts group by route order by route")
+                .fetch_all(&self.pool)
+                .await?,
+        )
+    }
+
     /// What was not compared, and why.
     ///
     /// # Errors

@@ -1,0 +1,259 @@
+//! `ficus gate`, `ficus promote` and `ficus rollback`: forward with evidence, back at any time.
+
+use clap::Args;
+use flags::Share;
+use proxy::report::moment;
+use proxy::rollout::{Changed, Evidence, FlagFile, Rollout, State, Verdict, Wish, after};
+use proxy::shadow::now_ms;
+use serde_json::{Value, json};
+
+use super::exit::ExitStatus;
+use super::failure::Hinted;
+use super::printer::Printer;
+use super::settings::Files;
+use super::{native, report};
+
+/// Whose flags and whose store.
+#[derive(Debug, Args)]
+pub(super) struct Desk {
+    #[command(flatten)]
+    files: Files,
+
+    /// Ficus's own store, sqlite: or postgres: [default: `store.url`, or ficus.db beside the flag file]
+    #[arg(long, value_name = "URL", env = "FICUS_STORE", hide_env_values = true)]
+    store: Option<String>,
+}
+
+/// Who does it, and why; both go into the audit log.
+#[derive(Debug, Args)]
+pub(super) struct Signature {
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+
+    /// Who
+    #[arg(long, value_name = "NAME", env = "USER")]
+    by: String,
+
+    /// Only if the flags are still at this version
+    #[arg(long, value_name = "VERSION")]
+    expect: Option<String>,
+}
+
+/// What to judge.
+#[derive(Debug, Args)]
+#[command(
+    after_long_help = "Exit codes: 0 ready; 1 not ready, or inconclusive because too little was seen; 2 it could not be judged."
+)]
+pub(crate) struct GateArgs {
+    /// A route (`GET /api/x`) or a group
+    #[arg(value_name = "ROUTE|GROUP")]
+    target: String,
+
+    #[command(flatten)]
+    desk: Desk,
+
+    /// Print one JSON document
+    #[arg(long)]
+    json: bool,
+}
+
+/// What to move.
+#[derive(Debug, Args)]
+#[command(
+    after_long_help = "The steps: legacy, shadow, canary at 1 %, 5 %, 10 %, 25 % and 50 %, native, retired. Every step after the shadow \
+    needs a gate that says ready; --force goes without, and the audit log says so.\n\nExamples:\n  ficus promote 'GET \
+    /api/crm/tickets' --reason 'a week without a difference'\n  ficus promote auth --to canary --share 2% --reason 'first users'\n\n\
+    Exit codes: 0 moved; 1 the gate says no; 2 it could not be done."
+)]
+pub(crate) struct PromoteArgs {
+    /// A route (`GET /api/x`) or a group
+    #[arg(value_name = "ROUTE|GROUP")]
+    target: String,
+
+    /// The stage to go to [default: the next step]
+    #[arg(long, value_name = "STAGE", value_parser = stage)]
+    to: Option<flags::Stage>,
+
+    /// The share of a canary
+    #[arg(long, value_name = "SHARE", requires = "to")]
+    share: Option<Share>,
+
+    /// Go without evidence
+    #[arg(long)]
+    force: bool,
+
+    #[command(flatten)]
+    signature: Signature,
+
+    #[command(flatten)]
+    desk: Desk,
+
+    /// Print one JSON document
+    #[arg(long)]
+    json: bool,
+}
+
+/// What to take back.
+#[derive(Debug, Args)]
+#[command(
+    after_long_help = "Without a history of its own a route goes one stage down. A freeze does not stop a rollback.\n\nExamples:\n  ficus \
+    rollback 'GET /api/crm/tickets' --reason 'wrong totals'\n  ficus rollback --to-version 12 --reason 'back to Friday'"
+)]
+pub(crate) struct RollbackArgs {
+    /// A route (`GET /api/x`) or a group
+    #[arg(value_name = "ROUTE|GROUP", required_unless_present = "to_version")]
+    target: Option<String>,
+
+    /// Put this flag file of `ficus history` in force again, whole
+    #[arg(long, value_name = "NUMBER", conflicts_with = "target")]
+    to_version: Option<i64>,
+
+    #[command(flatten)]
+    signature: Signature,
+
+    #[command(flatten)]
+    desk: Desk,
+
+    /// Print one JSON document
+    #[arg(long)]
+    json: bool,
+}
+
+impl Desk {
+    /// The door to these files.
+    pub(super) async fn open(&self) -> anyhow::Result<Rollout> {
+        let url = match &self.store {
+            Some(url) => url.clone(),
+            None => self.files.places()?.store.ok_or_else(report::no_store)?,
+        };
+        let store = report::open(&url).await?;
+        let file = FlagFile::at(self.files.flag_path()?);
+        let inventory = native::inventory(&native::routes()?);
+        Ok(Rollout::new(store, file, inventory, now_ms))
+    }
+}
+
+impl Signature {
+    pub(super) fn wish(&self, evidence: Value, despite_freeze: bool) -> Wish {
+        Wish {
+            actor: self.by.clone(),
+            reason: self.reason.clone(),
+            expected: self.expect.clone(),
+            evidence,
+            despite_freeze,
+        }
+    }
+}
+
+/// Judges and prints.
+pub(crate) async fn gate(arguments: GateArgs, printer: Printer) -> anyhow::Result<ExitStatus> {
+    let rollout = arguments.desk.open().await?;
+    let (target, state) = rollout.find(&arguments.target)?;
+    let Some(next) = after(state) else {
+        return Err(Hinted::error(
+            format!("{target} is at `{}`, the last stage", state.stage),
+            "there is nothing left to judge",
+        ));
+    };
+    let evidence = rollout.evidence(&arguments.target, next.stage).await?;
+    if arguments.json {
+        printer.json(&json!({ "from": state, "to": next, "evidence": evidence }))?;
+    } else {
+        printer.data(&told(&evidence, state, next))?;
+    }
+    Ok(if evidence.verdict == Verdict::Ready {
+        ExitStatus::Success
+    } else {
+        ExitStatus::Failure
+    })
+}
+
+/// Moves, if the gate lets it.
+pub(crate) async fn promote(arguments: PromoteArgs, printer: Printer) -> anyhow::Result<ExitStatus> {
+    let rollout = arguments.desk.open().await?;
+    let (target, state) = rollout.find(&arguments.target)?;
+    let next = match arguments.to {
+        Some(stage) => State {
+            stage,
+            share: arguments.share,
+        },
+        None => after(state).ok_or_else(|| {
+            Hinted::error(
+                format!("{target} is at `{}`, the last stage", state.stage),
+                "`ficus decommission` says whether the legacy route can be deleted",
+            )
+        })?,
+    };
+    let needs_evidence = !matches!(next.stage, flags::Stage::Legacy | flags::Stage::Shadow);
+    let mut evidence = json!({});
+    if needs_evidence {
+        let judged = rollout.evidence(&arguments.target, next.stage).await?;
+        if judged.verdict != Verdict::Ready && !arguments.force {
+            printer.data(&told(&judged, state, next))?;
+            printer.note("not moved; --force goes without evidence, and the audit log says so");
+            return Ok(ExitStatus::Failure);
+        }
+        evidence = json!({ "forced": judged.verdict != Verdict::Ready, "gate": judged });
+    }
+    let wish = arguments.signature.wish(evidence, false);
+    let changed = rollout.change(&arguments.target, next, "promote", &wish).await?;
+    say(&changed, arguments.json, printer)?;
+    Ok(ExitStatus::Success)
+}
+
+/// Takes back.
+pub(crate) async fn rollback(arguments: RollbackArgs, printer: Printer) -> anyhow::Result<ExitStatus> {
+    let rollout = arguments.desk.open().await?;
+    let wish = arguments.signature.wish(json!({}), true);
+    match (arguments.target, arguments.to_version) {
+        (Some(target), _) => say(&rollout.roll_back(&target, &wish).await?, arguments.json, printer)?,
+        (None, Some(version)) => {
+            let entry = rollout.restore(version, &wish).await?;
+            if arguments.json {
+                printer.json(&json!({ "restored": version, "entry": entry }))?;
+            } else {
+                printer.note(&format!(
+                    "the flag file of version {version} is in force again (audit {})",
+                    entry.seq
+                ));
+            }
+        }
+        (None, None) => {}
+    }
+    Ok(ExitStatus::Success)
+}
+
+fn say(changed: &Changed, as_json: bool, printer: Printer) -> anyhow::Result<()> {
+    if as_json {
+        return printer.json(&json!(changed));
+    }
+    printer.note(&format!(
+        "{changed}; audit {} at {}",
+        changed.entry.seq,
+        moment(changed.entry.at)
+    ));
+    Ok(())
+}
+
+/// The verdict as text, a line a criterion.
+fn told(evidence: &Evidence, from: State, to: State) -> String {
+    let mut text = format!("{} from {from} to {to}: {}\n", evidence.target, evidence.verdict);
+    for route in &evidence.routes {
+        text.push_str(&format!("\n{}\n", route.route));
+        for criterion in &route.readiness.criteria {
+            text.push_str(&format!(
+                "  {:<12}  {:<9} {}\n",
+                criterion.verdict, criterion.name, criterion.detail
+            ));
+        }
+    }
+    text
+}
+
+fn stage(word: &str) -> Result<flags::Stage, String> {
+    flags::Stage::from_word(word).ok_or_else(|| {
+        let words = flags::Stage::ALL.map(flags::Stage::as_str).join(", ");
+        format!("there is no such stage; write one of {words}")
+    })
+}

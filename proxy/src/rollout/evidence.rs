@@ -1,0 +1,127 @@
+//! What the store knows of a route or group, in the terms of the gate.
+
+use flags::{RoutePlan, Snapshot, Stage};
+use serde::Serialize;
+
+use super::gate::{Histogram, Readiness, Seen, Verdict, judge};
+use super::{Rollout, RolloutError};
+use crate::report::{Class, Filter, Places, Report, RouteReport};
+use crate::store::LatencyBucket;
+
+/// Why there was nothing to compare, when native was at fault; the words of [`crate::shadow::NotCompared`].
+const NATIVE_FAILURES: [&str; 3] = ["fault", "panicked", "native fell back"];
+
+/// The readiness of one route.
+#[derive(Debug, Clone, Serialize)]
+pub struct RouteReadiness {
+    /// The route.
+    pub route: String,
+    /// The verdict and what it rests on.
+    #[serde(flatten)]
+    pub readiness: Readiness,
+}
+
+/// The readiness of a route, or of all members of a group.
+#[derive(Debug, Clone, Serialize)]
+pub struct Evidence {
+    /// The route or group.
+    pub target: String,
+    /// The stage that it wants to go to.
+    pub to: Stage,
+    /// The worst of its routes.
+    pub verdict: Verdict,
+    /// Each of its routes.
+    pub routes: Vec<RouteReadiness>,
+}
+
+impl Rollout {
+    /// Judges whether a route or group may go to `to`. Nothing has to be shown for going to the shadow.
+    ///
+    /// # Errors
+    /// When the flags or the store cannot be read, or the flags do not know it.
+    pub async fn evidence(&self, name: &str, to: Stage) -> Result<Evidence, RolloutError> {
+        let text = self.file.read()?;
+        let snapshot = flags::compile(&text, &self.inventory).map_err(RolloutError::Broken)?;
+        let (target, _) = self.find(name)?;
+        let target = target.to_string();
+        let report = Report::load(&self.store, &Filter::default(), &Places::of(&snapshot)).await?;
+        let latencies = self.store.latencies(0).await?;
+        let first = self.store.first_comparisons().await?;
+        let members = snapshot
+            .plans()
+            .iter()
+            .filter(|plan| plan.group.as_deref() == Some(&target) || plan.key.to_string() == target);
+        let routes: Vec<RouteReadiness> = members
+            .map(|plan| {
+                let route = plan.key.to_string();
+                let seen = report.routes.iter().find(|entry| entry.route == route);
+                let mut seen = seen.map_or_else(unseen, seen_of);
+                seen.legacy = histogram(&latencies, &route, "legacy");
+                seen.native = histogram(&latencies, &route, "native");
+                seen.first_ms = first.iter().find(|(name, _)| *name == route).map(|(_, at)| *at);
+                seen.required = required(plan, &snapshot);
+                RouteReadiness {
+                    readiness: judge(&plan.gate, &seen, to, self.now_ms()),
+                    route,
+                }
+            })
+            .collect();
+        let worst = routes.iter().map(|route| route.readiness.verdict).max();
+        Ok(Evidence {
+            target,
+            to,
+            verdict: worst.unwrap_or(Verdict::Inconclusive),
+            routes,
+        })
+    }
+}
+
+fn unseen() -> Seen {
+    Seen {
+        interval: (0.0, 1.0),
+        ..Seen::default()
+    }
+}
+
+fn seen_of(report: &RouteReport) -> Seen {
+    let totals = &report.totals;
+    let counting = report
+        .differences
+        .iter()
+        .filter(|difference| difference.class == Class::Counts);
+    let failures = report
+        .reasons
+        .iter()
+        .filter(|(reason, _)| NATIVE_FAILURES.contains(&reason.as_str()));
+    Seen {
+        samples: totals.samples,
+        matched: totals.matched,
+        interval: (totals.interval.low, totals.interval.high),
+        statuses: report.statuses.clone(),
+        native_failures: failures.map(|(_, count)| count).sum(),
+        last_difference_ms: counting.map(|difference| difference.group.last_seen).max(),
+        ..Seen::default()
+    }
+}
+
+fn histogram(latencies: &[LatencyBucket], route: &str, side: &str) -> Histogram {
+    let mine = latencies
+        .iter()
+        .filter(|bucket| bucket.route == route && bucket.side == side);
+    Histogram::of(mine.map(|bucket| (bucket.bucket, bucket.n)))
+}
+
+fn required(plan: &RoutePlan, snapshot: &Snapshot) -> Vec<(flags::RouteKey, Option<Stage>)> {
+    let stage_of = |key: &flags::RouteKey| {
+        snapshot
+            .plans()
+            .iter()
+            .find(|plan| plan.key == *key)
+            .map(|plan| plan.stage)
+    };
+    plan.gate
+        .requires
+        .iter()
+        .map(|key| (key.clone(), stage_of(key)))
+        .collect()
+}
