@@ -63,7 +63,8 @@ impl FicusProcess {
         &self.origin
     }
 
-    /// The most memory that it has ever had resident, in bytes; the kernel keeps that mark.
+    /// The most memory of its own that it has ever had resident, in bytes: the kernel's mark, less the pages of the binary,
+    /// which in a test build are large, shared, and the kernel's to drop.
     ///
     /// # Panics
     /// When the process is gone, or this is not Linux.
@@ -71,17 +72,12 @@ impl FicusProcess {
         let process = self.child.id().expect("ficus still runs");
         let status =
             std::fs::read_to_string(format!("/proc/{process}/status")).expect("the kernel describes the process");
-        let line = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmHWM:"))
-            .expect("it has a high-water mark");
-        let kib: u64 = line
-            .trim()
-            .trim_end_matches("kB")
-            .trim()
-            .parse()
-            .expect("the mark is a number");
-        kib * 1024
+        let kib = |name: &str| -> u64 {
+            let line = status.lines().find_map(|line| line.strip_prefix(name));
+            let number = line.expect("the kernel names it").trim().trim_end_matches("kB").trim();
+            number.parse().expect("a number of KiB")
+        };
+        kib("VmHWM:").saturating_sub(kib("RssFile:")) * 1024
     }
 
     /// Sends a signal by its name.
