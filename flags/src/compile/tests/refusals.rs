@@ -226,3 +226,130 @@ fn a_flood_of_problems_is_counted_and_size_has_a_bound() {
     let oversized = format!("version: 1\n{}", "#".repeat(MAX_FILE_BYTES));
     assert!(problems(&oversized).contains("larger than 4 MiB"));
 }
+
+#[test]
+fn canaries_are_refused_with_their_place_and_advice() {
+    refuses_each(&[
+        (
+            "stage: canary",
+            "3:14: the route is at stage `canary`, but nothing says for whom (write `canary: { share: 1% }`",
+        ),
+        ("stage: canary, canary: { subject: [user] }", "nothing says for whom"),
+        (
+            "canary: { share: 5 }",
+            "3:49: `share: 5`: a share is written as a percentage",
+        ),
+        (
+            "canary: { share: 5%, sticky: yes }",
+            "`canary` has no key `sticky` (its keys are",
+        ),
+        ("canary: { share: 5%, subject: [] }", "`subject` names no place"),
+        (
+            "canary: { share: 5%, subject: [usr] }",
+            "3:63: `usr` is no place for `subject` (did you mean `user`?)",
+        ),
+        (
+            "canary: { share: 5%, subject: [\"header:x-ficus-id\"] }",
+            "`header:x-ficus-id` is no place for `subject`",
+        ),
+        (
+            "tenant_from: [\"path:tenant\"]",
+            "the route has no parameter `[tenant]`",
+        ),
+        (
+            "tenant_from: [\"host:app.example.com\"]",
+            "is no place for `tenant_from`",
+        ),
+        ("reads: native", "a route has no key `reads`"),
+    ]);
+}
+
+#[test]
+fn targets_are_refused_with_their_place_and_advice() {
+    refuses_each(&[
+        ("target: native", "`target` is a list, not a text"),
+        (
+            "target: [{ tenant: [a] }]",
+            "3:41: a target says who answers (write `serve: native`",
+        ),
+        (
+            "target: [{ tenant: [a], serve: rust }]",
+            "`rust` is no side that answers",
+        ),
+        (
+            "target: [{ serve: native }]",
+            "a target without a condition would fit every request",
+        ),
+        (
+            "target: [{ user: [], serve: native }]",
+            "`user` names no value, so that nothing would fit",
+        ),
+        (
+            "target: [{ ip: [10.0.0.300], serve: native }]",
+            "`ip`: `10.0.0.300` is no address or network",
+        ),
+        (
+            "target: [{ host: [\"http://a\"], serve: native }]",
+            "`host`: a host is written without scheme",
+        ),
+        (
+            "target: [{ header: x-beta, serve: native }]",
+            "`header` is a mapping from names to values",
+        ),
+        (
+            "target: [{ header: { x-ficus-stage: a, x-b: c }, serve: native }]",
+            "`x-ficus-stage` is not the name of a header that can be asked for",
+        ),
+        (
+            "target: [{ tenants: [a], ip: 10.0.0.1, serve: native }]",
+            "a target has no key `tenants` (did you mean `tenant`?)",
+        ),
+    ]);
+}
+
+#[test]
+fn members_leave_their_canary_and_targets_to_the_group() {
+    for (own, key) in [
+        ("canary: { share: 1% }", "canary"),
+        ("target: [{ user: u1, serve: native }]", "target"),
+    ] {
+        let text = format!(
+            "version: 1\ngroups: {{ g: {{ stage: legacy }} }}\nroutes:\n  - {{ route: GET /a, group: g, {own} }}\n"
+        );
+        let expected = format!(
+            "flags.yaml:4:32: a member of the group `g` has no {key} of its own, because the group flips together (leave out `{key}` or `group`)"
+        );
+        assert_eq!(problems(&text), expected);
+    }
+}
+
+#[test]
+fn reads_and_defaults_give_each_method_its_stage() -> Result<(), Problems> {
+    let text = "version: 1
+defaults: { stage: shadow, reads: native }
+groups:
+  one: { stage: legacy }
+  two: { reads: shadow }
+routes:
+  - { route: GET /api/tickets }
+  - { route: POST /api/tickets }
+  - { route: GET /api/crm/customers, group: one }
+  - { route: \"GET /api/tickets/[ticketId]\", group: two }
+  - { route: POST /api/otp/verify, group: two }
+";
+    let snapshot = compile(text, &inventory())?;
+    let stages: Vec<String> = snapshot
+        .plans()
+        .iter()
+        .map(|plan| format!("{} {}", plan.key, plan.stage))
+        .collect();
+    let expected = [
+        "GET /api/crm/customers legacy",
+        "POST /api/otp/verify shadow",
+        "GET /api/tickets native",
+        "POST /api/tickets shadow",
+        "GET /api/tickets/[ticketId] shadow",
+    ];
+    assert_eq!(stages, expected);
+    Ok(())
+}
