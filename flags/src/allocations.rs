@@ -18,17 +18,20 @@ thread_local! {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
+// SAFETY: every call goes to the system's allocator unchanged; counting neither allocates nor panics.
 #[expect(
     unsafe_code,
     reason = "an allocator is unsafe by its trait; this one hands everything to the system's"
 )]
 unsafe impl GlobalAlloc for Counting {
+    // SAFETY: as the trait has it, and passed on.
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         ALLOCATIONS.set(ALLOCATIONS.get() + 1);
         // SAFETY: the caller keeps the contract of `alloc`, which is that of the system's allocator.
         unsafe { System.alloc(layout) }
     }
 
+    // SAFETY: as the trait has it, and passed on.
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
         // SAFETY: the pointer came from the system's allocator with this layout.
         unsafe { System.dealloc(pointer, layout) }

@@ -1,7 +1,7 @@
 //! A sticky share: the same subject is on the same side, on every replica and after every restart.
 
+use core::net::IpAddr;
 use std::fmt::{self, Write as _};
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use http::HeaderName;

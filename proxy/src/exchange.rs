@@ -77,6 +77,14 @@ pub struct Routed {
     pub fallback: Option<&'static str>,
 }
 
+impl Exchange {
+    /// The time for the head of the answer: that of the route, else `standard`.
+    #[must_use]
+    pub fn answer_limit(&self, standard: Duration) -> Duration {
+        self.routed.as_ref().and_then(Routed::timeout).unwrap_or(standard)
+    }
+}
+
 impl Routed {
     /// Why this side answers, in one word: the decision's reason, unless native was to answer and did not.
     #[must_use]

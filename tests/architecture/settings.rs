@@ -6,29 +6,37 @@ use std::fs;
 use super::tree::root;
 
 /// The fields of the configuration that hold a section or are not read from the file.
-const NO_KEYS: [&str; 11] = [
+const NO_KEYS: [&str; 13] = [
     "admin",
     "circuit",
     "database",
     "environment",
     "fallback",
+    "health",
     "legacy",
     "limits",
     "overrides",
     "shadow",
     "store",
     "timeouts",
+    "tls",
 ];
 
-/// The files whose structures are read from `ficus.yaml`.
-const FILES: [&str; 2] = ["proxy/src/config.rs", "proxy/src/config/rollout.rs"];
+/// The files with the structures of the configuration.
+const STRUCTURES: [&str; 3] = [
+    "proxy/src/config.rs",
+    "proxy/src/config/legacy.rs",
+    "proxy/src/config/rollout.rs",
+];
 
-/// The last part of every key that these structures have.
+/// The last part of every key that the structures of the configuration have.
 pub(crate) fn in_code() -> BTreeSet<String> {
-    let texts = FILES.map(|file| fs::read_to_string(root().join(file)).unwrap());
-    let fields = texts
+    let text: String = STRUCTURES
         .iter()
-        .flat_map(|text| text.lines())
+        .map(|file| fs::read_to_string(root().join(file)).unwrap())
+        .collect();
+    let fields = text
+        .lines()
         .filter_map(|line| line.strip_prefix("    pub ")?.split_once(": "));
     let names = fields
         .map(|(name, _)| name)

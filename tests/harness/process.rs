@@ -63,8 +63,8 @@ impl FicusProcess {
         &self.origin
     }
 
-    /// The most memory of its own that it has ever had resident, in bytes: the kernel's mark, less the pages of the binary,
-    /// which in a test build are large, shared, and the kernel's to drop.
+    /// The most memory that it has ever had resident, in bytes, less the pages of its own program file: those are clean, shared
+    /// and, in the debug build that the tests run, twice those of a release build.
     ///
     /// # Panics
     /// When the process is gone, or this is not Linux.
@@ -72,12 +72,7 @@ impl FicusProcess {
         let process = self.child.id().expect("ficus still runs");
         let status =
             std::fs::read_to_string(format!("/proc/{process}/status")).expect("the kernel describes the process");
-        let kib = |name: &str| -> u64 {
-            let line = status.lines().find_map(|line| line.strip_prefix(name));
-            let number = line.expect("the kernel names it").trim().trim_end_matches("kB").trim();
-            number.parse().expect("a number of KiB")
-        };
-        kib("VmHWM:").saturating_sub(kib("RssFile:")) * 1024
+        kibibytes(&status, "VmHWM:").saturating_sub(kibibytes(&status, "RssFile:")) * 1024
     }
 
     /// Sends a signal by its name.
@@ -110,4 +105,17 @@ fn free_address() -> String {
         .local_addr()
         .expect("a bound listener has an address")
         .to_string()
+}
+
+/// A field of `/proc/PID/status` that is given in kB.
+fn kibibytes(status: &str, field: &str) -> u64 {
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix(field))
+        .expect("the kernel tells the field");
+    line.trim()
+        .trim_end_matches("kB")
+        .trim()
+        .parse()
+        .expect("the field is a number")
 }

@@ -31,6 +31,8 @@ mod stages;
 #[cfg(test)]
 mod streaming;
 #[cfg(test)]
+mod upstream;
+#[cfg(test)]
 mod websocket;
 #[cfg(test)]
 mod write_shadow;

@@ -14,6 +14,7 @@ pub fn render(totals: &Totals, flags: &flags::Status) -> String {
     requests(&mut text, totals);
     decisions(&mut text, totals);
     connections(&mut text, totals);
+    upstream(&mut text, totals);
     flag_file(&mut text, flags);
     text.0
 }
@@ -106,6 +107,21 @@ pub fn render_circuits(rendered: &mut String, circuits: &Circuits) {
         );
     }
     *rendered = text.0;
+}
+
+fn upstream(text: &mut Text, totals: &Totals) {
+    text.family(
+        "ficus_upstream_events_total",
+        "counter",
+        "What happened on the way to legacy, by kind.",
+    );
+    for (event, count) in &totals.upstream {
+        text.line("ficus_upstream_events_total", &[("event", event)], count);
+    }
+    let known = "Addresses of legacy.";
+    text.single("ficus_upstream_addresses", "gauge", known, totals.addresses);
+    let out = "Addresses of legacy that are left out because they keep failing.";
+    text.single("ficus_upstream_addresses_out", "gauge", out, totals.addresses_out);
 }
 
 fn connections(text: &mut Text, totals: &Totals) {
