@@ -16,6 +16,7 @@ mod conflicts;
 mod fields;
 mod file;
 mod handlers;
+mod requires;
 mod rollout;
 mod routes;
 mod settings;

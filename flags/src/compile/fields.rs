@@ -8,10 +8,9 @@ use crate::suggest::nearest;
 use crate::yaml::{Entry, Node, Value};
 
 /// Keys of later versions: refused like any other, but with a better reason.
-const LATER: [&str; 8] = [
+const LATER: [&str; 7] = [
     "gate",
     "guard",
-    "requires",
     "retire_after",
     "schedule",
     "freeze",

@@ -97,7 +97,12 @@ fn other_values_are_refused_with_their_place_and_advice() {
             "3:56: the path `items`: a path begins with `$`",
         ),
         ("compare: { time_tolerance: 2 }", "is not a duration"),
-        ("requires: [GET /x]", "3:32: `requires` is not known to this version"),
+        ("guard: {}", "3:32: `guard` is not known to this version"),
+        (
+            "requires: [GET /x]",
+            "3:43: no route of the file is `GET /x` (name it under `routes`)",
+        ),
+        ("requires: [x]", "3:43: `x` is not a route"),
         (
             "stage: shadow, stage: native",
             "3:47: the key `stage` stands here a second time; the first is on line 3",
@@ -352,4 +357,29 @@ routes:
     ];
     assert_eq!(stages, expected);
     Ok(())
+}
+
+#[test]
+fn a_route_is_never_further_than_what_it_requires() {
+    let file = |stage: &str, required: &str| {
+        problems(&format!(
+            "version: 1
+defaults: {{ canary: {{ share: 1% }} }}
+routes:
+  - {{ route: POST /api/otp/verify, stage: {stage}, requires: [GET /api/tickets] }}
+  - {{ route: GET /api/tickets, stage: {required} }}
+"
+        ))
+    };
+    for (place, stage) in Stage::ALL.into_iter().enumerate() {
+        for (required_place, required) in Stage::ALL.into_iter().enumerate() {
+            let found = file(stage.as_str(), required.as_str());
+            let refused = stage >= Stage::Canary && required_place < place;
+            assert_eq!(!found.is_empty(), refused, "{stage} {required}: {found}");
+        }
+    }
+    assert_eq!(
+        file("native", "canary"),
+        "flags.yaml:4:62: `POST /api/otp/verify` is at stage `native`, but `GET /api/tickets`, which it requires, is at `canary` (move what is required first, or put both into one group)"
+    );
 }
