@@ -42,17 +42,34 @@ struct Murmur {
 
 impl Murmur {
     fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.block |= u32::from(*byte) << (8 * (self.length % 4));
-            self.length = self.length.wrapping_add(1);
-            if self.length.is_multiple_of(4) {
-                self.state = (self.state ^ scramble(self.block))
-                    .rotate_left(13)
-                    .wrapping_mul(5)
-                    .wrapping_add(0xe654_6b64);
-                self.block = 0;
-            }
+        // Up to the next whole block byte by byte, then block by block, which is four times as quick.
+        let missing = (4 - self.length as usize % 4) % 4;
+        let (first, rest) = bytes.split_at(missing.min(bytes.len()));
+        first.iter().for_each(|byte| self.write_byte(*byte));
+        let mut blocks = rest.chunks_exact(4);
+        for block in &mut blocks {
+            let mut bytes = [0; 4];
+            bytes.copy_from_slice(block);
+            self.length = self.length.wrapping_add(4);
+            self.mix(u32::from_le_bytes(bytes));
         }
+        blocks.remainder().iter().for_each(|byte| self.write_byte(*byte));
+    }
+
+    fn write_byte(&mut self, byte: u8) {
+        self.block |= u32::from(byte) << (8 * (self.length % 4));
+        self.length = self.length.wrapping_add(1);
+        if self.length.is_multiple_of(4) {
+            self.mix(self.block);
+            self.block = 0;
+        }
+    }
+
+    fn mix(&mut self, block: u32) {
+        self.state = (self.state ^ scramble(block))
+            .rotate_left(13)
+            .wrapping_mul(5)
+            .wrapping_add(0xe654_6b64);
     }
 
     fn finish(self) -> u32 {
@@ -121,8 +138,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn another_implementation_agrees(bytes: Vec<u8>) {
-            prop_assert_eq!(Some(murmur(&bytes)), murmur3::murmur3_32(&mut bytes.as_slice(), 0).ok());
+        fn another_implementation_agrees(bytes: Vec<u8>, cut: prop::sample::Index) {
+            let expected = murmur3::murmur3_32(&mut bytes.as_slice(), 0).ok();
+            prop_assert_eq!(Some(murmur(&bytes)), expected);
+            let (first, rest) = bytes.split_at(cut.index(bytes.len() + 1));
+            let mut hash = Murmur::default();
+            hash.write(first);
+            hash.write(rest);
+            prop_assert_eq!(Some(hash.finish()), expected, "however it is cut");
         }
     }
 }

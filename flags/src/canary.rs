@@ -1,7 +1,8 @@
 //! A sticky share: the same subject is on the same side, on every replica and after every restart.
 
+use core::net::IpAddr;
 use std::fmt::{self, Write as _};
-use std::net::IpAddr;
+use std::sync::Arc;
 
 use http::HeaderName;
 use serde::{Serialize, Serializer};
@@ -16,7 +17,8 @@ pub struct Canary {
     /// The share of subjects that native answers.
     pub share: Share,
     /// Where the subject of a request is looked for, in this order.
-    pub subject: Vec<SubjectSource>,
+    #[serde(serialize_with = "as_list")]
+    pub subject: Arc<[SubjectSource]>,
     /// Another salt draws another population.
     pub salt: String,
     /// What subjects are hashed under: the group, or the route when it is in none.
@@ -51,7 +53,7 @@ pub(crate) struct Drawn {
 }
 
 impl Canary {
-    pub(crate) fn new(share: Share, subject: Vec<SubjectSource>, salt: String, key: String) -> Self {
+    pub(crate) fn new(share: Share, subject: Arc<[SubjectSource]>, salt: String, key: String) -> Self {
         let prefix = Prefix::new(&key, &salt);
         Self {
             share,
@@ -113,6 +115,11 @@ impl Serialize for SubjectSource {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
+}
+
+/// Shared, because all routes of a file mostly have one list, and one list stays in the cache.
+fn as_list<S: Serializer>(subject: &Arc<[SubjectSource]>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(subject.iter())
 }
 
 /// The longest text of an address, with room for an IPv4 tail.

@@ -17,6 +17,7 @@ mod fields;
 mod file;
 mod gate;
 mod handlers;
+mod requires;
 mod rollout;
 mod routes;
 mod settings;

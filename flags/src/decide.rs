@@ -87,7 +87,7 @@ pub enum Reason {
 #[derive(Debug, Clone, Copy)]
 pub struct Match<'s> {
     snapshot: &'s Snapshot,
-    found: Found<'s>,
+    found: Found,
 }
 
 /// Decides one request.
@@ -97,7 +97,7 @@ pub fn decide<'s>(snapshot: &'s Snapshot, facts: &Facts<'_>) -> Decision<'s> {
 }
 
 impl<'s> Match<'s> {
-    pub(crate) const fn new(snapshot: &'s Snapshot, found: Found<'s>) -> Self {
+    pub(crate) const fn new(snapshot: &'s Snapshot, found: Found) -> Self {
         Self { snapshot, found }
     }
 
@@ -105,7 +105,7 @@ impl<'s> Match<'s> {
     #[must_use]
     pub fn plan(&self) -> Option<&'s Arc<RoutePlan>> {
         match self.found {
-            Found::Plan(plan) => Some(plan),
+            Found::Plan(place) => self.snapshot.plans().get(place),
             Found::Nothing | Found::Unusual => None,
         }
     }
@@ -133,22 +133,22 @@ impl<'s> Match<'s> {
                 reason,
             }
         };
-        match self.found {
-            Found::Nothing => unflagged(Reason::NoFlag),
-            Found::Unusual => unflagged(Reason::UnusualPath),
-            Found::Plan(plan) => {
-                let (serve, shadow, reason) = if self.snapshot.kills(plan) {
-                    (Side::Legacy, Shadowing::Off, Reason::Killed)
-                } else {
-                    by_stage(plan, facts)
-                };
-                Decision {
-                    plan: Some(plan),
-                    serve,
-                    shadow,
-                    reason,
-                }
-            }
+        let Some(plan) = self.plan() else {
+            return unflagged(match self.found {
+                Found::Unusual => Reason::UnusualPath,
+                Found::Nothing | Found::Plan(_) => Reason::NoFlag,
+            });
+        };
+        let (serve, shadow, reason) = if self.snapshot.kills(plan) {
+            (Side::Legacy, Shadowing::Off, Reason::Killed)
+        } else {
+            by_stage(plan, facts)
+        };
+        Decision {
+            plan: Some(plan),
+            serve,
+            shadow,
+            reason,
         }
     }
 }

@@ -118,7 +118,7 @@ fn steps(plan: &RoutePlan, facts: &Facts<'_>) -> Vec<String> {
         steps.push("there is no share".to_owned());
         return steps;
     };
-    for source in &canary.subject {
+    for source in canary.subject.iter() {
         match source.with(facts, str::to_owned) {
             None => steps.push(format!("subject {source}: none")),
             Some(subject) => {

@@ -1,6 +1,6 @@
 //! What a decision may depend on: the request, who sent it as far as that is verified, and what a signed override wants.
 
-use std::net::IpAddr;
+use core::net::IpAddr;
 
 use http::header::COOKIE;
 use http::{HeaderMap, HeaderName, Method};

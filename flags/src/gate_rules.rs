@@ -5,7 +5,6 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::duration;
-use crate::route_key::RouteKey;
 use crate::share::Share;
 
 /// What has to be seen in the shadow before a route may move on (`gate:`).
@@ -21,8 +20,6 @@ pub struct GateRules {
     /// So long no difference that counts may have been seen.
     #[serde(serialize_with = "duration::serialize")]
     pub quiet_for: Duration,
-    /// Routes that have to be as far along.
-    pub requires: Vec<RouteKey>,
 }
 
 impl Default for GateRules {
@@ -33,7 +30,6 @@ impl Default for GateRules {
             match_rate: Share::from_basis_points(9_950).unwrap_or(Share::ALL),
             p99_percent: 150,
             quiet_for: Duration::from_secs(24 * 3_600),
-            requires: Vec::new(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -118,12 +119,9 @@ impl KillSet {
 
     /// The names that no plan has, so that they kill nothing.
     #[must_use]
-    pub fn unknown<'p>(&self, plans: impl IntoIterator<Item = &'p RoutePlan> + Clone) -> Vec<String> {
-        let known_group = |name: &&String| {
-            let mut groups = plans.clone().into_iter().filter_map(|plan| plan.group.as_ref());
-            groups.any(|group| group == *name)
-        };
-        let known_route = |key: &&RouteKey| plans.clone().into_iter().any(|plan| plan.key == **key);
+    pub fn unknown(&self, plans: &[Arc<RoutePlan>]) -> Vec<String> {
+        let known_group = |name: &&String| plans.iter().any(|plan| plan.group.as_ref() == Some(*name));
+        let known_route = |key: &&RouteKey| plans.iter().any(|plan| plan.key == **key);
         let groups = self.groups.iter().filter(|name| !known_group(name)).cloned();
         let routes = self.routes.iter().filter(|key| !known_route(key));
         groups.chain(routes.map(ToString::to_string)).collect()

@@ -6,6 +6,8 @@
 //!
 //! This crate knows no HTTP server, no SQL, no clock and no chance. The file format is described in `docs/flags.md`.
 
+#[cfg(test)]
+mod allocations;
 mod bucket;
 mod canary;
 mod compare_path;

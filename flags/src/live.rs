@@ -68,7 +68,7 @@ impl Flags {
     /// Puts a snapshot in force. The kill switch stays as it is.
     #[expect(clippy::needless_pass_by_value, reason = "who publishes a snapshot gives it away")]
     pub fn publish(&self, snapshot: Snapshot) {
-        self.live.rcu(|old| snapshot.under_kills_of(old));
+        self.live.rcu(move |old| snapshot.under_kills_of(old));
         self.last_failure.store(None);
         self.loaded.fetch_add(1, Ordering::Relaxed);
     }
@@ -93,7 +93,7 @@ impl Flags {
         Status {
             version: live.version().to_owned(),
             killed: live.is_killed(),
-            kill_unknown: kill.unknown(live.plans().iter().map(|plan| &**plan)),
+            kill_unknown: kill.unknown(live.plans()),
             kill,
             routes: live.plans().len(),
             loaded: self.loaded.load(Ordering::Relaxed),

@@ -27,6 +27,8 @@ pub struct RoutePlan {
     pub stage: Stage,
     /// The group with which the route flips, if it is in one.
     pub group: Option<String>,
+    /// Routes without which this one must not go ahead.
+    pub requires: Vec<RouteKey>,
     /// The phase of the migration plan, for reports.
     pub phase: Option<u8>,
     /// Requests that a canary sends to one side before the share is asked; the first that fits decides.

@@ -8,7 +8,7 @@ use crate::decide::Match;
 use crate::inventory::Inventory;
 use crate::kill::{KillSet, KillSource, Kills};
 use crate::plan::RoutePlan;
-use crate::trie::Trie;
+use crate::trie::{self, Trie};
 use crate::waiver::Waiver;
 
 /// One version of the flags. Cheap to clone.
@@ -41,7 +41,7 @@ impl Snapshot {
 
     /// Compiles plans, which are already in order and carry their places as `index`.
     pub(crate) fn new(version: String, plans: Vec<Arc<RoutePlan>>, inventory: &Inventory) -> Self {
-        let mut trie = Trie::default();
+        let mut trie = trie::Builder::default();
         for key in inventory.iter() {
             trie.insert_known(&key.pattern);
         }
@@ -49,7 +49,11 @@ impl Snapshot {
             trie.insert(plan);
         }
         Self {
-            compiled: Arc::new(Compiled { version, plans, trie }),
+            compiled: Arc::new(Compiled {
+                version,
+                plans,
+                trie: trie.finish(),
+            }),
             waivers: Arc::new([]),
             killed: None,
         }

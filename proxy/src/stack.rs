@@ -26,7 +26,7 @@ pub fn stack(core: &Rc<Core>) -> impl Step + 'static {
         .layer(ClientAddress::new(core))
         .layer(AccessLog::new(core))
         .layer(Observe::new(core)) // around Rescue: an error is counted as the response it became
-        .layer(Rescue)
+        .layer(Rescue::new(core))
         .layer(Limits::new(core))
         .layer(Decide::new(core)) // before Deadline, Shadow and Dispatch: all three read the decision
         .layer(Deadline::new(core))

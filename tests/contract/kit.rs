@@ -2,7 +2,6 @@
 //! effects are delivered.
 
 mod bench;
-mod cutting_proxy;
 mod dry_run;
 mod live;
 mod outbox;

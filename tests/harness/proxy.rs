@@ -27,6 +27,7 @@ pub struct Builder {
     database: Option<String>,
     store: Option<String>,
     routes: Option<fn() -> Routes>,
+    environment: Vec<(&'static str, &'static str)>,
     legacy_options: String,
     more: String,
 }
@@ -72,6 +73,11 @@ impl TestProxy {
         flag_file(self.home.path())
     }
 
+    /// The file that kills.
+    pub fn kill_file(&self) -> PathBuf {
+        proxy::kill_file::path_beside(&self.flag_file())
+    }
+
     /// Where its store is by default.
     pub fn store_url(&self) -> String {
         store_url(self.home.path())
@@ -94,6 +100,17 @@ impl TestProxy {
     /// When they cannot be had.
     pub async fn metrics(&self) -> String {
         Client::of_origin(&self.admin).get("/metrics").await.text().to_owned()
+    }
+
+    /// Waits until the metrics have this line.
+    ///
+    /// # Panics
+    /// When they never do.
+    pub async fn until_counted(&self, line: &str) {
+        eventually(line, || async {
+            self.metrics().await.lines().any(|found| found == line).then_some(())
+        })
+        .await;
     }
 
     /// Asks the same path until the answer is as wanted, for what follows a change of the flags.
@@ -157,6 +174,13 @@ impl Builder {
         self
     }
 
+    /// With one more setting of the native handlers, by its environment variable.
+    #[must_use]
+    pub fn setting(mut self, name: &'static str, value: &'static str) -> Self {
+        self.environment.push((name, value));
+        self
+    }
+
     /// More lines of `ficus.yaml`.
     #[must_use]
     pub fn config(mut self, yaml: &str) -> Self {
@@ -174,7 +198,8 @@ impl Builder {
         let flags = flag_file(home.path());
         std::fs::write(&flags, self.flags.as_deref().unwrap_or("version: 1\n")).expect("flags can be written");
         let path = home.path().join("ficus.yaml");
-        let environment = Environment::of([("NEST_AUTH_SECRET", TOKEN_SECRET)]);
+        let secret = ("NEST_AUTH_SECRET", TOKEN_SECRET);
+        let environment = Environment::of(self.environment.iter().copied().chain([secret]));
         let text = self.text(home.path());
         std::fs::write(&path, &text).expect("the configuration can be written");
         let config = Config::parse_in(&text, &path, environment).expect("the configuration of the tests is right");

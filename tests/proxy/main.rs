@@ -1,19 +1,33 @@
 //! Ficus over real sockets: in front of a scripted legacy app, of the real one, and with real PostgreSQL behind it.
 
 #[cfg(test)]
+mod canary;
+#[cfg(test)]
 mod demo;
 #[cfg(test)]
 mod failure;
 #[cfg(test)]
+mod fallback;
+#[cfg(test)]
 mod headers;
+#[cfg(test)]
+mod kill;
+#[cfg(test)]
+mod model;
+#[cfg(test)]
+mod overrides;
 #[cfg(test)]
 mod provision;
 #[cfg(test)]
 mod reload;
 #[cfg(test)]
+mod reverse_shadow;
+#[cfg(test)]
 mod routing;
 #[cfg(test)]
 mod shutdown;
+#[cfg(test)]
+mod stages;
 #[cfg(test)]
 mod streaming;
 #[cfg(test)]
@@ -22,3 +36,5 @@ mod upstream;
 mod websocket;
 #[cfg(test)]
 mod write_shadow;
+#[cfg(test)]
+mod writing;

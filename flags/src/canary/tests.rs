@@ -8,7 +8,7 @@ use super::*;
 use crate::facts::Session;
 
 fn canary(share: Share, subject: Vec<SubjectSource>) -> Canary {
-    Canary::new(share, subject, "1".to_owned(), "GET /api/crm/tickets".to_owned())
+    Canary::new(share, subject.into(), "1".to_owned(), "GET /api/crm/tickets".to_owned())
 }
 
 fn is_in(canary: &Canary, subject: &str) -> bool {

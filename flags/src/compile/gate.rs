@@ -6,7 +6,6 @@ use super::fields::Fields;
 use super::values;
 use crate::findings::Findings;
 use crate::gate_rules::{GateRules, GuardRules};
-use crate::route_key::RouteKey;
 use crate::share::Share;
 use crate::yaml::Node;
 
@@ -26,7 +25,6 @@ pub(super) struct Gates {
     match_rate: Option<Share>,
     p99_percent: Option<u32>,
     quiet_for: Option<Duration>,
-    requires: Vec<RouteKey>,
     guard: Option<GuardRules>,
 }
 
@@ -34,10 +32,6 @@ impl Gates {
     /// Reads the keys of a part.
     pub(super) fn read(fields: Fields<'_>, findings: &mut Findings) -> Self {
         let mut gates = Self {
-            requires: fields
-                .get("requires")
-                .map(|node| read_requires(node, findings))
-                .unwrap_or_default(),
             guard: fields.get("guard").and_then(|node| read_guard(node, findings)),
             ..Self::default()
         };
@@ -59,14 +53,13 @@ impl Gates {
         gates
     }
 
-    /// These before those of the next wider part. What is required adds up.
+    /// These before those of the next wider part.
     pub(super) fn over(&self, wider: &Self) -> Self {
         Self {
             min_samples: self.min_samples.or(wider.min_samples),
             match_rate: self.match_rate.or(wider.match_rate),
             p99_percent: self.p99_percent.or(wider.p99_percent),
             quiet_for: self.quiet_for.or(wider.quiet_for),
-            requires: self.requires.iter().chain(&wider.requires).cloned().collect(),
             guard: self.guard.clone().or_else(|| wider.guard.clone()),
         }
     }
@@ -79,7 +72,6 @@ impl Gates {
             match_rate: self.match_rate.unwrap_or(standard.match_rate),
             p99_percent: self.p99_percent.unwrap_or(standard.p99_percent),
             quiet_for: self.quiet_for.unwrap_or(standard.quiet_for),
-            requires: self.requires.clone(),
         }
     }
 
@@ -114,20 +106,6 @@ fn read_guard(node: &Node, findings: &mut Findings) -> Option<GuardRules> {
             .and_then(|node| values::number(node, "min_requests", 1..=MOST_SAMPLES, findings))
             .unwrap_or(GuardRules::DEFAULT_MIN_REQUESTS),
     })
-}
-
-fn read_requires(node: &Node, findings: &mut Findings) -> Vec<RouteKey> {
-    let mut requires = Vec::new();
-    for item in values::items(node, "requires", findings) {
-        let Some(written) = values::text(item, "requires", findings) else {
-            continue;
-        };
-        match written.parse() {
-            Ok(key) => requires.push(key),
-            Err(error) => findings.add(item.place, format!("`{written}` is not a route: {error}")),
-        }
-    }
-    requires
 }
 
 /// A ratio such as `1.25`, in hundredths.

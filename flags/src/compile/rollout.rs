@@ -1,5 +1,7 @@
 //! How far a route has come: `stage`, `reads`, `canary` and `target`. A group states them for all of its members.
 
+use std::sync::Arc;
+
 use http::Method;
 
 use super::fields::Fields;
@@ -23,7 +25,7 @@ pub(super) struct Rollout {
     stage: Option<Stage>,
     reads: Option<Stage>,
     share: Option<Share>,
-    subject: Option<Vec<SubjectSource>>,
+    subject: Option<Arc<[SubjectSource]>>,
     salt: Option<String>,
     target: Option<Vec<TargetRule>>,
 }
@@ -70,7 +72,7 @@ impl Rollout {
 
     /// The canary, when a share is stated; subjects are hashed under `key`.
     pub(super) fn canary(&self, key: String) -> Option<Canary> {
-        let subject = self.subject.clone().unwrap_or_else(|| vec![SubjectSource::User]);
+        let subject = self.subject.clone().unwrap_or_else(|| Arc::from([SubjectSource::User]));
         let salt = self.salt.clone().unwrap_or_default();
         self.share.map(|share| Canary::new(share, subject, salt, key))
     }
@@ -94,7 +96,9 @@ impl Rollout {
         self.share = fields
             .get("share")
             .and_then(|node| values::share(node, "share", findings));
-        self.subject = fields.get("subject").map(|node| sources::subjects(node, findings));
+        self.subject = fields
+            .get("subject")
+            .map(|node| Arc::from(sources::subjects(node, findings)));
         self.salt = fields
             .get("salt")
             .and_then(|node| values::text(node, "salt", findings))

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::fields::Fields;
 use super::file::{Group, Parts};
+use super::requires::{self, Required};
 use super::settings::{self, TENANT_FROM};
 use super::{rollout, sources, values};
 use crate::findings::{Findings, Place};
@@ -21,6 +22,7 @@ const LAST_PHASE: u32 = 9;
 pub(super) struct Found {
     pub(super) plan: RoutePlan,
     pub(super) place: Place,
+    pub(super) requires: Vec<Required>,
 }
 
 /// Reads every entry.
@@ -52,7 +54,7 @@ fn read_route(
     groups: &BTreeMap<String, Group>,
     findings: &mut Findings,
 ) -> Option<Found> {
-    let known: Vec<&str> = ["route", "group", "phase"]
+    let known: Vec<&str> = ["route", "group", "phase", "requires"]
         .into_iter()
         .chain(rollout::KEYS)
         .chain(settings::KEYS)
@@ -60,6 +62,8 @@ fn read_route(
     let fields = Fields::open(node, "a route", &known, findings)?;
     let group = fields.get("group").and_then(|node| find_group(node, groups, findings));
     let own_phase = fields.get("phase").and_then(|node| phase(node, findings));
+    let required = fields.get("requires").map(|node| requires::read(node, findings));
+    let requires = required.unwrap_or_default();
     let own = Parts::read(fields, findings);
     refuse_own_rollout(fields, findings);
     let Some(name) = fields.get("route") else {
@@ -80,6 +84,7 @@ fn read_route(
         key,
         stage,
         group: group.map(|(name, _)| name.to_owned()),
+        requires: requires.iter().map(|(key, _)| key.clone()).collect(),
         phase: own_phase.or(group.and_then(|(_, group)| group.phase)),
         target: rollout.target(),
         canary: rollout.canary(hashed_under),
@@ -98,6 +103,7 @@ fn read_route(
     Some(Found {
         plan,
         place: name.place,
+        requires,
     })
 }
 

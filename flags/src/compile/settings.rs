@@ -15,7 +15,7 @@ use crate::target::TenantSource;
 use crate::yaml::Node;
 
 /// The keys that [`Settings::read`] reads.
-pub(super) const KEYS: [&str; 10] = [
+pub(super) const KEYS: [&str; 9] = [
     "sample",
     "fallback",
     "compare",
@@ -24,7 +24,6 @@ pub(super) const KEYS: [&str; 10] = [
     "timeout",
     "gate",
     "guard",
-    "requires",
     TENANT_FROM,
 ];
 /// Where the tenant of a request is looked for.

@@ -8,6 +8,7 @@ use crate::target::{Condition, TargetRule, Words};
 use crate::yaml::{Node, Value};
 
 const KEYS: [&str; 8] = ["tenant", "user", "role", "header", "cookie", "host", "ip", "serve"];
+const CONDITIONS: [&str; 7] = ["tenant", "user", "role", "header", "cookie", "host", "ip"];
 /// The most targets of one route: each is tried for every request.
 const MAX_RULES: usize = 100;
 
@@ -67,7 +68,7 @@ fn read_rule(node: &Node, findings: &mut Findings) -> Option<TargetRule> {
     if let Some(node) = fields.get("ip") {
         conditions.push(Condition::Ip(parsed(node, "ip", findings)));
     }
-    if conditions.is_empty() {
+    if CONDITIONS.iter().all(|key| fields.get(key).is_none()) {
         let remedy =
             "name a tenant, user, role, header, cookie, host or ip; for all requests change the stage or the share";
         findings.add_with_remedy(

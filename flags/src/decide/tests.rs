@@ -152,133 +152,51 @@ fn of_client(client: &str) -> http::HeaderMap {
     headers
 }
 
-const INSIDE_THE_SAMPLE: u32 = 0;
-const OUTSIDE_THE_SAMPLE: u32 = 2_500;
+/// Request; whether its client is inside the share, outside or nameless; whether it is inside the sample; and what follows.
+const MEANINGS: &str = "
+GET  /legacy   inside   sampled    legacy  off          stage
+GET  /shadow   inside   sampled    legacy  native       stage
+GET  /shadow   inside   unsampled  legacy  sampled_out  stage
+GET  /canary   inside   sampled    native  off          share
+GET  /canary   outside  sampled    legacy  native       share
+GET  /canary   outside  unsampled  legacy  sampled_out  share
+GET  /canary   nameless sampled    legacy  native       no_subject
+GET  /native   outside  sampled    native  legacy       stage
+GET  /native   outside  unsampled  native  sampled_out  stage
+HEAD /native   outside  sampled    native  legacy       stage
+POST /native   outside  sampled    native  off          stage
+GET  /retired  outside  sampled    native  off          stage
+GET  /crm      outside  unsampled  native  sampled_out  stage
+POST /crm      outside  sampled    legacy  off          stage
+";
 
 #[test]
 fn every_stage_means_what_it_says() {
     let flags = stages();
     let (inside, outside) = clients("GET /canary", "");
-    let (inside, outside) = (of_client(&inside), of_client(&outside));
-    let anybody = http::HeaderMap::new();
-    let (get, post) = (&Method::GET, &Method::POST);
-    for (method, path, headers, ticket, serve, shadow, label) in [
-        (
-            get,
-            "/legacy",
-            &inside,
-            INSIDE_THE_SAMPLE,
-            Side::Legacy,
-            Shadowing::Off,
-            "stage",
-        ),
-        (
-            get,
-            "/shadow",
-            &inside,
-            INSIDE_THE_SAMPLE,
-            Side::Legacy,
-            Shadowing::Native,
-            "stage",
-        ),
-        (
-            get,
-            "/canary",
-            &inside,
-            INSIDE_THE_SAMPLE,
-            Side::Native,
-            Shadowing::Off,
-            "share",
-        ),
-        (
-            get,
-            "/canary",
-            &outside,
-            INSIDE_THE_SAMPLE,
-            Side::Legacy,
-            Shadowing::Native,
-            "share",
-        ),
-        (
-            get,
-            "/canary",
-            &outside,
-            OUTSIDE_THE_SAMPLE,
-            Side::Legacy,
-            Shadowing::SampledOut,
-            "share",
-        ),
-        (
-            get,
-            "/canary",
-            &anybody,
-            INSIDE_THE_SAMPLE,
-            Side::Legacy,
-            Shadowing::Native,
-            "no_subject",
-        ),
-        (
-            get,
-            "/native",
-            &outside,
-            INSIDE_THE_SAMPLE,
-            Side::Native,
-            Shadowing::Legacy,
-            "stage",
-        ),
-        (
-            get,
-            "/native",
-            &outside,
-            OUTSIDE_THE_SAMPLE,
-            Side::Native,
-            Shadowing::SampledOut,
-            "stage",
-        ),
-        (
-            post,
-            "/native",
-            &outside,
-            INSIDE_THE_SAMPLE,
-            Side::Native,
-            Shadowing::Off,
-            "stage",
-        ),
-        (
-            get,
-            "/retired",
-            &outside,
-            INSIDE_THE_SAMPLE,
-            Side::Native,
-            Shadowing::Off,
-            "stage",
-        ),
-        (
-            get,
-            "/crm",
-            &outside,
-            OUTSIDE_THE_SAMPLE,
-            Side::Native,
-            Shadowing::SampledOut,
-            "stage",
-        ),
-        (
-            post,
-            "/crm",
-            &outside,
-            INSIDE_THE_SAMPLE,
-            Side::Legacy,
-            Shadowing::Off,
-            "stage",
-        ),
-    ] {
+    let (inside, outside, nameless) = (of_client(&inside), of_client(&outside), http::HeaderMap::new());
+    for line in MEANINGS.trim().lines() {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let headers = match words[2] {
+            "inside" => &inside,
+            "outside" => &outside,
+            _ => &nameless,
+        };
+        let method = words[0].parse().unwrap();
+        // The sample is 25 %.
+        let ticket = if words[3] == "sampled" { 0 } else { 2_500 };
         let facts = Facts {
             headers: Some(headers),
-            ..Facts::new(method, path, ticket)
+            ..Facts::new(&method, words[1], ticket)
         };
         let decision = decide(&flags, &facts);
-        let seen = (decision.serve, decision.shadow, decision.reason.label());
-        assert_eq!(seen, (serve, shadow, label), "{method} {path} {headers:?} {ticket}");
+        let shadow = serde_json::to_value(decision.shadow).unwrap();
+        let seen = [
+            decision.serve.as_str(),
+            shadow.as_str().unwrap(),
+            decision.reason.label(),
+        ];
+        assert_eq!(seen, words[4..], "{line}");
     }
 }
 

@@ -1,9 +1,12 @@
 //! Lookup against the precedence of Next.js.
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 
 use super::*;
 use crate::inventory::Inventory;
+use crate::pattern::Segment;
 use crate::snapshot::Snapshot;
 
 fn snapshot(routes: &[&str]) -> Result<Snapshot, crate::Problems> {

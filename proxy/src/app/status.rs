@@ -1,13 +1,14 @@
 //! What the admin listener can see of the process.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use flags::Flags;
+use flags::{Flags, KillSet, RouteKey, Stage};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::backend::circuit::Circuits;
+use crate::backend::circuit::{CircuitView, Circuits};
 use crate::backend::native::NativeBackend;
 use crate::config::Config;
 use crate::console::{FlagsView, LegacyView, NativeView, RouteView, StatusView};
@@ -90,6 +91,15 @@ impl Facets {
             loaded: status.loaded,
             failed: status.failed,
             killed: status.killed,
+            killed_names: KillSet {
+                everything: false,
+                ..status.kill
+            }
+            .to_text()
+            .lines()
+            .map(str::to_owned)
+            .collect(),
+            kill_unknown: status.kill_unknown,
             problem: status.last_failure.map(|problems| problems.to_string()),
         }
     }
@@ -119,12 +129,20 @@ impl Facets {
         let wait = Duration::from_secs(2);
         let report = tokio::time::timeout(wait, Report::load(&self.store, &Filter::default(), &places)).await;
         let report = report.ok().and_then(Result::ok);
+        let circuits: HashMap<RouteKey, CircuitView> = self.circuits.view().into_iter().collect();
         let rows = snapshot.plans().iter().map(|plan| {
             let route = plan.key.to_string();
             let counts = totals.routes.get(&route);
             let mut view = RouteView {
                 phase: plan.phase,
                 stage: plan.stage.to_string(),
+                share: plan
+                    .canary
+                    .as_ref()
+                    .filter(|_| plan.stage == Stage::Canary)
+                    .map(|canary| canary.share.to_string()),
+                killed: snapshot.kills(plan),
+                skipped: circuits.get(&plan.key).is_some_and(|circuit| circuit.open),
                 legacy: counts.map_or(0, |counts| counts.legacy.answers()),
                 native: counts.map_or(0, |counts| counts.native.answers()),
                 route,

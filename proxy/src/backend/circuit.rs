@@ -42,10 +42,7 @@ struct Shared {
 pub struct Circuit {
     successes: AtomicU64,
     opened: AtomicU64,
-    #[expect(
-        clippy::disallowed_types,
-        reason = "taken for a failure, a probe or while it is open, never across an await"
-    )]
+    /// Taken for a moment, never across an await.
     state: Mutex<State>,
 }
 
@@ -203,7 +200,6 @@ impl Circuit {
         }
     }
 
-    #[expect(clippy::disallowed_types, reason = "see the field")]
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Response, StatusCode, Version};
+use tokio::time::Instant;
 
 use super::tunnel;
 use crate::body::Body;
@@ -14,11 +15,24 @@ use crate::error::{ErrorKind, ProxyError};
 use crate::exchange::Exchange;
 use crate::upstream::{AnswerBody, Call, Patience, forwardable_request, forwardable_response};
 
-/// Answers an exchange from the legacy app.
+/// Answers an exchange from the legacy app, in the time that it has had since it began.
 ///
 /// # Errors
 /// Nothing listens there, or it broke off before the head of the answer.
 pub async fn answer(core: &Rc<Core>, exchange: &mut Exchange) -> Result<Response<Body>, ProxyError> {
+    let deadline = exchange.facts.started + exchange.answer_limit(core.config.timeouts.answer);
+    answer_until(core, exchange, deadline).await
+}
+
+/// Answers an exchange from the legacy app by this moment.
+///
+/// # Errors
+/// As [`answer`].
+pub async fn answer_until(
+    core: &Rc<Core>,
+    exchange: &mut Exchange,
+    deadline: Instant,
+) -> Result<Response<Body>, ProxyError> {
     let timeouts = &core.config.timeouts;
     let mut request = std::mem::take(&mut exchange.request);
     let trusted = core.config.trusts(exchange.facts.peer);
@@ -26,7 +40,7 @@ pub async fn answer(core: &Rc<Core>, exchange: &mut Exchange) -> Result<Response
     *request.version_mut() = Version::HTTP_11;
     let client = wants_upgrade.then(|| hyper::upgrade::on(&mut request));
     let call = Call {
-        deadline: exchange.facts.started + exchange.answer_limit(timeouts.answer),
+        deadline,
         metrics: &core.metrics,
     };
     let (response, lease) = core.legacy.send(request, &call).await?;

@@ -108,19 +108,14 @@ pub async fn answer(core: &Rc<Core>, exchange: &mut Exchange) -> Result<Response
 /// Legacy answers what native was to answer, with all the time that legacy has.
 async fn hand_over(core: &Rc<Core>, exchange: &mut Exchange, why: &'static str) -> Result<Response<Body>, ProxyError> {
     core.metrics.fell_back(why);
-    let limit = limit(core, exchange.routed.as_ref());
+    let limit = exchange.answer_limit(core.config.timeouts.answer);
     if let Some(routed) = &mut exchange.routed {
         routed.serve = Side::Legacy;
         routed.fallback = Some(why);
     }
-    timeout(limit, legacy::answer(core, exchange))
+    timeout(limit, legacy::answer_until(core, exchange, Instant::now() + limit))
         .await
         .unwrap_or_else(|_| Err(ProxyError::new(ErrorKind::Timeout, FaultSide::Legacy)))
-}
-
-/// The time that one side has for the head of its answer.
-fn limit(core: &Core, routed: Option<&Routed>) -> Duration {
-    routed.and_then(Routed::timeout).unwrap_or(core.config.timeouts.answer)
 }
 
 /// Reads the body ahead. A client that sends it too slowly runs out of the time that it has for the whole request.

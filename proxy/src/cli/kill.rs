@@ -106,7 +106,7 @@ fn unknown(files: &Files, set: &KillSet) -> Vec<String> {
     let known = || -> anyhow::Result<Vec<String>> {
         let native = native::routes()?;
         let snapshot = files.read_flags()?.snapshot(&native::inventory(&native))?;
-        Ok(set.unknown(snapshot.plans().iter().map(|plan| &**plan)))
+        Ok(set.unknown(snapshot.plans()))
     };
     known().unwrap_or_default()
 }

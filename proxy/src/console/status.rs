@@ -59,6 +59,16 @@ fn notices(html: &mut Html, view: &StatusView) {
             "<p class=\"notice bad\" role=\"status\"><strong>Kill switch on.</strong> Legacy answers everything.</p>\n",
         );
     }
+    if !view.flags.killed_names.is_empty() {
+        let names = view.flags.killed_names.join(", ");
+        html.raw("<p class=\"notice bad\" role=\"status\"><strong>Kill switch on.</strong> Legacy answers ")
+            .around("<code>", names, "</code>.</p>\n");
+    }
+    if !view.flags.kill_unknown.is_empty() {
+        let names = view.flags.kill_unknown.join(", ");
+        html.raw("<p class=\"notice bad\" role=\"status\"><strong>The kill switch names what is not there:</strong> ")
+            .around("<code>", names, "</code>. Nothing is killed by that.</p>\n");
+    }
     if let Some(problem) = &view.flags.problem {
         html.raw("<div class=\"notice bad\" role=\"status\"><strong>The newest flag file was refused.</strong> ");
         html.around("The last good flags stay in force.<pre>", problem, "</pre></div>\n");
@@ -135,7 +145,16 @@ fn row(html: &mut Html, route: &RouteView) {
         "</td>",
     );
     html.around("<td><span class=\"stage ", &route.stage, "\">")
-        .around("", &route.stage, "</span></td>");
+        .around("", &route.stage, "</span>");
+    if let Some(share) = &route.share {
+        html.around(" ", share, "");
+    }
+    for (is_so, word) in [(route.killed, "killed"), (route.skipped, "native is skipped")] {
+        if is_so {
+            html.around(" <strong class=\"bad\">", word, "</strong>");
+        }
+    }
+    html.raw("</td>");
     for count in [route.legacy, route.native, route.compared] {
         html.around("<td class=\"number\">", grouped(count), "</td>");
     }

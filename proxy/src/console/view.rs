@@ -34,6 +34,10 @@ pub struct FlagsView {
     pub failed: u64,
     /// Everything goes to legacy by order, whatever the file says.
     pub killed: bool,
+    /// Routes and groups that go to legacy by order, by their names.
+    pub killed_names: Vec<String>,
+    /// Names among them that no route and no group has.
+    pub kill_unknown: Vec<String>,
     /// Why the newest text of the file was refused; none when the newest text is in force.
     pub problem: Option<String>,
 }
@@ -81,6 +85,12 @@ pub struct RouteView {
     pub phase: Option<u8>,
     /// The stage in force, in lower case.
     pub stage: String,
+    /// The share of a canary, such as `5%`.
+    pub share: Option<String>,
+    /// Whether the kill switch sends it to legacy.
+    pub killed: bool,
+    /// Whether native is skipped for a while because it kept failing.
+    pub skipped: bool,
     /// Requests that legacy answered.
     pub legacy: u64,
     /// Requests that native answered.

@@ -41,11 +41,11 @@ impl Deadline {
 
 impl<S: Step> Step for DeadlineStep<S> {
     async fn call(&self, exchange: &mut Exchange) -> Result<Response<Body>, ProxyError> {
-        let limit = exchange.answer_limit(self.standard);
         // Native keeps its own time, because a fallback begins where that ends and a commit that has begun is waited for.
         if exchange.routed.as_ref().map(|routed| routed.serve) == Some(Side::Native) {
             return self.inner.call(exchange).await;
         }
+        let limit = exchange.answer_limit(self.standard);
         timeout(limit, self.inner.call(exchange))
             .await
             .unwrap_or_else(|_| Err(ProxyError::new(ErrorKind::Timeout, FaultSide::Legacy)))

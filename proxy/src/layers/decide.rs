@@ -128,7 +128,8 @@ fn host<B>(request: &Request<B>) -> Option<&str> {
     in_target.or_else(|| request.headers().get(HOST)?.to_str().ok())
 }
 
-fn mark(response: &mut Response<Body>, routed: &Routed) {
+/// Says on an answer who gave it, why, and by which flags.
+pub(super) fn mark(response: &mut Response<Body>, routed: &Routed) {
     let headers = response.headers_mut();
     headers.insert(SERVED_BY, HeaderValue::from_static(routed.serve.as_str()));
     headers.insert(REASON, HeaderValue::from_static(routed.reason_label()));

@@ -1,24 +1,40 @@
 //! The only place where an error becomes a response. It is logged here, once.
 
+use std::rc::Rc;
+
 use http::header::{ACCEPT, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
-use super::layered;
+use super::{decide, layered};
 use crate::body::Body;
+use crate::core::Core;
 use crate::error::{ErrorKind, FaultSide, ProxyError};
 use crate::exchange::{Exchange, PathVerdict, Step};
 
 /// Turns errors into answers.
 #[derive(Debug, Clone, Copy)]
-pub struct Rescue;
+pub struct Rescue {
+    marks: bool,
+}
 
 /// The step of [`Rescue`].
 #[derive(Debug)]
 pub struct RescueStep<S> {
     inner: S,
+    marks: bool,
 }
 
-layered!(Rescue => RescueStep {});
+layered!(Rescue => RescueStep { marks });
+
+impl Rescue {
+    /// Errors are marked as answers are.
+    #[must_use]
+    pub fn new(core: &Rc<Core>) -> Self {
+        Self {
+            marks: core.config.answer_headers,
+        }
+    }
+}
 
 impl<S: Step> Step for RescueStep<S> {
     async fn call(&self, exchange: &mut Exchange) -> Result<Response<Body>, ProxyError> {
@@ -30,7 +46,11 @@ impl<S: Step> Step for RescueStep<S> {
             Ok(response) => Ok(response),
             Err(error) => {
                 log(exchange, &error);
-                Ok(answer(&error, exchange.facts.id.as_str(), html))
+                let mut response = answer(&error, exchange.facts.id.as_str(), html);
+                if let Some(routed) = exchange.routed.as_ref().filter(|_| self.marks) {
+                    decide::mark(&mut response, routed);
+                }
+                Ok(response)
             }
         }
     }

@@ -48,21 +48,6 @@ fn requests(text: &mut Text, totals: &Totals) {
     }
 }
 
-fn upstream(text: &mut Text, totals: &Totals) {
-    text.family(
-        "ficus_upstream_events_total",
-        "counter",
-        "What happened on the way to legacy, by kind.",
-    );
-    for (event, count) in &totals.upstream {
-        text.line("ficus_upstream_events_total", &[("event", event)], count);
-    }
-    let known = "Addresses of legacy.";
-    text.single("ficus_upstream_addresses", "gauge", known, totals.addresses);
-    let out = "Addresses of legacy that are left out because they keep failing.";
-    text.single("ficus_upstream_addresses_out", "gauge", out, totals.addresses_out);
-}
-
 fn decisions(text: &mut Text, totals: &Totals) {
     text.family(
         "ficus_decisions_total",
@@ -122,6 +107,21 @@ pub fn render_circuits(rendered: &mut String, circuits: &Circuits) {
         );
     }
     *rendered = text.0;
+}
+
+fn upstream(text: &mut Text, totals: &Totals) {
+    text.family(
+        "ficus_upstream_events_total",
+        "counter",
+        "What happened on the way to legacy, by kind.",
+    );
+    for (event, count) in &totals.upstream {
+        text.line("ficus_upstream_events_total", &[("event", event)], count);
+    }
+    let known = "Addresses of legacy.";
+    text.single("ficus_upstream_addresses", "gauge", known, totals.addresses);
+    let out = "Addresses of legacy that are left out because they keep failing.";
+    text.single("ficus_upstream_addresses_out", "gauge", out, totals.addresses_out);
 }
 
 fn connections(text: &mut Text, totals: &Totals) {

@@ -119,9 +119,5 @@ fn required(plan: &RoutePlan, snapshot: &Snapshot) -> Vec<(flags::RouteKey, Opti
             .find(|plan| plan.key == *key)
             .map(|plan| plan.stage)
     };
-    plan.gate
-        .requires
-        .iter()
-        .map(|key| (key.clone(), stage_of(key)))
-        .collect()
+    plan.requires.iter().map(|key| (key.clone(), stage_of(key))).collect()
 }

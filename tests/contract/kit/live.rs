@@ -7,11 +7,11 @@ use handlers::kit::{CallAnswer, CallError, CallPort, CallRequest, Ports};
 use handlers::{CommitState, FailureKind};
 use http::{Method, StatusCode};
 use serde_json::json;
+use test_support::cutting_proxy;
 use test_support::database::Cluster;
 use test_support::eventually::eventually;
 
 use super::bench::{Bench, Traces, ports, shared};
-use super::cutting_proxy;
 
 const BOTH: Traces = Traces { rows: 1, effects: 1 };
 

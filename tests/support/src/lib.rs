@@ -6,6 +6,7 @@
 )]
 
 pub mod carrier;
+pub mod cutting_proxy;
 pub mod database;
 pub mod eventually;
 pub mod legacy;

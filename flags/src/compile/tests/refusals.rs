@@ -97,9 +97,13 @@ fn other_values_are_refused_with_their_place_and_advice() {
             "3:56: the path `items`: a path begins with `$`",
         ),
         ("compare: { time_tolerance: 2 }", "is not a duration"),
-        ("requires: [GET x]", "3:43: `GET x` is not a route"),
         ("guard: { window: 5m }", "3:39: the guard has nothing to look at"),
         ("gate: { p99_ratio: 1.123 }", "3:51: `p99_ratio: 1.123` is not a ratio"),
+        (
+            "requires: [GET /x]",
+            "3:43: no route of the file is `GET /x` (name it under `routes`)",
+        ),
+        ("requires: [x]", "3:43: `x` is not a route"),
         (
             "stage: shadow, stage: native",
             "3:47: the key `stage` stands here a second time; the first is on line 3",
@@ -273,4 +277,156 @@ flags.yaml:5:49: the `owner` of a waiver is empty
 flags.yaml:5:62: `expires: tomorrow` is not a day (write its last day, such as `2026-12-31`)"
     );
     assert_eq!(waiver("route: '*', owner: a, reason: b, expires: 2026-12-31"), "");
+}
+
+#[test]
+fn canaries_are_refused_with_their_place_and_advice() {
+    refuses_each(&[
+        (
+            "stage: canary",
+            "3:14: the route is at stage `canary`, but nothing says for whom (write `canary: { share: 1% }`",
+        ),
+        ("stage: canary, canary: { subject: [user] }", "nothing says for whom"),
+        (
+            "canary: { share: 5 }",
+            "3:49: `share: 5`: a share is written as a percentage",
+        ),
+        (
+            "canary: { share: 5%, sticky: yes }",
+            "`canary` has no key `sticky` (its keys are",
+        ),
+        ("canary: { share: 5%, subject: [] }", "`subject` names no place"),
+        (
+            "canary: { share: 5%, subject: [usr] }",
+            "3:63: `usr` is no place for `subject` (did you mean `user`?)",
+        ),
+        (
+            "canary: { share: 5%, subject: [\"header:x-ficus-id\"] }",
+            "`header:x-ficus-id` is no place for `subject`",
+        ),
+        (
+            "tenant_from: [\"path:tenant\"]",
+            "the route has no parameter `[tenant]`",
+        ),
+        (
+            "tenant_from: [\"host:app.example.com\"]",
+            "is no place for `tenant_from`",
+        ),
+        ("reads: native", "a route has no key `reads`"),
+    ]);
+}
+
+#[test]
+fn targets_are_refused_with_their_place_and_advice() {
+    refuses_each(&[
+        ("target: native", "`target` is a list, not a text"),
+        (
+            "target: [{ tenant: [a] }]",
+            "3:41: a target says who answers (write `serve: native`",
+        ),
+        (
+            "target: [{ tenant: [a], serve: rust }]",
+            "`rust` is no side that answers",
+        ),
+        (
+            "target: [{ serve: native }]",
+            "a target without a condition would fit every request",
+        ),
+        (
+            "target: [{ user: [], serve: native }]",
+            "`user` names no value, so that nothing would fit",
+        ),
+        (
+            "target: [{ ip: [10.0.0.300], serve: native }]",
+            "`ip`: `10.0.0.300` is no address or network",
+        ),
+        (
+            "target: [{ host: [\"http://a\"], serve: native }]",
+            "`host`: a host is written without scheme",
+        ),
+        (
+            "target: [{ header: x-beta, serve: native }]",
+            "`header` is a mapping from names to values",
+        ),
+        (
+            "target: [{ header: { x-ficus-stage: a, x-b: c }, serve: native }]",
+            "`x-ficus-stage` is not the name of a header that can be asked for",
+        ),
+        (
+            "target: [{ tenants: [a], ip: 10.0.0.1, serve: native }]",
+            "a target has no key `tenants` (did you mean `tenant`?)",
+        ),
+    ]);
+}
+
+#[test]
+fn members_leave_their_canary_and_targets_to_the_group() {
+    for (own, key) in [
+        ("canary: { share: 1% }", "canary"),
+        ("target: [{ user: u1, serve: native }]", "target"),
+    ] {
+        let text = format!(
+            "version: 1\ngroups: {{ g: {{ stage: legacy }} }}\nroutes:\n  - {{ route: GET /a, group: g, {own} }}\n"
+        );
+        let expected = format!(
+            "flags.yaml:4:32: a member of the group `g` has no {key} of its own, because the group flips together (leave out `{key}` or `group`)"
+        );
+        assert_eq!(problems(&text), expected);
+    }
+}
+
+#[test]
+fn reads_and_defaults_give_each_method_its_stage() -> Result<(), Problems> {
+    let text = "version: 1
+defaults: { stage: shadow, reads: native }
+groups:
+  one: { stage: legacy }
+  two: { reads: shadow }
+routes:
+  - { route: GET /api/tickets }
+  - { route: POST /api/tickets }
+  - { route: GET /api/crm/customers, group: one }
+  - { route: \"GET /api/tickets/[ticketId]\", group: two }
+  - { route: POST /api/otp/verify, group: two }
+";
+    let snapshot = compile(text, &inventory())?;
+    let stages: Vec<String> = snapshot
+        .plans()
+        .iter()
+        .map(|plan| format!("{} {}", plan.key, plan.stage))
+        .collect();
+    let expected = [
+        "GET /api/crm/customers legacy",
+        "POST /api/otp/verify shadow",
+        "GET /api/tickets native",
+        "POST /api/tickets shadow",
+        "GET /api/tickets/[ticketId] shadow",
+    ];
+    assert_eq!(stages, expected);
+    Ok(())
+}
+
+#[test]
+fn a_route_is_never_further_than_what_it_requires() {
+    let file = |stage: &str, required: &str| {
+        problems(&format!(
+            "version: 1
+defaults: {{ canary: {{ share: 1% }} }}
+routes:
+  - {{ route: POST /api/otp/verify, stage: {stage}, requires: [GET /api/tickets] }}
+  - {{ route: GET /api/tickets, stage: {required} }}
+"
+        ))
+    };
+    for (place, stage) in Stage::ALL.into_iter().enumerate() {
+        for (required_place, required) in Stage::ALL.into_iter().enumerate() {
+            let found = file(stage.as_str(), required.as_str());
+            let refused = stage >= Stage::Canary && required_place < place;
+            assert_eq!(!found.is_empty(), refused, "{stage} {required}: {found}");
+        }
+    }
+    assert_eq!(
+        file("native", "canary"),
+        "flags.yaml:4:62: `POST /api/otp/verify` is at stage `native`, but `GET /api/tickets`, which it requires, is at `canary` (move what is required first, or put both into one group)"
+    );
 }

@@ -73,137 +73,55 @@ fn no_request_is_lost_that_could_be_answered() {
     assert_eq!(allowed, 4 * 2 * 5 * 8);
 }
 
+/// Stage, what the route names, cause, transaction, outside call, body; and what follows.
+const TABLE: &str = "
+native   every      fault      rolled_back  none    kept  ok
+canary   every      fault      rolled_back  none    kept  ok
+shadow   every      fault      rolled_back  none    kept  ok
+retired  every      fault      rolled_back  none    kept  retired
+native   every      fault      not_begun    none    kept  ok
+native   every      fault      committed    none    kept  may_have_happened
+native   every      fault      unknown      none    kept  may_have_happened
+native   every      fault      rolled_back  called  kept  called
+native   every      fault      rolled_back  none    gone  body_gone
+native   never      fault      rolled_back  none    kept  not_named
+native   fault      off        not_begun    none    kept  ok
+native   timeout    off        not_begun    none    kept  not_named
+native   timeout    timeout    rolled_back  none    kept  ok
+native   saturated  saturated  not_begun    none    kept  ok
+native   panic      panic      rolled_back  none    kept  ok
+native   fault      panic      rolled_back  none    kept  not_named
+native   fault      timeout    rolled_back  none    kept  not_named
+native   every      lost       unknown      none    kept  may_have_happened
+native   every      lost       rolled_back  none    kept  not_named
+retired  every      off        not_begun    none    kept  retired
+";
+
+fn named(word: &str) -> FallbackOn {
+    FallbackOn {
+        fault: word == "fault" || word == "every",
+        timeout: word == "timeout" || word == "every",
+        saturated: word == "saturated" || word == "every",
+        panic: word == "panic" || word == "every",
+    }
+}
+
 #[test]
 fn each_refusal_has_its_reason() {
-    let good = Situation {
-        stage: Stage::Native,
-        on: FallbackOn::EVERY,
-        cause: Cause::Fault,
-        commit: CommitState::RolledBack,
-        called: false,
-        body_kept: true,
-    };
-    assert_eq!(may_fall_back(&good), Ok(()));
-    let only = |word: &str| FallbackOn {
-        fault: word == "fault",
-        timeout: word == "timeout",
-        saturated: word == "saturated",
-        panic: word == "panic",
-    };
-    for (situation, expected) in [
-        (
-            Situation {
-                stage: Stage::Canary,
-                ..good
-            },
-            Ok(()),
-        ),
-        (
-            Situation {
-                stage: Stage::Shadow,
-                ..good
-            },
-            Ok(()),
-        ),
-        (
-            Situation {
-                stage: Stage::Retired,
-                ..good
-            },
-            Err(Refusal::Retired),
-        ),
-        (
-            Situation {
-                commit: CommitState::NotBegun,
-                ..good
-            },
-            Ok(()),
-        ),
-        (
-            Situation {
-                commit: CommitState::Committed,
-                ..good
-            },
-            Err(Refusal::MayHaveHappened),
-        ),
-        (
-            Situation {
-                commit: CommitState::Unknown,
-                ..good
-            },
-            Err(Refusal::MayHaveHappened),
-        ),
-        (Situation { called: true, ..good }, Err(Refusal::Called)),
-        (
-            Situation {
-                body_kept: false,
-                ..good
-            },
-            Err(Refusal::BodyGone),
-        ),
-        (
-            Situation {
-                on: FallbackOn::NEVER,
-                ..good
-            },
-            Err(Refusal::NotNamed),
-        ),
-        (
-            Situation {
-                cause: Cause::Off,
-                on: only("fault"),
-                ..good
-            },
-            Ok(()),
-        ),
-        (
-            Situation {
-                cause: Cause::Timeout,
-                on: only("timeout"),
-                ..good
-            },
-            Ok(()),
-        ),
-        (
-            Situation {
-                cause: Cause::Saturated,
-                on: only("saturated"),
-                ..good
-            },
-            Ok(()),
-        ),
-        (
-            Situation {
-                cause: Cause::Panic,
-                on: only("panic"),
-                ..good
-            },
-            Ok(()),
-        ),
-        (
-            Situation {
-                cause: Cause::Panic,
-                on: only("fault"),
-                ..good
-            },
-            Err(Refusal::NotNamed),
-        ),
-        (
-            Situation {
-                cause: Cause::Timeout,
-                on: only("fault"),
-                ..good
-            },
-            Err(Refusal::NotNamed),
-        ),
-        (
-            Situation {
-                cause: Cause::Lost,
-                ..good
-            },
-            Err(Refusal::NotNamed),
-        ),
-    ] {
-        assert_eq!(may_fall_back(&situation), expected, "{situation:?}");
+    for line in TABLE.trim().lines() {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let cause = CAUSES.into_iter().find(|cause| cause.label() == words[2]);
+        let commits = ["not_begun", "rolled_back", "committed", "unknown"];
+        let commit = commits.iter().position(|word| *word == words[3]);
+        let situation = Situation {
+            stage: Stage::from_word(words[0]).unwrap(),
+            on: named(words[1]),
+            cause: cause.unwrap(),
+            commit: COMMITS[commit.unwrap()],
+            called: words[4] == "called",
+            body_kept: words[5] == "kept",
+        };
+        let verdict = may_fall_back(&situation).err().map_or("ok", Refusal::label);
+        assert_eq!(verdict, words[6], "{line}");
     }
 }

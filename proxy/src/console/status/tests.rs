@@ -37,6 +37,25 @@ fn a_route_shows_its_counts_and_one_miss_is_not_a_hundred_percent() {
 }
 
 #[test]
+fn a_kill_and_a_skipped_native_side_are_said_where_they_are() {
+    let mut view = busy();
+    assert!(!page(&view, true).contains("kill"));
+    view.flags.killed_names = vec!["auth".to_owned()];
+    view.flags.kill_unknown = vec!["atuh".to_owned()];
+    view.routes[0].share = Some("5%".to_owned());
+    view.routes[0].killed = true;
+    view.routes[0].skipped = true;
+    let page = page(&view, true);
+    for text in [
+        "Legacy answers <code>auth</code>",
+        "<code>atuh</code>. Nothing is killed by that",
+        "shadow</span> 5% <strong class=\"bad\">killed</strong> <strong class=\"bad\">native is skipped</strong>",
+    ] {
+        assert!(page.contains(text), "{text}\n{page}");
+    }
+}
+
+#[test]
 fn nothing_from_outside_becomes_markup() {
     let mut view = busy();
     view.routes[0].route = "GET /<script>alert(1)</script>".to_owned();

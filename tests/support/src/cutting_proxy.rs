@@ -4,14 +4,18 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
 /// Starts it; the port it listens on.
-pub(super) async fn start(host: &str, port: u16) -> u16 {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-    let own = listener.local_addr().unwrap().port();
+///
+/// # Panics
+/// When no port is free.
+pub async fn start(host: &str, port: u16) -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+    let own = listener.local_addr().expect("a bound listener has an address").port();
     let host = host.to_owned();
     tokio::spawn(async move {
         while let Ok((client, _)) = listener.accept().await {
-            let server = TcpStream::connect((host.as_str(), port)).await.unwrap();
-            tokio::spawn(forward(client, server));
+            if let Ok(server) = TcpStream::connect((host.as_str(), port)).await {
+                tokio::spawn(forward(client, server));
+            }
         }
     });
     own
