@@ -11,6 +11,8 @@ mod provision;
 #[cfg(test)]
 mod reload;
 #[cfg(test)]
+mod report;
+#[cfg(test)]
 mod routing;
 #[cfg(test)]
 mod shutdown;
