@@ -19,6 +19,8 @@ mod shutdown;
 #[cfg(test)]
 mod streaming;
 #[cfg(test)]
+mod upstream;
+#[cfg(test)]
 mod websocket;
 #[cfg(test)]
 mod write_shadow;
