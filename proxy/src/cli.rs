@@ -8,6 +8,7 @@ mod check;
 mod decommission;
 mod demo;
 mod deviations;
+mod evidence;
 mod exit;
 mod explain;
 mod failure;
@@ -16,6 +17,7 @@ mod inventory;
 mod kill;
 mod logging;
 mod migrate;
+mod moment;
 mod native;
 mod override_token;
 mod printer;
@@ -27,6 +29,7 @@ mod run;
 mod settings;
 mod signals;
 mod table;
+mod waive;
 
 use std::future::Future;
 use std::process::ExitCode;
@@ -91,6 +94,8 @@ enum Command {
     Deviations(deviations::DeviationsArgs),
     /// Show what the comparisons of native and legacy answers found
     Report(report::ReportArgs),
+    /// Say that a difference does not count for a while, and who answers for it
+    Waive(waive::WaiveArgs),
     /// Show all of it on this machine: a legacy app, a database, and Ficus in front
     Demo(demo::DemoArgs),
     /// Read a Next.js tree: its routes, the first flag file, the tracker, and what has drifted
@@ -135,6 +140,7 @@ fn dispatch(command: Command, printer: Printer) -> anyhow::Result<ExitStatus> {
         Command::Migrate(arguments) => block_on(migrate::migrate(arguments, printer)),
         Command::Replay(arguments) => block_on(replay::replay(arguments, printer)),
         Command::Report(arguments) => block_on(report::report(arguments, printer)),
+        Command::Waive(arguments) => block_on(waive::waive(arguments, printer)),
         Command::Demo(arguments) => block_on(demo::demo(arguments, printer)),
     }
 }

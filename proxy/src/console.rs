@@ -4,7 +4,8 @@
 //! that comes from outside (routes, problems, differences) goes through [`escape`](html::escape), with no way around it:
 //! [`html::Html`] only takes text.
 
-mod html;
+pub(crate) mod html;
+pub(crate) mod report;
 mod status;
 mod view;
 

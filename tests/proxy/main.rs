@@ -21,6 +21,8 @@ mod provision;
 #[cfg(test)]
 mod reload;
 #[cfg(test)]
+mod report;
+#[cfg(test)]
 mod reverse_shadow;
 #[cfg(test)]
 mod routing;

@@ -7,11 +7,12 @@ use proxy::rollout::{Changed, Evidence, FlagFile, Rollout, State, Verdict, Wish,
 use proxy::shadow::now_ms;
 use serde_json::{Value, json};
 
+use super::evidence::StoreArgs;
 use super::exit::ExitStatus;
 use super::failure::Hinted;
+use super::native;
 use super::printer::Printer;
 use super::settings::Files;
-use super::{native, report};
 
 /// Whose flags and whose store.
 #[derive(Debug, Args)]
@@ -19,9 +20,8 @@ pub(super) struct Desk {
     #[command(flatten)]
     files: Files,
 
-    /// Ficus's own store, sqlite: or postgres: [default: `store.url`, or ficus.db beside the flag file]
-    #[arg(long, value_name = "URL", env = "FICUS_STORE", hide_env_values = true)]
-    store: Option<String>,
+    #[command(flatten)]
+    store: StoreArgs,
 }
 
 /// Who does it, and why; both go into the audit log.
@@ -123,11 +123,7 @@ pub(crate) struct RollbackArgs {
 impl Desk {
     /// The door to these files.
     pub(super) async fn open(&self) -> anyhow::Result<Rollout> {
-        let url = match &self.store {
-            Some(url) => url.clone(),
-            None => self.files.places()?.store.ok_or_else(report::no_store)?,
-        };
-        let store = report::open(&url).await?;
+        let store = self.store.open_or_make(&self.files).await?;
         let file = FlagFile::at(self.files.flag_path()?);
         let inventory = native::inventory(&native::routes()?);
         Ok(Rollout::new(store, file, inventory, now_ms))

@@ -7,6 +7,10 @@ use serde_json::{Map, Value};
 use super::{Answer, Known, Occasion, Rules, Verdict, compare};
 
 fn judge(legacy: &[u8], native: &[u8]) -> Verdict {
+    judge_under(&Rules::default(), legacy, native)
+}
+
+fn judge_under(rules: &Rules, legacy: &[u8], native: &[u8]) -> Verdict {
     let known = Known::nothing();
     let at = Occasion {
         started_ms: 1_795_376_040_000,
@@ -23,7 +27,7 @@ fn judge(legacy: &[u8], native: &[u8]) -> Verdict {
         headers: &headers,
         body,
     };
-    compare(&answer(legacy), &answer(native), &Rules::default(), &at)
+    compare(&answer(legacy), &answer(native), rules, &at)
 }
 
 fn any_text() -> impl Strategy<Value = String> {
@@ -66,6 +70,36 @@ fn with_ids(shape: &[usize], ids: &[String]) -> String {
     Value::from(list).to_string()
 }
 
+/// The document with every id of one list put in the place of the other's.
+fn renamed(value: &Value, from: &[String], to: &[String]) -> Value {
+    match value {
+        Value::String(text) => {
+            let renamed = from
+                .iter()
+                .zip(to)
+                .fold(text.clone(), |text, (from, to)| text.replace(from, to));
+            Value::from(renamed)
+        }
+        Value::Array(members) => members.iter().map(|member| renamed(member, from, to)).collect(),
+        Value::Object(members) => {
+            let members = members
+                .iter()
+                .map(|(name, member)| (name.clone(), renamed(member, from, to)));
+            Value::Object(members.collect())
+        }
+        other => other.clone(),
+    }
+}
+
+/// Any document, with ids strewn in.
+fn any_json_with(ids: &[String]) -> impl Strategy<Value = Value> + use<> {
+    let ids = ids.to_vec();
+    let id = prop::sample::select(ids.clone()).prop_map(Value::from);
+    let url = prop::sample::select(ids).prop_map(|id| Value::from(format!("/api/things/{id}?page=1")));
+    (any_json(), prop::collection::vec(prop_oneof![id, url], 1..6))
+        .prop_map(|(any, strewn)| serde_json::json!({"any": any, "strewn": strewn, "nested": {"first": strewn[0]}}))
+}
+
 fn distinct_ids() -> impl Strategy<Value = Vec<String>> {
     prop::collection::hash_set("[a-f][0-9][a-f0-9]{18}", 4).prop_map(|ids| ids.into_iter().collect())
 }
@@ -104,5 +138,35 @@ proptest! {
         let merged = [there[0].clone(), there[0].clone(), there[2].clone(), there[3].clone()];
         let verdict = judge(with_ids(&[0, 1, 2, 3], &here).as_bytes(), with_ids(&[0, 1, 2, 3], &merged).as_bytes());
         prop_assert!(!verdict.is_equal());
+    }
+
+    #[test]
+    fn renaming_the_ids_of_any_document_changes_nothing(
+        (document, here) in distinct_ids().prop_flat_map(|ids| (any_json_with(&ids), Just(ids))),
+        there in distinct_ids(),
+    ) {
+        let native = renamed(&document, &here, &there).to_string();
+        let verdict = judge(document.to_string().as_bytes(), native.as_bytes());
+        prop_assert!(verdict.is_equal(), "{:?}", verdict);
+    }
+
+    #[test]
+    fn a_bag_is_equal_in_any_order(
+        (members, shuffled) in prop::collection::vec(any_json(), 0..8).prop_flat_map(|all| (Just(all.clone()), Just(all).prop_shuffle())),
+    ) {
+        let rules = Rules::default().unordered("$", None).expect("path");
+        let verdict = judge_under(&rules, Value::from(members).to_string().as_bytes(), Value::from(shuffled).to_string().as_bytes());
+        prop_assert!(verdict.is_equal(), "{:?}", verdict);
+    }
+
+    #[test]
+    fn rules_never_panic(one in any_json(), other in any_json()) {
+        let rules = Rules::default()
+            .unordered("$", Some("a"))
+            .and_then(|rules| rules.unordered("$.*", None))
+            .and_then(|rules| rules.same_shape("$.a"))
+            .and_then(|rules| rules.ignore("$.b"))
+            .expect("paths");
+        judge_under(&rules, one.to_string().as_bytes(), other.to_string().as_bytes());
     }
 }

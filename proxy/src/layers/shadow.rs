@@ -85,7 +85,13 @@ impl<S: Step> ShadowStep<S> {
         plan: Arc<RoutePlan>,
         routed: &Routed,
     ) -> Result<Response<Body>, ProxyError> {
-        let body = match self.held(&mut exchange.request).await? {
+        let mut unsaid = Unsaid {
+            shadow: &self.shadow,
+            plan: Some(Arc::clone(&plan)),
+        };
+        let held = self.held(&mut exchange.request).await?;
+        unsaid.plan = None;
+        let body = match held {
             Ok(body) => body,
             Err(reason) => {
                 self.shadow.skip(&plan, reason);
@@ -144,6 +150,20 @@ impl<S: Step> ShadowStep<S> {
         })?;
         *request.body_mut() = Body::wrapped(held.body);
         Ok(held.whole)
+    }
+}
+
+/// Says that the client is gone when the request ends while its body is still read: by an error, or by dropping the future.
+struct Unsaid<'s> {
+    shadow: &'s Shadow,
+    plan: Option<Arc<RoutePlan>>,
+}
+
+impl Drop for Unsaid<'_> {
+    fn drop(&mut self) {
+        if let Some(plan) = self.plan.take() {
+            self.shadow.skip(&plan, NotCompared::ClientGone);
+        }
     }
 }
 

@@ -27,6 +27,10 @@ pub enum NotCompared {
     Encoding,
     /// The native side said why: `budget spent`, `needs lyra`, …
     Native(Cow<'static, str>),
+    /// The process ended before the comparison did.
+    Shutdown,
+    /// The comparison itself panicked: a bug of ours.
+    Broken,
     /// This binary has no handler for the route.
     NoHandler,
     /// The client took native's answer more slowly than the shadow waits.
@@ -51,6 +55,8 @@ impl NotCompared {
             Self::LegacyUnreachable => "legacy unreachable",
             Self::LegacySlow => "legacy too slow",
             Self::Encoding => "unknown content encoding",
+            Self::Shutdown => "shutdown",
+            Self::Broken => "comparison broke",
             Self::NoHandler => "no handler",
             Self::ClientSlow => "client too slow",
             Self::FellBack => "native fell back",

@@ -65,7 +65,7 @@ impl Shadow {
         let (pending, captured) = self.pending();
         let shadow = self.clone();
         let native_took = started.at.elapsed();
-        self.spawn(async move {
+        self.spawn(Arc::clone(&exchange.plan), async move {
             let reversed = Reversed {
                 exchange,
                 started,
