@@ -6,7 +6,6 @@ mod status;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use flags::{Flags, Inventory, Problems, RouteKey, Snapshot};
 use handlers::kit::Routes;
@@ -29,8 +28,6 @@ use crate::upstream::{SideClient, TlsError, UpstreamPlan};
 
 pub use status::Facets;
 
-/// How long samples of differences are kept.
-const RETENTION: Duration = Duration::from_secs(30 * 24 * 3600);
 /// The store when there is neither a flag file nor a URL.
 const IN_MEMORY: &str = "sqlite::memory:";
 
@@ -119,7 +116,7 @@ impl App {
         let admin_addr = admin.local_addr().map_err(|error| listening(admin_at, error))?;
         let (watch, snapshot) = first_flags(&config, inventory_with(&more))?;
         let store = Store::open(config.store_url().as_deref().unwrap_or(IN_MEMORY)).await?;
-        let (recorder, recorder_task) = Recorder::new(store.clone(), RETENTION, now_ms);
+        let (recorder, recorder_task) = Recorder::new(store.clone(), config.retention(), now_ms);
         let native = native::start(&config, more).await?;
         let upstream = UpstreamPlan::of(&config)?;
         let shadow = shadow(&config, &upstream, &native, recorder.clone())?;
