@@ -6,7 +6,6 @@ mod status;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use flags::{Flags, Inventory, Problems, RouteKey, Snapshot};
 use handlers::kit::Routes;
@@ -31,8 +30,6 @@ use crate::upstream::{SideClient, TlsError, UpstreamPlan};
 
 pub use status::Facets;
 
-/// How long samples of differences are kept.
-const RETENTION: Duration = Duration::from_secs(30 * 24 * 3600);
 /// The store when there is neither a flag file nor a URL.
 const IN_MEMORY: &str = "sqlite::memory:";
 
@@ -123,7 +120,7 @@ impl App {
         let inventory = inventory_with(&more);
         let (watch, flags) = first_flags(&config, inventory.clone())?;
         let store = Store::open(config.store_url().as_deref().unwrap_or(IN_MEMORY)).await?;
-        let (recorder, recorder_task) = Recorder::new(store.clone(), RETENTION, now_ms);
+        let (recorder, recorder_task) = Recorder::new(store.clone(), config.retention(), now_ms);
         let native = native::start(&config, more).await?;
         let upstream = UpstreamPlan::of(&config)?;
         let shadow = shadow(&config, &upstream, &native, recorder.clone())?;

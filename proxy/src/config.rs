@@ -93,7 +93,15 @@ pub struct Admin {
 pub struct StoreConfig {
     /// `sqlite:` or `postgres:`; by default `ficus.db` beside the flag file, in memory without a flag file.
     pub url: Option<String>,
+    /// How long evidence is kept; by default [`RETENTION`].
+    pub retention: Option<Span>,
 }
+
+/// How long evidence is kept when the configuration says nothing.
+pub const RETENTION: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// The least that can be kept: counters are kept by the hour.
+const LEAST_RETENTION: Duration = Duration::from_secs(3600);
 
 /// The app's database.
 #[derive(Clone, Default, Deserialize)]
@@ -219,7 +227,16 @@ impl Config {
         if config.cores == 0 {
             return Err(ConfigError::new("`cores` must be at least 1"));
         }
+        if config.retention() < LEAST_RETENTION {
+            return Err(ConfigError::new("`store.retention` must be at least 1h"));
+        }
         Ok(config)
+    }
+
+    /// How long counters, causes and samples of comparisons are kept.
+    #[must_use]
+    pub fn retention(&self) -> Duration {
+        self.store.retention.map_or(RETENTION, |span| span.0)
     }
 
     /// Whether what this hop says about the client is believed.

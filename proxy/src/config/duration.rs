@@ -1,4 +1,4 @@
-//! A length of time as people write it: `250ms`, `5s`, `2m`, `1h`.
+//! A length of time as people write it: `250ms`, `5s`, `2m`, `1h`, `30d`.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -13,7 +13,7 @@ impl FromStr for Span {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is no length of time; write it like 250ms, 5s, 2m or 1h");
+        let wrong = || format!("`{text}` is no length of time; write it like 250ms, 5s, 2m, 1h or 30d");
         let unit = text
             .find(|character: char| !character.is_ascii_digit())
             .ok_or_else(wrong)?;
@@ -24,6 +24,7 @@ impl FromStr for Span {
             "s" => 1_000,
             "m" => 60_000,
             "h" => 3_600_000,
+            "d" => 24 * 3_600_000,
             _ => return Err(wrong()),
         };
         number

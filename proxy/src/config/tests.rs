@@ -42,3 +42,17 @@ fn lengths_of_time_and_networks_are_checked() {
     assert!(parse("legacy: { url: \"http://a:1\" }\ntimeouts: { answer: 5 }\n").is_err());
     assert!(parse("legacy: { url: \"http://a:1\" }\ntrusted_hops: [10.0.0.0/33]\n").is_err());
 }
+
+#[test]
+fn evidence_is_kept_for_an_hour_at_least() {
+    let kept = |store: &str| {
+        let text = format!("legacy: {{ url: \"http://127.0.0.1:1\" }}\nstore: {store}\n");
+        parse(&text)
+            .map(|config| config.retention())
+            .map_err(|error| error.to_string())
+    };
+    assert_eq!(kept("{}"), Ok(RETENTION));
+    assert_eq!(kept("{ retention: 7d }"), Ok(Duration::from_secs(7 * 24 * 3600)));
+    let refused = kept("{ retention: 59m }").unwrap_err();
+    assert!(refused.contains("`store.retention` must be at least 1h"), "{refused}");
+}
