@@ -14,6 +14,7 @@ pub mod demo;
 pub mod error;
 pub mod exchange;
 mod flag_watch;
+pub mod gate;
 pub mod inventory;
 pub mod kill_file;
 pub mod layers;

@@ -17,3 +17,4 @@ pub use self::json::render_json;
 pub use self::model::{Difference, Filter, Interval, Latency, Place, Places, Report, RouteReport, Totals};
 pub use self::terminal::safe;
 pub use self::text::render_text;
+pub(crate) use self::wilson::interval;

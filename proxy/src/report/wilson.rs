@@ -5,7 +5,7 @@ const Z: f64 = 1.959_963_984_540_054;
 
 /// Lower and upper bound of a proportion, in 0..=1; everything is possible without samples.
 #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
-pub(super) fn interval(hits: u64, total: u64) -> (f64, f64) {
+pub(crate) fn interval(hits: u64, total: u64) -> (f64, f64) {
     if total == 0 {
         return (0.0, 1.0);
     }
