@@ -58,116 +58,42 @@ fn no_data_is_inconclusive_and_never_a_pass() {
     );
 }
 
+/// The good route with one figure changed has this verdict, because of these checks.
+#[track_caller]
+fn changed(change: impl FnOnce(&mut Figures), verdict: Verdict, checks: &[&str]) {
+    let mut figures = good();
+    change(&mut figures);
+    assert_eq!(
+        unmet(&figures),
+        (verdict, checks.to_vec()),
+        "{:?}",
+        judged(&figures).checks
+    );
+}
+
 #[test]
-fn each_figure_has_its_say() {
-    use Verdict::{Inconclusive, NotReady};
-    let good = good();
-    let slow = Histogram::new([(2_000, 1), (30_000, 4_999)]);
-    let few_slow = Histogram::new([(30_000, 10)]);
-    let required = |stage| vec![("POST /api/x".parse().unwrap(), stage)];
-    let wider = Figures {
-        samples: 600,
-        matched: 600,
-        ..good.clone()
-    };
-    for (figures, verdict, name) in [
-        (wider, Inconclusive, &["match rate"][..]),
-        (
-            Figures {
-                matched: 4_900,
-                ..good.clone()
-            },
-            NotReady,
-            &["match rate"],
-        ),
-        (
-            Figures {
-                failed: 200,
-                ..good.clone()
-            },
-            NotReady,
-            &["error rate"],
-        ),
-        (
-            Figures {
-                failed: 45,
-                ..good.clone()
-            },
-            Inconclusive,
-            &["error rate"],
-        ),
-        (
-            Figures {
-                statuses: [(200, 5_000)].into(),
-                ..good.clone()
-            },
-            Inconclusive,
-            &["statuses"],
-        ),
-        (
-            Figures {
-                native_latency: slow,
-                ..good.clone()
-            },
-            NotReady,
-            &["p50", "p99"],
-        ),
-        (
-            Figures {
-                native_latency: few_slow,
-                ..good.clone()
-            },
-            Inconclusive,
-            &["p50", "p99"],
-        ),
-        (
-            Figures {
-                expired_waivers: 1,
-                ..good.clone()
-            },
-            NotReady,
-            &["waivers"],
-        ),
-        (
-            Figures {
-                last_mismatch_ms: Some(NOW - HOUR_MS),
-                ..good.clone()
-            },
-            NotReady,
-            &["quiet"],
-        ),
-        (
-            Figures {
-                first_seen_ms: Some(NOW - HOUR_MS),
-                ..good.clone()
-            },
-            Inconclusive,
-            &["quiet"],
-        ),
-        (
-            Figures {
-                sessions_continue: Some(false),
-                ..good.clone()
-            },
-            NotReady,
-            &["sessions"],
-        ),
-        (
-            Figures {
-                requires: required(Stage::Shadow),
-                ..good.clone()
-            },
-            NotReady,
-            &["requires"],
-        ),
-    ] {
-        assert_eq!(
-            unmet(&figures),
-            (verdict, name.to_vec()),
-            "{:?}",
-            judged(&figures).checks
-        );
-    }
+fn what_is_wrong_makes_a_route_not_ready() {
+    let wrong = |change: fn(&mut Figures), checks: &[&str]| changed(change, Verdict::NotReady, checks);
+    wrong(|route| route.matched = 4_900, &["match rate"]);
+    wrong(|route| route.failed = 200, &["error rate"]);
+    let slow = |route: &mut Figures| route.native_latency = Histogram::new([(2_000, 1), (30_000, 4_999)]);
+    wrong(slow, &["p50", "p99"]);
+    wrong(|route| route.expired_waivers = 1, &["waivers"]);
+    wrong(|route| route.last_mismatch_ms = Some(NOW - HOUR_MS), &["quiet"]);
+    wrong(|route| route.sessions_continue = Some(false), &["sessions"]);
+    wrong(|route| route.requires[0].1 = Stage::Shadow, &["requires"]);
+}
+
+#[test]
+fn what_is_not_known_well_enough_makes_it_inconclusive() {
+    let unknown = |change: fn(&mut Figures), checks: &[&str]| changed(change, Verdict::Inconclusive, checks);
+    unknown(|route| (route.samples, route.matched) = (600, 600), &["match rate"]);
+    unknown(|route| route.failed = 45, &["error rate"]);
+    let one_status = |route: &mut Figures| route.statuses = [(200, 5_000)].into();
+    unknown(one_status, &["statuses"]);
+    let few = |route: &mut Figures| route.native_latency = Histogram::new([(30_000, 10)]);
+    unknown(few, &["p50", "p99"]);
+    unknown(|route| route.first_seen_ms = Some(NOW - HOUR_MS), &["quiet"]);
 }
 
 #[test]
