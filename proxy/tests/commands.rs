@@ -144,8 +144,16 @@ fn routes_list_flags_first_and_then_the_free_handlers() {
                 .collect()
         })
         .collect();
-    assert_eq!(rows[0], ["ROUTE", "STAGE", "SAMPLE", "PHASE", "GROUP", "NATIVE"]);
-    assert_eq!(rows[1], ["GET /api/crm/tickets", "shadow", "25%", "7", "-", "read"]);
+    assert_eq!(
+        rows[0],
+        [
+            "ROUTE", "STAGE", "SHARE", "TARGETS", "SAMPLE", "PHASE", "GROUP", "NATIVE"
+        ]
+    );
+    assert_eq!(
+        rows[1],
+        ["GET /api/crm/tickets", "shadow", "-", "-", "25%", "7", "-", "read"]
+    );
     assert!(rows[2..].iter().all(|row| row[1] == "legacy"), "{}", ran.stdout);
 }
 
@@ -173,6 +181,33 @@ fn explain_says_who_answers_and_why() {
         (&document["serve"], &document["plan"]),
         (&Value::from("legacy"), &Value::Null)
     );
+}
+
+#[test]
+fn explain_says_how_a_canary_decides_for_a_request() {
+    let flags = "version: 1\nroutes:\n  - route: GET /api/crm/tickets\n    stage: canary\n    canary: { share: 90%, subject: [user, \"header:x-client-id\"] }\n    target: [{ tenant: acme, serve: legacy }]\n";
+    let shell = Shell::new().with("flags.yaml", flags);
+    let explain = |more: &[&str]| {
+        let mut command = shell.command("explain GET /api/crm/tickets --json");
+        Ran::from(command.args(more).output().unwrap()).json()
+    };
+    let by_user = explain(&["--user", "user-1"]);
+    assert_eq!(by_user["label"], "share");
+    let bucket = flags::bucket("GET /api/crm/tickets", "", "user-1");
+    assert_eq!(
+        (&by_user["drawn"]["bucket"], &by_user["drawn"]["source"]),
+        (&Value::from(bucket), &Value::from("user"))
+    );
+    let by_header = explain(&["--header", "X-Client-Id: c7"]);
+    assert_eq!(by_header["drawn"]["source"], "header:x-client-id");
+    let targeted = explain(&["--user", "user-1", "--tenant", "acme"]);
+    assert_eq!(
+        (&targeted["serve"], &targeted["label"]),
+        (&Value::from("legacy"), &Value::from("target"))
+    );
+    assert_eq!(targeted["steps"].as_array().unwrap().len(), 1);
+    assert_eq!(explain(&[])["label"], "no_subject");
+    assert_eq!(explain(&["--override", "native"])["label"], "override");
 }
 
 #[test]
@@ -244,7 +279,9 @@ fn colours_are_written_on_demand_only() {
 #[test]
 fn every_command_explains_itself() {
     let shell = Shell::new();
-    for command in ["run", "check", "routes", "explain", "migrate", "report", "demo"] {
+    for command in [
+        "run", "check", "routes", "explain", "kill", "revive", "override", "migrate", "report", "demo",
+    ] {
         let ran = shell.run(&format!("{command} --help"));
         assert_eq!(ran.code, Some(0), "{command}: {}", ran.stderr);
         assert!(ran.stdout.contains("Usage: ficus"), "{command}");

@@ -196,6 +196,10 @@ routes:
         assert!(heard.status.is_server_error(), "{then}");
         assert_eq!(stage.done(&id).await, (0, 0), "{then}");
     }
+    stage
+        .proxy
+        .until_counted(r#"ficus_fallbacks_refused_total{why="retired"} 4"#)
+        .await;
     let heard = stage.proxy.client().get(READ).await;
     assert_eq!(heard.json(), json!({ "by": "native" }));
     assert!(stage.legacy.requests().is_empty());

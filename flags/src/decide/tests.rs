@@ -281,3 +281,50 @@ fn the_kill_switch_works_at_every_stage() {
     flags.publish(stages());
     assert_eq!(side("/native"), killed, "a reload does not revive");
 }
+
+proptest! {
+    #[test]
+    fn whatever_comes_a_side_answers_that_the_stage_knows(
+        place in 0usize..10,
+        client in "[ -~]{0,30}",
+        cookie in "[ -~]{0,60}",
+        host in prop::option::of("[ -~]{0,20}"),
+        wanted in prop::option::of(prop::sample::select(vec![Side::Legacy, Side::Native])),
+        killed: bool,
+        ticket: u32,
+    ) {
+        let flags = Flags::new(stages());
+        let set = if killed { KillSet::everything() } else { KillSet::default() };
+        flags.kill(KillSource::Api, &set);
+        let live = flags.load();
+        let plan = &live.plans()[place % live.plans().len()];
+        let mut headers = http::HeaderMap::new();
+        for (name, value) in [("x-client-id", client), ("cookie", cookie)] {
+            if let Ok(value) = value.parse() {
+                headers.insert(name, value);
+            }
+        }
+        let path = plan.key.pattern.to_string();
+        let facts = Facts {
+            headers: Some(&headers),
+            host: host.as_deref(),
+            wanted,
+            ..Facts::new(&plan.key.method, &path, ticket)
+        };
+        let decision = decide(&live, &facts);
+        let allowed: &[Side] = match (plan.stage, killed, wanted) {
+            (Stage::Retired, ..) => &[Side::Native],
+            (Stage::Legacy, ..) | (_, true, _) => &[Side::Legacy],
+            (_, false, Some(Side::Native)) => &[Side::Native],
+            (_, false, Some(Side::Legacy)) | (Stage::Shadow, false, None) => &[Side::Legacy],
+            (Stage::Native, false, None) => &[Side::Native],
+            (Stage::Canary, false, None) => &[Side::Legacy, Side::Native],
+        };
+        prop_assert!(allowed.contains(&decision.serve), "{decision:?}");
+        let beside_itself = matches!(
+            (decision.serve, decision.shadow),
+            (Side::Legacy, Shadowing::Legacy) | (Side::Native, Shadowing::Native)
+        );
+        prop_assert!(!beside_itself, "{decision:?}");
+    }
+}

@@ -61,7 +61,11 @@ pub async fn answer(core: &Rc<Core>, exchange: &mut Exchange) -> Result<Response
     if !fallback::ever(&plan) {
         let (parts, body) = std::mem::take(&mut exchange.request).into_parts();
         let held = Held::Streaming(VecDeque::new(), body, Unkept::NoNeed);
-        return ask(core, exchange, parts, held).await.map_err(failed);
+        let answer = ask(core, exchange, parts, held).await;
+        return answer.map_err(|failure| {
+            let verdict = fallback::may_fall_back(&failure.situation(&plan, false));
+            refused(core, verdict, failure)
+        });
     }
     let permit = match core.circuits.admit(&plan.key, Instant::now()) {
         Admission::Run(permit) => permit,
@@ -97,12 +101,15 @@ pub async fn answer(core: &Rc<Core>, exchange: &mut Exchange) -> Result<Response
             exchange.request = again;
             hand_over(core, exchange, why).await
         }
-        (verdict, _) => {
-            let why = verdict.err().map_or("body_gone", Refusal::label);
-            core.metrics.fallback_refused(why);
-            Err(failed(failure))
-        }
+        (verdict, _) => Err(refused(core, verdict, failure)),
     }
+}
+
+/// The failure is the answer; what forbade the way to legacy is counted.
+fn refused(core: &Core, verdict: Result<(), Refusal>, failure: NativeFailure) -> ProxyError {
+    let why = verdict.err().unwrap_or(Refusal::BodyGone);
+    core.metrics.fallback_refused(why.label());
+    failed(failure)
 }
 
 /// Legacy answers what native was to answer, with all the time that legacy has.

@@ -9,7 +9,7 @@ pub(super) struct Entry {
     pub(super) first: usize,
     /// The line behind its last one, from 0; comments and blank lines before the next entry are not its own.
     pub(super) end: usize,
-    /// `stage`, when the entry has one.
+    /// Its stage: its own, else that of its group or of `defaults`; none when nothing says one.
     pub(super) stage: Option<String>,
     /// `group`, when the entry has one.
     pub(super) group: Option<String>,
@@ -82,7 +82,33 @@ pub(super) fn read(text: &str) -> FlagText {
             }
         }
     }
+    let wider = Wider::read(text);
+    for entry in flags.entries.iter_mut().filter(|entry| entry.stage.is_none()) {
+        entry.stage = wider.stage_of(entry);
+    }
     flags
+}
+
+/// What `groups` and `defaults` say of stages, for entries that say nothing themselves.
+struct Wider(serde_yaml::Value);
+
+impl Wider {
+    fn read(text: &str) -> Self {
+        Self(serde_yaml::from_str(text).unwrap_or_default())
+    }
+
+    /// As the flags read it: the group before `defaults`, and at each of them `reads` for safe methods before `stage`. A group's
+    /// own `stage` hides the `reads` of `defaults`.
+    fn stage_of(&self, entry: &Entry) -> Option<String> {
+        let method = entry.route.split(' ').next().unwrap_or_default();
+        let safe = matches!(method, "GET" | "HEAD" | "OPTIONS");
+        let group = entry.group.as_ref().and_then(|name| self.0.get("groups")?.get(name));
+        let places = group.into_iter().chain(self.0.get("defaults"));
+        let word = |place: &serde_yaml::Value, key: &str| Some(place.get(key)?.as_str()?.to_owned());
+        places
+            .filter_map(|place| word(place, "reads").filter(|_| safe).or_else(|| word(place, "stage")))
+            .next()
+    }
 }
 
 fn key(line: &str, entry: Option<&mut Entry>) {
@@ -147,4 +173,43 @@ pub(super) fn group_stages(text: &str) -> std::collections::BTreeMap<String, Str
     pairs
         .filter_map(|(name, group)| Some((name.as_str()?.to_owned(), group.get("stage")?.as_str()?.to_owned())))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_has_the_stage_that_the_flags_give_it() {
+        let text = "version: 1
+defaults: { stage: shadow, reads: native }
+groups:
+  one: { stage: legacy }
+  two: { stage: canary, reads: retired }
+  three: { phase: 3 }
+routes:
+  - { route: GET /a, stage: legacy }
+  - { route: GET /b }
+  - { route: POST /b }
+  - { route: GET /c, group: one }
+  - route: GET /d
+    group: two
+  - { route: POST /d, group: two }
+  - { route: OPTIONS /e, group: three }
+";
+        let stages = read(text).entries.into_iter();
+        let stages: Vec<String> = stages
+            .map(|entry| format!("{} {}", entry.route, entry.stage.unwrap_or_default()))
+            .collect();
+        let expected = [
+            "GET /a legacy",
+            "GET /b native",
+            "POST /b shadow",
+            "GET /c legacy",
+            "GET /d retired",
+            "POST /d canary",
+            "OPTIONS /e native",
+        ];
+        assert_eq!(stages, expected);
+    }
 }
