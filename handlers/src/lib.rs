@@ -33,6 +33,7 @@ pub fn routes() -> Vec<Routes> {
         auth::backend::routes(),
         auth::login::routes(),
         auth::me::routes(),
+        auth::otp::routes(),
         auth::session::routes(),
         crm::tickets::routes(),
     ]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use handlers::EffectRecord;
+use handlers::kit::ports::labsmobile;
 use handlers::kit::{CallAnswer, CallError, CallPort, CallRequest};
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
@@ -42,12 +43,12 @@ fn outbound(call: &Value) -> Vec<Value> {
 }
 
 /// What a native dry run announced and asked. Touches are row changes and are compared as such.
-pub(super) fn native(records: &[EffectRecord], calls: &[&'static str]) -> Value {
+pub(super) fn native(records: &[EffectRecord], calls: &[CallRequest]) -> Value {
     let announced = records.iter().filter_map(|record| {
         let payload = &record.payload;
         match record.kind.as_str() {
             "row" => None,
-            "sms" => Some(json!({ "kind": "sms", "phone": digits(&payload["phone"]), "text": payload["text"] })),
+            "sms" => Some(message(payload)),
             "mail" => Some(json!({ "kind": "mail", "to": payload["to"], "subject": payload["subject"] })),
             "realtime" => Some(json!({
                 "kind": "realtime", "channels": payload["channels"], "event": payload["event"], "data": payload["data"],
@@ -58,10 +59,16 @@ pub(super) fn native(records: &[EffectRecord], calls: &[&'static str]) -> Value 
             kind => Some(json!({ "kind": kind, "payload": payload })),
         }
     });
-    let calls = calls
-        .iter()
-        .map(|service| json!({ "kind": "call", "service": service }));
+    let calls = calls.iter().map(|call| match call.service {
+        labsmobile::SERVICE => message(&call.payload),
+        service => json!({ "kind": "call", "service": service }),
+    });
     in_order(announced.chain(calls).collect())
+}
+
+/// A text message, announced or sent at once.
+fn message(payload: &Value) -> Value {
+    json!({ "kind": "sms", "phone": digits(&payload["phone"]), "text": payload["text"] })
 }
 
 /// The port of a service decides about the leading `+`.
@@ -87,7 +94,7 @@ pub(super) struct Script {
 #[derive(Debug)]
 struct State {
     answers: VecDeque<(String, Value)>,
-    asked: Vec<&'static str>,
+    asked: Vec<CallRequest>,
 }
 
 impl Script {
@@ -104,7 +111,7 @@ impl Script {
         })
     }
 
-    pub(super) async fn asked(&self) -> Vec<&'static str> {
+    pub(super) async fn asked(&self) -> Vec<CallRequest> {
         self.state.lock().await.asked.clone()
     }
 }
@@ -113,7 +120,7 @@ impl Script {
 impl CallPort for Script {
     async fn call(&self, request: &CallRequest) -> Result<CallAnswer, CallError> {
         let mut state = self.state.lock().await;
-        state.asked.push(request.service);
+        state.asked.push(request.clone());
         let place = state.answers.iter().position(|(service, _)| service == request.service);
         let answer = place.and_then(|place| state.answers.remove(place));
         let Some((_, response)) = answer else {

@@ -35,7 +35,7 @@ impl Principal {
     pub fn tenant(&self) -> Option<&str> {
         match self {
             Self::User(user) => user.tenant.as_deref(),
-            Self::Chat(session) => session.tenant.as_deref(),
+            Self::Chat(session) => session.tenant(),
         }
     }
 

@@ -1,0 +1,64 @@
+//! The two doors of an endpoint: how each reads a body and dresses an answer.
+
+use http::StatusCode;
+use serde_json::Value;
+
+use crate::auth::backend;
+use crate::kit::extract::json::{self, Json};
+use crate::kit::{ApiError, Inbound, Outcome, Reply, Stop, UnitOfWork};
+
+/// Where a request came in.
+#[derive(Clone, Copy)]
+pub(super) enum Door {
+    /// `/api/chat/otp/…`
+    Browser,
+    /// `/api/v1/auth/phone/…`
+    Backend,
+}
+
+impl Door {
+    /// The fields of the body. The browser's door takes nothing, malformed text and what JavaScript calls falsy for `{}`.
+    ///
+    /// # Errors
+    /// 400 for any other JSON scalar, and what the backend refuses besides.
+    pub(super) fn body(self, request: &Inbound) -> Result<Json, ApiError> {
+        match self {
+            Self::Backend => backend::body(request),
+            Self::Browser => match json::parse(&request.body) {
+                Some(Value::Object(fields)) => Ok(Json::from(fields)),
+                Some(scalar) if is_truthy_scalar(&scalar) => Err(backend::malformed(&scalar.to_string())),
+                _ => Ok(Json::default()),
+            },
+        }
+    }
+
+    /// The answer: 200 in a browser; at the backend `status`.
+    ///
+    /// # Errors
+    /// What ends the run without an answer.
+    pub(super) fn answer(
+        self,
+        unit: &impl UnitOfWork,
+        request: &Inbound,
+        status: StatusCode,
+        answered: Result<Value, Stop>,
+    ) -> Outcome {
+        let settings = &unit.context().settings;
+        match (self, answered) {
+            (Self::Browser, Ok(body)) => Ok(Reply::ok(&body)),
+            (Self::Backend, Ok(body)) => Ok(backend::reply(settings, request, status, &body)),
+            (Self::Backend, Err(Stop::Answer(refusal))) => Ok(backend::error(settings, request, &refusal)),
+            (_, Err(stop)) => Err(stop),
+        }
+    }
+}
+
+/// A list is an object there, and has none of the fields.
+fn is_truthy_scalar(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Array(_) | Value::Object(_) => false,
+        Value::Bool(flag) => *flag,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::String(text) => !text.is_empty(),
+    }
+}
