@@ -5,6 +5,8 @@ mod auth_backend;
 #[cfg(test)]
 mod auth_login;
 #[cfg(test)]
+mod auth_otp;
+#[cfg(test)]
 mod auth_session;
 #[cfg(test)]
 mod crm_tickets;

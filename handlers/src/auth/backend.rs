@@ -7,8 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
-    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, CONTENT_TYPE, ETAG,
-    IF_NONE_MATCH, ORIGIN, VARY,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, CACHE_CONTROL, CONTENT_TYPE,
+    ETAG, IF_NONE_MATCH, ORIGIN, VARY,
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use serde_json::{Map, Value, json};
@@ -89,14 +89,19 @@ pub(super) fn error(settings: &Settings, request: &Inbound, error: &ApiError) ->
     if error.rollback { reply.rollback() } else { reply }
 }
 
-/// Whether the caller has this very answer to a `GET` (RFC 9110, section 13.1.2: the weak comparison).
+/// Whether the caller has this very answer to a `GET` (RFC 9110, section 13.1.2: the weak comparison) and does not insist on another.
 fn is_known(request: &Inbound, tag: &str) -> bool {
     let weak = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
     let known = |list: &HeaderValue| {
         list.to_str()
             .is_ok_and(|list| list.trim() == "*" || list.split(',').any(|one| weak(one) == weak(tag)))
     };
-    request.method == Method::GET && request.headers.get_all(IF_NONE_MATCH).iter().any(known)
+    let insists = request.headers.get_all(CACHE_CONTROL).iter();
+    let insists = insists.filter_map(|value| value.to_str().ok());
+    let insists = insists
+        .flat_map(|value| value.split(','))
+        .any(|one| one.trim() == "no-cache");
+    request.method == Method::GET && !insists && request.headers.get_all(IF_NONE_MATCH).iter().any(known)
 }
 
 /// The fields of a body as the backend reads it: JSON objects, lists and forms; of other content types it sees nothing.

@@ -160,7 +160,9 @@ fn has_token(facts: &Facts<'_>) -> bool {
 
 fn has_text(facts: &Facts<'_>, name: &str) -> bool {
     let body: Value = serde_json::from_slice(facts.body).unwrap_or_default();
-    body.get(name).and_then(Value::as_str).is_some_and(|text| !text.is_empty())
+    body.get(name)
+        .and_then(Value::as_str)
+        .is_some_and(|text| !text.is_empty())
 }
 
 fn has_parameter(facts: &Facts<'_>, name: &str) -> bool {

@@ -83,11 +83,21 @@ pub(super) async fn message(work: &mut Work, phone: &str, tenant: &str) -> Resul
 
 fn address(client: Option<IpAddr>) -> Throttle {
     let address = client.map(network).unwrap_or_default();
-    Throttle::new(vec![Limit::new("otp address", &[&address], MOST_OF_ADDRESS, ADDRESS_WINDOW)])
+    Throttle::new(vec![Limit::new(
+        "otp address",
+        &[&address],
+        MOST_OF_ADDRESS,
+        ADDRESS_WINDOW,
+    )])
 }
 
 fn of_phone(phone: &str, tenant: &str) -> Throttle {
-    Throttle::new(vec![Limit::new("otp phone", &[phone, tenant], MOST_OF_PHONE, PHONE_WINDOW)])
+    Throttle::new(vec![Limit::new(
+        "otp phone",
+        &[phone, tenant],
+        MOST_OF_PHONE,
+        PHONE_WINDOW,
+    )])
 }
 
 fn too_many(seconds: u64) -> ApiError {

@@ -71,8 +71,12 @@ async fn save(work: &mut Work, body: &Json) -> Result<Value, Stop> {
 async fn session(work: &mut Work, body: &Json) -> Result<OpenSession, Stop> {
     let token = body.text("token").unwrap_or_default();
     let open = chat_session::open(work, token).await?;
-    // Quirk kept: here a session that is over is none.
-    Ok(open.map_err(|_| Refusal::NotFound.answer(StatusCode::UNAUTHORIZED))?)
+    // Quirk kept: here a session that is over is none, in its last millisecond already.
+    let now = work.now();
+    Ok(open
+        .ok()
+        .filter(|open| open.expires_at > now)
+        .ok_or_else(|| Refusal::NotFound.answer(StatusCode::UNAUTHORIZED))?)
 }
 
 /// What is wrong first, in the order of the contract.
@@ -93,7 +97,10 @@ fn is_address(email: &str) -> bool {
     let Some((mailbox, domain)) = email.split_once('@') else {
         return false;
     };
-    let inner = domain.char_indices().skip(1).any(|(at, letter)| letter == '.' && at + 1 < domain.len());
+    let inner = domain
+        .char_indices()
+        .skip(1)
+        .any(|(at, letter)| letter == '.' && at + 1 < domain.len());
     !mailbox.is_empty()
         && inner
         && !domain.contains('@')
@@ -120,7 +127,9 @@ mod tests {
         for address in ["a@b.c", "a.b@c.d.e", "a@b..", "ñ@b.example"] {
             assert!(is_address(address), "{address}");
         }
-        for other in ["", "a", "a@b", "@b.c", "a@.c", "a@b.", "a@b@c.d", "a b@c.d", "a@b .c", "a@."] {
+        for other in [
+            "", "a", "a@b", "@b.c", "a@.c", "a@b.", "a@b@c.d", "a b@c.d", "a@b .c", "a@.",
+        ] {
             assert!(!is_address(other), "{other}");
         }
         assert!(!is_address(&format!("{}@b.c", "a".repeat(320))));

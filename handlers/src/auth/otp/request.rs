@@ -32,8 +32,7 @@ const LIFETIME: Duration = Duration::minutes(5);
 const INTERVAL: Duration = Duration::seconds(60);
 
 const RATE_LIMITED: &str = "OTP recently sent. Please wait before requesting again.";
-const NO_CONFIG: &str =
-    "LabsMobile configuration is missing. Please configure SMS credentials in system settings.";
+const NO_CONFIG: &str = "LabsMobile configuration is missing. Please configure SMS credentials in system settings.";
 
 pub(super) async fn from_browser(work: &mut Work, request: &Inbound) -> Outcome {
     run(Door::Browser, work, request).await
@@ -71,7 +70,10 @@ async fn send_code(work: &mut Work, request: &Inbound, body: &Json) -> Result<Va
     let text = sms::text(&code, body.text("language"));
     if let Err(reason) = sms::send(work, &phone.normalized, text).await? {
         if request.compat(FAILURE_IS_SUCCESS) {
-            tracing::warn!(switch = FAILURE_IS_SUCCESS, "a code could not be sent and the answer says it was");
+            tracing::warn!(
+                switch = FAILURE_IS_SUCCESS,
+                "a code could not be sent and the answer says it was"
+            );
         } else {
             queries::delete(work.db().await?, &reserved.id).await?;
             return Err(refusal(&reason, "SMS_DELIVERY_FAILED").into());
@@ -87,12 +89,7 @@ async fn send_code(work: &mut Work, request: &Inbound, body: &Json) -> Result<Va
 }
 
 /// Takes the place of a new code, or refuses. Requests of one phone go one after the other from the change of its row on.
-async fn reserve(
-    work: &mut Work,
-    request: &Inbound,
-    phone: &Phone,
-    named: Option<&str>,
-) -> Result<Reserved, Stop> {
+async fn reserve(work: &mut Work, request: &Inbound, phone: &Phone, named: Option<&str>) -> Result<Reserved, Stop> {
     let _turn = admission::turn().await?;
     admission::question(work, request).await?;
     let tenant = home_tenant::resolve(work, named).await?;
@@ -140,7 +137,9 @@ async fn active_phone_user(work: &mut Work, phone: &Phone, tenant: &str) -> Resu
         return Ok(known);
     }
     if !chat_session::user_of_phone(work, &phone.normalized, tenant).await? {
-        return Err(Refusal::NoAccount.answer(StatusCode::BAD_REQUEST).into());
+        // Another request may have made and linked the row between the two looks.
+        let made = queries::activate(work.db().await?, phone, tenant, now).await?;
+        return Ok(made.ok_or_else(|| Refusal::NoAccount.answer(StatusCode::BAD_REQUEST))?);
     }
     let id = work.context().ids.timed(work.now());
     Ok(queries::upsert(work.db().await?, &id, phone, tenant, now).await?)

@@ -38,8 +38,8 @@ async fn run(door: Door, work: &mut Work, request: &Inbound) -> Outcome {
 
 async fn verify(work: &mut Work, body: &Json) -> Result<Value, Stop> {
     let verification = body.text("verificationId").filter(|id| !id.is_empty());
-    let verification = verification
-        .ok_or_else(|| answer::refusal("Verification identifier is required", "MISSING_VERIFICATION"))?;
+    let verification =
+        verification.ok_or_else(|| answer::refusal("Verification identifier is required", "MISSING_VERIFICATION"))?;
     let given = body.text("code").map(str::trim).filter(|code| !code.is_empty());
     let given = given.ok_or_else(|| invalid("Verification code is required"))?;
     let (code, user) = attempt(work, verification.trim()).await?;

@@ -78,7 +78,12 @@ mod tests {
     #[test]
     fn the_service_speaks_for_itself_where_it_has_words() {
         assert_eq!(reason(&json!({ "code": "30", "message": " No credit " })), "No credit");
-        for body in [json!(null), json!({ "message": 5 }), json!({ "message": " " }), json!("x")] {
+        for body in [
+            json!(null),
+            json!({ "message": 5 }),
+            json!({ "message": " " }),
+            json!("x"),
+        ] {
             assert_eq!(reason(&body), NOT_SENT);
         }
         assert_eq!(reason(&json!({ "message": "x".repeat(1_000) })).len(), LONGEST_REASON);
