@@ -8,6 +8,7 @@
 //! [`Settings::from_lookup`], everything replaceable through [`Seams`].
 
 mod auth;
+mod chat;
 pub mod config;
 mod crm;
 pub mod domain;
@@ -35,6 +36,8 @@ pub fn routes() -> Vec<Routes> {
         auth::me::routes(),
         auth::otp::routes(),
         auth::session::routes(),
+        chat::contacts::routes(),
+        chat::messages::routes(),
         crm::tickets::routes(),
     ]
 }

@@ -9,6 +9,10 @@ mod auth_otp;
 #[cfg(test)]
 mod auth_session;
 #[cfg(test)]
+mod chat_contacts;
+#[cfg(test)]
+mod chat_messages;
+#[cfg(test)]
 mod crm_tickets;
 #[cfg(test)]
 mod health;

@@ -17,7 +17,7 @@ use crate::config::Settings;
 use crate::kit::extract::json::{self, Json};
 use crate::kit::extract::query::Query;
 use crate::kit::wire::iso::Iso;
-use crate::kit::{ApiError, Area, Inbound, Outcome, Reader, Reply, Routes, UnitOfWork as _};
+use crate::kit::{ApiError, Area, Inbound, Outcome, Reader, Reply, Routes, Stop, UnitOfWork};
 
 /// The liveness of the backend, and the endpoint that is refused.
 pub(crate) fn routes() -> Routes {
@@ -41,7 +41,7 @@ async fn refused(reader: &mut Reader, request: &Inbound) -> Outcome {
 }
 
 /// The answer to `OPTIONS` on any backend path.
-pub(super) async fn preflight(reader: &mut Reader, request: &Inbound) -> Outcome {
+pub(crate) async fn preflight(reader: &mut Reader, request: &Inbound) -> Outcome {
     let settings = &reader.context().settings;
     if matches!(page(settings, request), Page::Foreign) {
         return Ok(error(settings, request, &unknown_route(request)));
@@ -63,7 +63,7 @@ pub(super) async fn preflight(reader: &mut Reader, request: &Inbound) -> Outcome
 }
 
 /// A JSON answer with the charset, the weak entity tag and the CORS headers of the backend.
-pub(super) fn reply(settings: &Settings, request: &Inbound, status: StatusCode, body: &Value) -> Reply {
+pub(crate) fn reply(settings: &Settings, request: &Inbound, status: StatusCode, body: &Value) -> Reply {
     let text = body.to_string();
     let tag = entity_tag(text.as_bytes());
     let mut reply = if status.is_success() && is_known(request, &tag) {
@@ -83,10 +83,28 @@ pub(super) fn reply(settings: &Settings, request: &Inbound, status: StatusCode, 
 }
 
 /// A refusal in the same form.
-pub(super) fn error(settings: &Settings, request: &Inbound, error: &ApiError) -> Reply {
+pub(crate) fn error(settings: &Settings, request: &Inbound, error: &ApiError) -> Reply {
     let mut reply = reply(settings, request, error.status, &error.body);
     reply.headers_mut().extend(error.headers.iter().cloned());
     if error.rollback { reply.rollback() } else { reply }
+}
+
+/// The answer to what an endpoint came to.
+///
+/// # Errors
+/// What ends the run without an answer.
+pub(crate) fn answer(
+    unit: &impl UnitOfWork,
+    request: &Inbound,
+    status: StatusCode,
+    answered: Result<Value, Stop>,
+) -> Outcome {
+    let settings = &unit.context().settings;
+    match answered {
+        Ok(body) => Ok(reply(settings, request, status, &body)),
+        Err(Stop::Answer(refusal)) => Ok(error(settings, request, &refusal)),
+        Err(stop) => Err(stop),
+    }
 }
 
 /// Whether the caller has this very answer to a `GET` (RFC 9110, section 13.1.2: the weak comparison) and does not insist on another.
@@ -108,7 +126,7 @@ fn is_known(request: &Inbound, tag: &str) -> bool {
 ///
 /// # Errors
 /// 400 for what is no JSON, and for JSON that is neither an object nor a list.
-pub(super) fn body(request: &Inbound) -> Result<Json, ApiError> {
+pub(crate) fn body(request: &Inbound) -> Result<Json, ApiError> {
     let kind = request
         .headers
         .get(CONTENT_TYPE)
@@ -132,7 +150,7 @@ pub(super) fn body(request: &Inbound) -> Result<Json, ApiError> {
 
 /// 400 with the parser's text. Legacy looks at the first character before it parses, and its words for that are repeated; those
 /// for faults further on are of one engine version and are not.
-pub(super) fn malformed(text: &str) -> ApiError {
+pub(crate) fn malformed(text: &str) -> ApiError {
     /// As many characters as the engine shows of a long text.
     const SHOWN: usize = 10;
     const SHORT: usize = 20;

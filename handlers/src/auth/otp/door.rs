@@ -43,12 +43,9 @@ impl Door {
         status: StatusCode,
         answered: Result<Value, Stop>,
     ) -> Outcome {
-        let settings = &unit.context().settings;
-        match (self, answered) {
-            (Self::Browser, Ok(body)) => Ok(Reply::ok(&body)),
-            (Self::Backend, Ok(body)) => Ok(backend::reply(settings, request, status, &body)),
-            (Self::Backend, Err(Stop::Answer(refusal))) => Ok(backend::error(settings, request, &refusal)),
-            (_, Err(stop)) => Err(stop),
+        match self {
+            Self::Browser => Ok(Reply::ok(&answered?)),
+            Self::Backend => backend::answer(unit, request, status, answered),
         }
     }
 }
