@@ -17,6 +17,8 @@ mod routing;
 #[cfg(test)]
 mod shutdown;
 #[cfg(test)]
+mod sign_in_speed;
+#[cfg(test)]
 mod streaming;
 #[cfg(test)]
 mod upstream;

@@ -52,11 +52,13 @@ impl Touch {
                 phone_user,
                 at,
                 expires_at,
-            } => {
-                was_active(connection, phone_user, *at).await?;
-                was_used(connection, session, *at, *expires_at).await
-            }
+            } => was_used(connection, session, phone_user, *at, *expires_at).await,
         }
+    }
+
+    /// Whether it is one statement.
+    pub(crate) fn is_single(&self) -> bool {
+        matches!(self, Self::Used { .. })
     }
 
     pub(crate) fn record(&self) -> EffectRecord {
@@ -88,25 +90,22 @@ impl Touch {
     }
 }
 
-async fn was_active(connection: &mut PgConnection, phone_user: &str, at: OffsetDateTime) -> sqlx::Result<()> {
-    sqlx::query(r#"update chatbot_phone_users set "lastActiveAt" = $2 where id = $1"#)
-        .bind(phone_user)
-        .bind(stored(at))
-        .execute(connection)
-        .await
-        .map(drop)
-}
-
+/// One statement, so that it needs no transaction around it; the phone user is locked first, because its id is asked for.
 async fn was_used(
     connection: &mut PgConnection,
     session: &str,
+    phone_user: &str,
     at: OffsetDateTime,
     expires_at: Option<OffsetDateTime>,
 ) -> sqlx::Result<()> {
     sqlx::query(
-        r#"update chatbot_phone_sessions set "lastUsedAt" = $2, "expiresAt" = coalesce($3, "expiresAt") where id = $1"#,
+        r#"with active as (
+             update chatbot_phone_users set "lastActiveAt" = $3 where id = $2 returning id)
+           update chatbot_phone_sessions set "lastUsedAt" = $3, "expiresAt" = coalesce($4, "expiresAt")
+           where id = $1 and "userId" = (select id from active)"#,
     )
     .bind(session)
+    .bind(phone_user)
     .bind(stored(at))
     .bind(expires_at.map(stored))
     .execute(connection)

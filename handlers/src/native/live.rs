@@ -200,6 +200,11 @@ fn apply_later(inner: &Arc<Inner>, touches: Vec<Touch>) {
 }
 
 async fn apply(pool: &sqlx::PgPool, touches: &[Touch]) -> sqlx::Result<()> {
+    if let [touch] = touches
+        && touch.is_single()
+    {
+        return touch.apply(&mut *pool.acquire().await?).await;
+    }
     let mut transaction = pool.begin().await?;
     for touch in touches {
         touch.apply(&mut transaction).await?;

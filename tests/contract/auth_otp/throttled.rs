@@ -84,6 +84,15 @@ async fn a_phone_gets_ten_messages_an_hour() {
 }
 
 #[tokio::test]
+async fn messages_that_were_not_sent_do_not_count() {
+    let stage = Stage::new().await;
+    stage.sms.answers(test_support::legacy::Answer::text(503, ""));
+    for _ in 0..12 {
+        assert_eq!(stage.ask().await.json()["code"], json!("SMS_DELIVERY_FAILED"));
+    }
+}
+
+#[tokio::test]
 async fn an_address_asks_about_three_hundred_phones_in_a_quarter_of_an_hour() {
     let stage = Stage::new().await;
     let body = json!({ "phone": "+51999000333", "tenantId": stage.acme });

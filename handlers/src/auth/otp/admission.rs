@@ -81,6 +81,17 @@ pub(super) async fn message(work: &mut Work, phone: &str, tenant: &str) -> Resul
     Ok(())
 }
 
+/// Takes the count of a message back that was not sent.
+///
+/// # Errors
+/// A fault of the database.
+pub(super) async fn message_failed(work: &mut Work, phone: &str, tenant: &str) -> Result<(), Stop> {
+    if !work.context().is_dry() {
+        of_phone(phone, tenant).take_back(work.db().await?, "").await?;
+    }
+    Ok(())
+}
+
 fn address(client: Option<IpAddr>) -> Throttle {
     let address = client.map(network).unwrap_or_default();
     Throttle::new(vec![Limit::new(

@@ -53,6 +53,7 @@ async fn run(door: Door, work: &mut Work, request: &Inbound) -> Outcome {
 /// A code whose place is taken.
 struct Reserved {
     id: String,
+    tenant: String,
     public_id: String,
     expires_at: OffsetDateTime,
 }
@@ -76,6 +77,7 @@ async fn send_code(work: &mut Work, request: &Inbound, body: &Json) -> Result<Va
             );
         } else {
             queries::delete(work.db().await?, &reserved.id).await?;
+            admission::message_failed(work, &phone.normalized, &reserved.tenant).await?;
             return Err(refusal(&reason, "SMS_DELIVERY_FAILED").into());
         }
     }
@@ -114,6 +116,7 @@ async fn reserve(work: &mut Work, request: &Inbound, phone: &Phone, named: Optio
         id: ids.timed(now),
         public_id: ids.hex::<18>(),
         expires_at: now + LIFETIME,
+        tenant,
     };
     let db = work.db().await?;
     // Guesses must not be spread over several codes.

@@ -68,7 +68,16 @@ pub async fn ensure_access(
     phone_user: &mut PhoneUser,
 ) -> Result<Result<LinkedUser, Refusal>, Stop> {
     let home = home_tenant::resolve(unit, phone_user.tenant.as_deref()).await?;
-    let Some(row) = queries::linked_user(unit.db().await?, &phone_user.id, &home).await? else {
+    ensure_access_at(unit, phone_user, &home).await
+}
+
+/// The same where the tenant is known.
+pub(super) async fn ensure_access_at(
+    unit: &mut impl UnitOfWork,
+    phone_user: &mut PhoneUser,
+    home: &str,
+) -> Result<Result<LinkedUser, Refusal>, Stop> {
+    let Some(row) = queries::linked_user(unit.db().await?, &phone_user.id, home).await? else {
         return Ok(Err(Refusal::NoAccount));
     };
     let (refusal, fills) = (access(&row), row.fills);

@@ -10,6 +10,8 @@ pub(super) struct SessionRow {
     pub(super) session_id: String,
     pub(super) expires_at: PrimitiveDateTime,
     pub(super) revoked_at: Option<PrimitiveDateTime>,
+    /// The tenant of the phone user, when it is named by its id.
+    pub(super) home: Option<String>,
     #[sqlx(flatten)]
     pub(super) phone_user: PhoneUser,
 }
@@ -31,11 +33,12 @@ pub(super) struct UserRow {
 pub(super) async fn session(db: &mut PgConnection, token: &str) -> sqlx::Result<Option<SessionRow>> {
     sqlx::query_as(
         r#"select s.id as session_id, s."expiresAt" as expires_at, s."revokedAt" as revoked_at,
-                  p.id as phone_user_id, p.phone, p."normalizedPhone" as normalized_phone,
+                  t.id as home, p.id as phone_user_id, p.phone, p."normalizedPhone" as normalized_phone,
                   p."countryCode" as country_code, p."tenantId" as phone_user_tenant,
                   p."displayName" as display_name, p.email as phone_user_email
            from chatbot_phone_sessions s
            join chatbot_phone_users p on p.id = s."userId"
+           left join tenants t on t.id = p."tenantId"
            where s."sessionToken" = $1"#,
     )
     .bind(token)
