@@ -3,6 +3,8 @@
 //! `cargo test --release -p suite --test proxy sign_in_speed -- --ignored --nocapture` prints the table of `docs/performance.md`.
 //! Both sides work on one PostgreSQL, whose time is not counted, as is that of this generator.
 
+#![expect(clippy::print_stdout, reason = "a measurement is for reading")]
+
 use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Arc;
