@@ -10,7 +10,7 @@ use super::{admission, answer};
 use crate::domain::phone::Phone;
 use crate::kit::extract::chat_session::{self, ChatSession, PhoneUser, ensure_access};
 use crate::kit::extract::home_tenant;
-use crate::kit::extract::json::Json;
+use crate::kit::extract::json::{self, Json};
 use crate::kit::{ApiError, Inbound, Outcome, Stop, UnitOfWork as _, Work};
 
 pub(super) async fn from_browser(work: &mut Work, request: &Inbound) -> Outcome {
@@ -31,7 +31,7 @@ async fn run(door: Door, work: &mut Work, request: &Inbound) -> Outcome {
 }
 
 async fn sync(work: &mut Work, request: &Inbound, body: &Json) -> Result<Value, Stop> {
-    if is_missing(body.get("phone")) {
+    if !json::is_truthy(body.get("phone")) {
         return Err(ApiError::bare(StatusCode::BAD_REQUEST, "Phone number is required").into());
     }
     let phone = Phone::from_fields(body.raw("phone"), body.raw("countryCode"))
@@ -94,14 +94,4 @@ async fn find(work: &mut Work, phone: &str, tenant: &str) -> Result<Option<Phone
     .bind(tenant)
     .fetch_optional(work.db().await?)
     .await?)
-}
-
-/// What JavaScript calls falsy.
-fn is_missing(phone: Option<&Value>) -> bool {
-    match phone {
-        None | Some(Value::Null | Value::Bool(false)) => true,
-        Some(Value::String(text)) => text.is_empty(),
-        Some(Value::Number(number)) => number.as_f64() == Some(0.0),
-        Some(_) => false,
-    }
 }
