@@ -5,4 +5,7 @@ pub(crate) mod identity;
 pub(crate) mod login;
 pub(crate) mod me;
 mod nextauth;
+pub(crate) mod otp;
+mod passwords;
 pub(crate) mod session;
+mod throttle;

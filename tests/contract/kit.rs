@@ -2,7 +2,9 @@
 //! effects are delivered.
 
 mod bench;
+mod checkpoint;
 mod dry_run;
 mod live;
 mod outbox;
+mod ports;
 mod probe;

@@ -24,6 +24,14 @@ impl FicusProcess {
     /// # Panics
     /// When it does not become ready.
     pub async fn start(legacy: &str, flags: Option<&Path>) -> Self {
+        Self::start_with(legacy, flags, &[]).await
+    }
+
+    /// The same with variables in its environment.
+    ///
+    /// # Panics
+    /// As [`FicusProcess::start`].
+    pub async fn start_with(legacy: &str, flags: Option<&Path>, environment: &[(&str, &str)]) -> Self {
         let (listen, admin) = (free_address(), free_address());
         let mut command = Command::new(ficus());
         command.args(["run", "--listen", &listen, "--admin", &admin, "--legacy", legacy]);
@@ -33,6 +41,7 @@ impl FicusProcess {
         // Whatever the machine has set must not reach it.
         command
             .env_remove("DATABASE_URL")
+            .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .kill_on_drop(true);

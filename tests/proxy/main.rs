@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod canary;
+mod continuity;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
@@ -28,6 +29,7 @@ mod reverse_shadow;
 mod routing;
 #[cfg(test)]
 mod shutdown;
+mod sign_in_speed;
 #[cfg(test)]
 mod stages;
 #[cfg(test)]

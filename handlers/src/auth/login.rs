@@ -5,13 +5,12 @@
 //! without end, and the time an answer takes, which told known addresses from others.
 
 mod attempt;
-mod passwords;
+mod limits;
 mod queries;
-mod throttle;
 mod token;
 
 use http::header::{
-    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, CONTENT_TYPE, RETRY_AFTER,
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, RETRY_AFTER,
 };
 use http::{HeaderValue, Method, StatusCode};
 use serde_json::{Value, json};
@@ -19,7 +18,6 @@ use serde_json::{Value, json};
 use self::attempt::Attempt;
 use super::backend;
 use crate::kit::extract::json;
-use crate::kit::extract::query::Query;
 use crate::kit::{ApiError, Area, FaultKind, Inbound, Outcome, Reader, Reply, Routes, Stop, UnitOfWork as _, Work};
 
 const BROWSER: &str = "/api/auth/login";
@@ -64,8 +62,15 @@ fn browser_answer(attempt: Result<Attempt, Stop>) -> Outcome {
 }
 
 async fn at_backend(work: &mut Work, request: &Inbound) -> Outcome {
-    let answered = match backend_credentials(request) {
-        Ok(given) => attempt::run(work, request, &given).await?,
+    let answered = match backend::body(request) {
+        Ok(body) => {
+            let text = |field: &str| body.text(field).map(str::to_owned);
+            let given = Credentials {
+                email: text("email"),
+                password: text("password"),
+            };
+            attempt::run(work, request, &given).await?
+        }
         Err(refusal) => {
             return Ok(backend::error(&work.context().settings, request, &refusal));
         }
@@ -108,50 +113,10 @@ fn browser_credentials(body: &[u8]) -> Result<Credentials, (StatusCode, &'static
         None | Some(Value::Null) => return Err((StatusCode::BAD_REQUEST, "Invalid request")),
         Some(body) => body,
     };
-    if !(truthy(body.get("email")) && truthy(body.get("password"))) {
+    if !(json::is_truthy(body.get("email")) && json::is_truthy(body.get("password"))) {
         return Err((StatusCode::BAD_REQUEST, "Email and password are required"));
     }
     Ok(Credentials::of(&body))
-}
-
-fn truthy(value: Option<&Value>) -> bool {
-    match value {
-        None | Some(Value::Null) => false,
-        Some(Value::Bool(flag)) => *flag,
-        Some(Value::Number(number)) => number.as_f64() != Some(0.0),
-        Some(Value::String(text)) => !text.is_empty(),
-        Some(Value::Array(_) | Value::Object(_)) => true,
-    }
-}
-
-/// The backend reads JSON objects and lists, and forms; of other content types it sees nothing.
-fn backend_credentials(request: &Inbound) -> Result<Credentials, ApiError> {
-    let kind = request
-        .headers
-        .get(CONTENT_TYPE)
-        .and_then(|kind| kind.to_str().ok())
-        .and_then(|kind| kind.split(';').next())
-        .map(|kind| kind.trim().to_ascii_lowercase());
-    match kind.as_deref() {
-        Some("application/json") if !request.body.is_empty() => match json::parse(&request.body) {
-            Some(body) if body.is_object() || body.is_array() => Ok(Credentials::of(&body)),
-            _ => Err(ApiError::envelope(
-                StatusCode::BAD_REQUEST,
-                "The body is not valid JSON",
-            )),
-        },
-        Some("application/x-www-form-urlencoded") => {
-            let form = Query::parse(&String::from_utf8_lossy(&request.body));
-            Ok(Credentials {
-                email: form.get("email").map(str::to_owned),
-                password: form.get("password").map(str::to_owned),
-            })
-        }
-        _ => Ok(Credentials {
-            email: None,
-            password: None,
-        }),
-    }
 }
 
 async fn preflight(_: &mut Reader, _: &Inbound) -> Outcome {

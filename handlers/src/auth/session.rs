@@ -16,8 +16,8 @@ use super::nextauth::{self, SessionCookie};
 use super::{backend, me};
 use crate::domain::role::Role;
 use crate::kit::compat::is_same_origin;
-use crate::kit::extract::{jwt, revoked};
-use crate::kit::wire::iso::{Iso, stored};
+use crate::kit::extract::{chat_session, jwt, revoked};
+use crate::kit::wire::iso::Iso;
 use crate::kit::{Area, Inbound, Outcome, Reader, Routes, Stop, UnitOfWork as _, Work};
 
 const VALIDATE: &str = "/api/v1/auth/session/validate";
@@ -108,13 +108,8 @@ async fn give_back(work: &mut Work, token: &str) -> Result<(), Stop> {
     if let Some(user) = jwt::verify(token, &work.context().settings.jwt_secrets, now) {
         let ends = user.expires_at.unwrap_or(now + ENDLESS);
         revoked::revoke(work.db().await?, token, ends, now).await?;
-    } else if !token.contains('\0') {
-        let sql = r#"update chatbot_phone_sessions set "revokedAt" = $2 where "sessionToken" = $1"#;
-        sqlx::query(sql)
-            .bind(token)
-            .bind(stored(now))
-            .execute(work.db().await?)
-            .await?;
+    } else {
+        chat_session::revoke(work.db().await?, token, now).await?;
     }
     Ok(())
 }
