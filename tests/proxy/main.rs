@@ -7,6 +7,8 @@ mod failure;
 #[cfg(test)]
 mod headers;
 #[cfg(test)]
+mod inventory;
+#[cfg(test)]
 mod provision;
 #[cfg(test)]
 mod reload;
