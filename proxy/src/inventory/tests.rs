@@ -340,3 +340,36 @@ fn readiness_comes_from_the_handlers_and_the_comparisons() {
     assert_eq!(of("PUT /shop/api/const"), "not compared");
     assert_eq!(of("GET /shop/api/const"), "no handler");
 }
+
+#[test]
+fn fields_are_seen_through_promises_hooks_and_clients() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |path: &str, text: &str| {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    write(
+        "app/api/items/[id]/route.ts",
+        "export const GET = () => new Response();",
+    );
+    write(
+        "components/list.tsx",
+        "export function List({ id }) {\n\
+         fetch(`/api/items/${id}`).then((response) => response.json()).then((body) => show(body.first, body.second));\n\
+         const { data } = useSWR(id ? `/api/items/${id}` : null, get); data?.third;\n\
+         const { data: item } = useQuery({ queryKey: [`/api/items/${id}`] }); item.fourth;\n\
+         axios.get(\"/api/items/\" + id).then(({ data }) => data.fifth);\n}\n",
+    );
+    let inventory = read(folder.path(), &Rules::default()).unwrap();
+    let sites = &inventory.apps[0].routes[0].call_sites;
+    let fields: Vec<Vec<&str>> = sites
+        .iter()
+        .map(|site| site.fields.iter().map(String::as_str).collect())
+        .collect();
+    assert_eq!(
+        fields,
+        [vec!["first", "second"], vec!["third"], vec!["fourth"], vec!["fifth"]],
+        "{sites:#?}"
+    );
+}

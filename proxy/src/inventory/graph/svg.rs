@@ -35,7 +35,7 @@ pub fn svg(inventory: &Inventory, least: usize) -> String {
     let mut text = String::new();
     head(&mut text, height, shown.len(), modules.len(), least);
     let middle = |at: usize, of: usize| TOP + (rows - of) * ROW / 2 + at * ROW + ROW / 2;
-    for (at, (area, _)) in areas.iter().enumerate() {
+    for (at, area) in areas.iter().enumerate() {
         for (to, module) in shown.iter().enumerate() {
             if let Some(count) = edges.get(&(to, area.as_str())) {
                 edge(
@@ -48,11 +48,11 @@ pub fn svg(inventory: &Inventory, least: usize) -> String {
             }
         }
     }
-    for (at, (area, routes)) in areas.iter().enumerate() {
+    for (at, area) in areas.iter().enumerate() {
         let y = middle(at, areas.len()) + 5;
         let _ = writeln!(
             text,
-            "<text class=\"area\" x=\"{}\" y=\"{y}\">{} <tspan class=\"count\">{routes}</tspan></text>",
+            "<text class=\"area\" x=\"{}\" y=\"{y}\">{}</text>",
             AREA_RIGHT - 10,
             escaped(&shortened(area))
         );
@@ -86,20 +86,20 @@ fn edges<'i>(inventory: &'i Inventory, shown: &[&SharedModule]) -> BTreeMap<(usi
     edges
 }
 
-/// The areas with the number of their uses, each near the modules that it uses, so that few lines cross.
-fn areas(edges: &BTreeMap<(usize, &str), usize>) -> Vec<(String, usize)> {
+/// The areas, each near the modules that it uses, so that few lines cross.
+fn areas(edges: &BTreeMap<(usize, &str), usize>) -> Vec<String> {
     let names: BTreeSet<&str> = edges.keys().map(|(_, area)| *area).collect();
-    let mut areas: Vec<(usize, String, usize)> = names
+    let mut areas: Vec<(usize, String)> = names
         .into_iter()
         .map(|name| {
             let own = || edges.iter().filter(|((_, area), _)| *area == name);
             let uses: usize = own().map(|(_, count)| count).sum();
             let weight: usize = own().map(|((at, _), count)| at * 1_000 * count).sum();
-            (weight / uses.max(1), name.to_owned(), uses)
+            (weight / uses.max(1), name.to_owned())
         })
         .collect();
     areas.sort();
-    areas.into_iter().map(|(_, name, uses)| (name, uses)).collect()
+    areas.into_iter().map(|(_, name)| name).collect()
 }
 
 fn head(text: &mut String, height: usize, shown: usize, all: usize, least: usize) {
