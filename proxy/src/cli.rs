@@ -121,8 +121,8 @@ pub(crate) fn main() -> ExitCode {
 fn dispatch(command: Command, printer: Printer) -> anyhow::Result<ExitStatus> {
     match command {
         Command::Run(arguments) => block_on(run::run(arguments, printer)),
-        Command::Inventory(arguments) => inventory::inventory(&arguments, printer),
-        Command::Decommission(arguments) => decommission::decommission(&arguments, printer),
+        Command::Inventory(arguments) => block_on(inventory::inventory(&arguments, printer)),
+        Command::Decommission(arguments) => block_on(decommission::decommission(&arguments, printer)),
         Command::Deviations(arguments) => deviations::deviations(&arguments, printer),
         Command::Check(arguments) => check::check(&arguments, printer),
         Command::Routes(arguments) => routes::routes(&arguments, printer),

@@ -2,7 +2,10 @@
 
 #[cfg(test)]
 mod canary;
+#[cfg(test)]
 mod continuity;
+#[cfg(test)]
+mod decommission;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
@@ -11,6 +14,8 @@ mod failure;
 mod fallback;
 #[cfg(test)]
 mod headers;
+#[cfg(test)]
+mod inventory;
 #[cfg(test)]
 mod kill;
 #[cfg(test)]
@@ -29,6 +34,7 @@ mod reverse_shadow;
 mod routing;
 #[cfg(test)]
 mod shutdown;
+#[cfg(test)]
 mod sign_in_speed;
 #[cfg(test)]
 mod stages;

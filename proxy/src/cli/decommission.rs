@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::Args;
-use proxy::decommission::{self, Traffic};
+use proxy::decommission::{self, Ask, Plan, Said, Seen, Traffic};
 use proxy::inventory::stages;
 use proxy::report::safe;
+use proxy::shadow::now_ms;
+use proxy::store::Store;
 
 use super::exit::ExitStatus;
-use super::failure::OrHint;
+use super::failure::{Hinted, OrHint};
 use super::printer::Printer;
 
 /// What `ficus decommission` looks at.
@@ -39,54 +41,43 @@ pub(crate) struct DecommissionArgs {
     #[arg(long, value_name = "DAYS", default_value_t = 14)]
     quiet_for: u32,
 
-    /// For how many days legacy has not answered, from its access log
-    #[arg(long, value_name = "DAYS")]
+    /// For how many days legacy has not answered, by its access log; otherwise the store is asked
+    #[arg(long, value_name = "DAYS", conflicts_with = "store")]
     quiet_days: Option<u32>,
+
+    /// Ficus's own store, sqlite: or postgres: [default: ficus.db beside the flag file, if there is one]
+    #[arg(long, value_name = "URL", env = "FICUS_STORE", hide_env_values = true)]
+    store: Option<String>,
+
+    /// An origin or host that clients used for legacy before Ficus; nothing in the tree may name it (may be repeated)
+    #[arg(long, value_name = "ORIGIN")]
+    old_base: Vec<String>,
 
     /// Print the plan as one JSON document
     #[arg(long)]
     json: bool,
 }
 
-/// What the user says about traffic.
-struct Said(Option<u32>);
-
-impl Traffic for Said {
-    fn quiet_days(&self, _: &str) -> Option<u32> {
-        self.0
-    }
-}
-
 /// Plans, prints the conditions, and the patch when all of them hold.
-pub(crate) fn decommission(arguments: &DecommissionArgs, printer: Printer) -> anyhow::Result<ExitStatus> {
+pub(crate) async fn decommission(arguments: &DecommissionArgs, printer: Printer) -> anyhow::Result<ExitStatus> {
     let path = &arguments.flags;
     let text = std::fs::read_to_string(path).or_hint(
         || format!("cannot read {}", path.display()),
         || "name it with --flags".to_owned(),
     )?;
-    let mut wanted: BTreeMap<String, String> = stages(&text, &arguments.what);
-    if wanted.is_empty() {
-        wanted.insert(arguments.what.clone(), "legacy".to_owned());
-    }
+    let wanted = wanted(&text, arguments)?;
     let rules = super::inventory::rules(arguments.rules.as_deref())?;
-    let plan = decommission::plan(
-        &arguments.tree,
-        &rules,
-        &wanted,
-        &Said(arguments.quiet_days),
-        arguments.quiet_for,
-    )?;
-    for check in &plan.checks {
-        let mark = if check.holds { "yes" } else { "NO " };
-        printer.note(&safe(&format!("{mark} {} ({})", check.what, check.detail)));
-    }
-    for (what, list) in [("delete", &plan.files), ("no longer read", &plan.environment)] {
-        list.iter()
-            .for_each(|item| printer.note(&safe(&format!("{what}: {item}"))));
-    }
-    plan.exports
-        .iter()
-        .for_each(|export| printer.note(&safe(&format!("take out by hand: {export}"))));
+    let traffic = traffic(arguments).await?;
+    let old_hosts: Vec<String> = arguments.old_base.iter().map(|base| host(base)).collect();
+    let plan = decommission::plan(&Ask {
+        root: &arguments.tree,
+        rules: &rules,
+        wanted: &wanted,
+        traffic: traffic.as_ref(),
+        quiet_for: arguments.quiet_for,
+        old_hosts: &old_hosts,
+    })?;
+    tell(&plan, printer);
     if arguments.json {
         printer.json(&serde_json::to_value(&plan)?)?;
     } else if plan.ready() {
@@ -97,4 +88,72 @@ pub(crate) fn decommission(arguments: &DecommissionArgs, printer: Printer) -> an
     } else {
         ExitStatus::Failure
     })
+}
+
+/// The routes that are meant, with their stages. A route that no flag names is `legacy`, and fails for that.
+fn wanted(text: &str, arguments: &DecommissionArgs) -> anyhow::Result<BTreeMap<String, String>> {
+    let what = &arguments.what;
+    let mut wanted = stages(text, what);
+    if wanted.is_empty() {
+        if !what.contains(" /") {
+            return Err(Hinted::error(
+                format!("{} names no route and no group `{what}`", arguments.flags.display()),
+                "a route is written as in the flag file: 'GET /api/items/[id]'; `ficus routes` lists them",
+            ));
+        }
+        wanted.insert(what.clone(), "legacy".to_owned());
+    }
+    Ok(wanted)
+}
+
+/// Who knows about legacy's traffic: the user, else the store.
+async fn traffic(arguments: &DecommissionArgs) -> anyhow::Result<Box<dyn Traffic>> {
+    let beside = || {
+        let url = Store::url_beside(&arguments.flags);
+        super::evidence::must_exist(&url).is_ok().then_some(url)
+    };
+    let url = match (&arguments.store, arguments.quiet_days) {
+        (Some(url), _) => {
+            super::evidence::must_exist(url)?;
+            Some(url.clone())
+        }
+        (None, Some(_)) => None,
+        (None, None) => beside(),
+    };
+    let Some(url) = url else {
+        return Ok(Box::new(Said(arguments.quiet_days)));
+    };
+    let store = super::evidence::open(&url).await?;
+    let seen = Seen::load(&store, now_ms()).await;
+    store.close().await;
+    Ok(Box::new(seen?))
+}
+
+/// The host of an origin or of a bare host, in small letters.
+fn host(base: &str) -> String {
+    let rest = base.split_once("://").map_or(base, |(_, rest)| rest);
+    let host = rest.split(['/', ':']).next().unwrap_or(rest);
+    host.to_ascii_lowercase()
+}
+
+fn tell(plan: &Plan, printer: Printer) {
+    let say = |line: &str| printer.note(&safe(line));
+    for check in &plan.checks {
+        let mark = if check.holds { "yes" } else { "NO " };
+        let detail = if check.detail.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", check.detail)
+        };
+        say(&format!("{mark} {}{detail}", check.what));
+    }
+    plan.files.iter().for_each(|file| say(&format!("delete: {file}")));
+    for (file, names) in &plan.exports {
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        say(&format!("cut out of {file}: {}", names.join(", ")));
+    }
+    plan.by_hand.iter().for_each(|line| say(&format!("by hand: {line}")));
+    plan.environment
+        .iter()
+        .for_each(|name| say(&format!("no longer read: {name}")));
 }

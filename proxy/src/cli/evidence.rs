@@ -37,7 +37,7 @@ impl StoreArgs {
     }
 }
 
-async fn open(url: &str) -> anyhow::Result<Store> {
+pub(super) async fn open(url: &str) -> anyhow::Result<Store> {
     Store::open(url).await.or_hint(
         || format!("the store {} cannot be opened", without_password(url)),
         || "check the address and the permissions, or name another place with --store".to_owned(),
@@ -45,7 +45,7 @@ async fn open(url: &str) -> anyhow::Result<Store> {
 }
 
 /// Opening would make an empty file, and an empty report is a wrong answer to a wrong path.
-fn must_exist(url: &str) -> anyhow::Result<()> {
+pub(super) fn must_exist(url: &str) -> anyhow::Result<()> {
     let Some(path) = url.strip_prefix("sqlite:").map(|path| path.trim_start_matches("//")) else {
         return Ok(());
     };

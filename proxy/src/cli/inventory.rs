@@ -1,10 +1,11 @@
 //! `ficus inventory`: reads a Next.js tree; writes the first flag file and the tracker, or says where they have drifted.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use flags::RouteKey;
+use proxy::inventory::tracker::{Evidence, Known, Row};
 use proxy::inventory::{self, Inventory, Rules, check, flag_file, graph, tracker};
 use proxy::report::safe;
 use serde_json::json;
@@ -32,9 +33,18 @@ pub(crate) struct InventoryArgs {
     #[arg(long, value_name = "FLAGS", conflicts_with = "out")]
     update: Option<PathBuf>,
 
-    /// Write flags.yaml (unless there is one), tracker.md, tracker.csv, tracker.json, inventory.json and modules.dot here
+    /// Write flags.yaml (unless there is one), tracker.md, tracker.csv, tracker.json, inventory.json, modules.dot and
+    /// modules.svg here
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
+
+    /// The flag file that the tracker takes stages from [default: flags.yaml of --out]
+    #[arg(long, value_name = "FLAGS", conflicts_with_all = ["check", "update"])]
+    flags: Option<PathBuf>,
+
+    /// Ficus's own store, sqlite: or postgres:, for the tracker's column `readiness`
+    #[arg(long, value_name = "URL", env = "FICUS_STORE", hide_env_values = true)]
+    store: Option<String>,
 
     /// Areas, phases, owners, and what counts as database, mail, payment …
     #[arg(long, value_name = "FILE")]
@@ -46,7 +56,7 @@ pub(crate) struct InventoryArgs {
 }
 
 /// Reads the tree and does what the arguments ask for.
-pub(crate) fn inventory(arguments: &InventoryArgs, printer: Printer) -> anyhow::Result<ExitStatus> {
+pub(crate) async fn inventory(arguments: &InventoryArgs, printer: Printer) -> anyhow::Result<ExitStatus> {
     let rules = rules(arguments.rules.as_deref())?;
     let inventory = inventory::read(&arguments.directory, &rules)?;
     let native: BTreeSet<RouteKey> = native::routes()?.into_iter().map(|route| route.key).collect();
@@ -64,19 +74,21 @@ pub(crate) fn inventory(arguments: &InventoryArgs, printer: Printer) -> anyhow::
         }
         return Ok(ExitStatus::Success);
     }
-    let flags_text = match &arguments.out {
-        Some(folder) => write_all(folder, &inventory, &rules, &native, printer)?,
-        None => String::new(),
+    let evidence = evidence(arguments.store.as_deref()).await?;
+    let flags_text = flags_text(arguments, &inventory, printer)?;
+    let known = Known {
+        flags_text: &flags_text,
+        native: &native,
+        evidence: evidence.as_ref(),
     };
+    let rows = tracker::rows(&inventory, &rules, known);
+    if let Some(folder) = &arguments.out {
+        write_all(folder, &inventory, &rows)?;
+    }
     if arguments.json {
         printer.json(&serde_json::to_value(&inventory)?)?;
     } else {
-        printer.data(&printable_lines(&tracker::summary(&tracker::rows(
-            &inventory,
-            &rules,
-            &flags_text,
-            &native,
-        ))))?;
+        printer.data(&printable_lines(&tracker::summary(&rows)))?;
     }
     let undecided = inventory.notes.len();
     for note in &inventory.notes {
@@ -125,39 +137,53 @@ fn drift(
     })
 }
 
-fn write_all(
-    folder: &Path,
-    inventory: &Inventory,
-    rules: &Rules,
-    native: &BTreeSet<RouteKey>,
-    printer: Printer,
-) -> anyhow::Result<String> {
-    std::fs::create_dir_all(folder).or_hint(
-        || format!("cannot make {}", folder.display()),
-        || "choose another folder with --out".to_owned(),
-    )?;
-    let flags_path = folder.join("flags.yaml");
-    let flags_text = if flags_path.exists() {
-        printer.note(&format!(
-            "{} exists and stays as it is; --update brings it up to date",
-            flags_path.display()
-        ));
-        text_of(&flags_path)?
-    } else {
-        let text = flag_file::generate(inventory);
-        replace(&flags_path, &text)?;
-        text
-    };
-    let rows = tracker::rows(inventory, rules, &flags_text, native);
-    replace(&folder.join("tracker.md"), &tracker::markdown(inventory, &rows))?;
-    replace(&folder.join("tracker.csv"), &tracker::csv(&rows))?;
-    replace(&folder.join("tracker.json"), &tracker::json(&rows)?)?;
+/// What comparisons found; `None` without a store.
+async fn evidence(url: Option<&str>) -> anyhow::Result<Option<BTreeMap<String, Evidence>>> {
+    let Some(url) = url else { return Ok(None) };
+    super::evidence::must_exist(url)?;
+    let store = super::evidence::open(url).await?;
+    let evidence = Evidence::load(&store).await;
+    store.close().await;
+    Ok(Some(evidence?))
+}
+
+/// The flag file that is named, or the one of the output folder, which is made when it is not there.
+fn flags_text(arguments: &InventoryArgs, inventory: &Inventory, printer: Printer) -> anyhow::Result<String> {
+    if let Some(folder) = &arguments.out {
+        std::fs::create_dir_all(folder).or_hint(
+            || format!("cannot make {}", folder.display()),
+            || "choose another folder with --out".to_owned(),
+        )?;
+    }
+    match (&arguments.flags, &arguments.out) {
+        (Some(path), _) => text_of(path),
+        (None, None) => Ok(String::new()),
+        (None, Some(folder)) => {
+            let path = folder.join("flags.yaml");
+            if path.exists() {
+                printer.note(&format!(
+                    "{} exists and stays as it is; --update brings it up to date",
+                    path.display()
+                ));
+                return text_of(&path);
+            }
+            let text = flag_file::generate(inventory);
+            replace(&path, &text)?;
+            Ok(text)
+        }
+    }
+}
+
+fn write_all(folder: &Path, inventory: &Inventory, rows: &[Row]) -> anyhow::Result<()> {
+    replace(&folder.join("tracker.md"), &tracker::markdown(inventory, rows))?;
+    replace(&folder.join("tracker.csv"), &tracker::csv(rows))?;
+    replace(&folder.join("tracker.json"), &tracker::json(rows)?)?;
     replace(
         &folder.join("inventory.json"),
         &serde_json::to_string_pretty(inventory)?,
     )?;
     replace(&folder.join("modules.dot"), &graph::dot(inventory, 2))?;
-    Ok(flags_text)
+    replace(&folder.join("modules.svg"), &graph::svg(inventory, 2))
 }
 
 /// Reads the rules, or takes the defaults.

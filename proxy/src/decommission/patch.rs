@@ -2,9 +2,25 @@
 
 use std::fmt::Write as _;
 
+use super::diff::hunks;
+
+/// A patch that turns the text of `path` from `before` into `after`; empty when they are equal.
+#[must_use]
+pub(super) fn change(path: &str, before: &str, after: &str) -> String {
+    let (old, new) = (quoted("a/", path), quoted("b/", path));
+    match hunks(before, after) {
+        hunks if hunks.is_empty() => hunks,
+        hunks => {
+            // A name with a space needs the tab that ends it.
+            let end = if path.contains(' ') { "\t" } else { "" };
+            format!("diff --git {old} {new}\n--- {old}{end}\n+++ {new}{end}\n{hunks}")
+        }
+    }
+}
+
 /// A patch that deletes `path`, whose whole text is `text`. `mode` is the mode of the file in Git, such as `100644`.
 #[must_use]
-pub fn removal(path: &str, text: &str, mode: &str) -> String {
+pub(super) fn removal(path: &str, text: &str, mode: &str) -> String {
     let (before, after) = (quoted("a/", path), quoted("b/", path));
     let mut patch = format!("diff --git {before} {after}\ndeleted file mode {mode}\n");
     if text.is_empty() {

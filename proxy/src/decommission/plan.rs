@@ -5,13 +5,26 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::patch::removal;
+use super::excise;
+use super::patch::{change, removal};
+use super::quiet::Traffic;
 use crate::inventory::{Inventory, Kind, ReadError, Route, Rules, Workspace};
 
-/// How long ago legacy last answered a route; the store or an access log knows.
-pub trait Traffic {
-    /// Days since the last request that legacy answered; `None` when nobody knows.
-    fn quiet_days(&self, route: &str) -> Option<u32>;
+/// What is to be removed, and what is known about it.
+#[derive(Debug)]
+pub struct Ask<'a> {
+    /// The Next.js tree.
+    pub root: &'a Path,
+    /// The rules of the inventory.
+    pub rules: &'a Rules,
+    /// `METHOD pattern` and its stage.
+    pub wanted: &'a BTreeMap<String, String>,
+    /// Who knows about traffic.
+    pub traffic: &'a dyn Traffic,
+    /// For how many days legacy must not have been asked.
+    pub quiet_for: u32,
+    /// Hosts under which legacy was reached before Ficus stood in front of it.
+    pub old_hosts: &'a [String],
 }
 
 /// One condition and whether it holds.
@@ -32,8 +45,10 @@ pub struct Plan {
     pub checks: Vec<Check>,
     /// Files that go as a whole.
     pub files: BTreeSet<String>,
-    /// `file: METHOD` of exports to take out by hand, because the file keeps other methods.
-    pub exports: Vec<String>,
+    /// Exports that the patch cuts out of files that stay: the file, and the names.
+    pub exports: BTreeMap<String, BTreeSet<String>>,
+    /// Exports that a person has to take out, with the reason.
+    pub by_hand: Vec<String>,
     /// Environment variables that nobody reads any more afterwards.
     pub environment: BTreeSet<String>,
     /// The patch, for `git apply` in the directory of the tree.
@@ -48,66 +63,38 @@ impl Plan {
     }
 }
 
-/// Plans the removal of `wanted` (`METHOD pattern`, with its stage) from the tree under `root`. `quiet_for` is in days.
+/// Plans the removal.
 ///
 /// # Errors
 /// When the tree cannot be read.
-pub fn plan(
-    root: &Path,
-    rules: &Rules,
-    wanted: &BTreeMap<String, String>,
-    traffic: &dyn Traffic,
-    quiet_for: u32,
-) -> Result<Plan, ReadError> {
-    let workspace = Workspace::read(root, rules)?;
-    let inventory = workspace.inventory(rules);
-    let importers = workspace.importers();
+pub fn plan(ask: &Ask<'_>) -> Result<Plan, ReadError> {
+    let mut workspace = Workspace::read(ask.root, ask.rules)?;
+    let inventory = workspace.inventory(ask.rules);
     let mut plan = Plan::default();
-    for (route, stage) in wanted {
-        plan.check(
-            format!("{route} is retired"),
-            stage == "retired",
-            format!("its stage is {stage}"),
-        );
-        let quiet = traffic.quiet_days(route);
-        let detail = quiet.map_or_else(
-            || "nobody knows when legacy last answered it".to_owned(),
-            |days| format!("{days} days"),
-        );
-        plan.check(
-            format!("legacy has not answered {route} for {quiet_for} days"),
-            quiet.is_some_and(|days| days >= quiet_for),
-            detail,
-        );
-    }
+    plan.before(ask);
     let mut found = BTreeSet::new();
     for route in routes(&inventory) {
-        plan.route(route, wanted, &importers, &mut found);
+        plan.route(route, ask.wanted, &mut found);
     }
-    for route in wanted.keys().filter(|route| !found.contains(*route)) {
+    for route in ask.wanted.keys().filter(|route| !found.contains(*route)) {
         plan.check(
             format!("{route} is in the tree"),
             false,
             "there is no such route".to_owned(),
         );
     }
-    plan.dead_modules(&inventory, &importers);
-    for (name, places) in workspace.environment() {
-        if places.iter().all(|place| plan.files.contains(&place.file)) {
-            plan.environment.insert(name);
-        }
-    }
-    for file in &plan.files {
-        let full = root.join(file);
-        match std::fs::read_to_string(&full) {
-            Ok(text) => plan.patch.push_str(&removal(file, &text, mode(&full))),
-            Err(error) => plan.checks.push(Check {
-                what: format!("{file} can be read"),
-                holds: false,
-                detail: error.to_string(),
-            }),
-        }
-    }
+    plan.imports(&workspace);
+    let environment = workspace.environment();
+    plan.cut_exports(ask, &mut workspace);
+    plan.dead_modules(&inventory, &workspace);
+    plan.old_addresses(ask, &workspace);
+    let after = workspace.environment();
+    let unread = environment.into_keys().filter(|name| {
+        let places = after.get(name).into_iter().flatten();
+        places.into_iter().all(|place| plan.files.contains(&place.file))
+    });
+    plan.environment = unread.collect();
+    plan.remove_files(ask.root);
     Ok(plan)
 }
 
@@ -136,13 +123,25 @@ impl Plan {
         self.checks.push(Check { what, holds, detail });
     }
 
-    fn route(
-        &mut self,
-        route: &Route,
-        wanted: &BTreeMap<String, String>,
-        importers: &BTreeMap<&str, BTreeSet<&str>>,
-        found: &mut BTreeSet<String>,
-    ) {
+    /// The conditions that the flag file and the traffic decide.
+    fn before(&mut self, ask: &Ask<'_>) {
+        for (route, stage) in ask.wanted {
+            self.check(
+                format!("{route} is retired"),
+                stage == "retired",
+                format!("its stage is {stage}"),
+            );
+            let quiet = ask.traffic.quiet(route);
+            self.check(
+                format!("legacy has not answered {route} for {} days", ask.quiet_for),
+                quiet.days.is_some_and(|days| days >= ask.quiet_for),
+                quiet.evidence,
+            );
+        }
+    }
+
+    /// Sorts the methods of one route into what goes with the file and what is cut out of it.
+    fn route(&mut self, route: &Route, wanted: &BTreeMap<String, String>, found: &mut BTreeSet<String>) {
         let name = |method: &str| format!("{method} {}", route.pattern);
         // HEAD has no flag of its own, and a preflight answer alone keeps no route alive.
         let (gone, kept): (Vec<&str>, Vec<&str>) = route
@@ -156,20 +155,13 @@ impl Plan {
         found.extend(gone.iter().map(|method| name(method)));
         if kept.iter().all(|method| matches!(*method, "HEAD" | "OPTIONS")) {
             self.files.insert(route.file.clone());
-            let others: Vec<&str> = importers
-                .get(route.file.as_str())
-                .into_iter()
-                .flatten()
-                .copied()
-                .collect();
-            self.check(
-                format!("nothing imports {}", route.file),
-                others.is_empty(),
-                others.join(", "),
-            );
+        } else if route.kind == Kind::PagesApi {
+            let reason = "one handler answers every method of the Pages Router";
+            let lines = gone.iter().map(|method| format!("{}: {method}: {reason}", route.file));
+            self.by_hand.extend(lines);
         } else {
-            self.exports
-                .extend(gone.iter().map(|method| format!("{}: {method}", route.file)));
+            let names = gone.iter().map(|&method| method.to_owned());
+            self.exports.entry(route.file.clone()).or_default().extend(names);
         }
         for site in route.call_sites.iter().filter(|site| site.url.contains("://")) {
             let what = format!("nobody calls {} by its old base address", route.pattern);
@@ -177,11 +169,70 @@ impl Plan {
         }
     }
 
-    /// Modules that the removed files used, directly or not, and that nothing else names.
-    fn dead_modules(&mut self, inventory: &Inventory, importers: &BTreeMap<&str, BTreeSet<&str>>) {
-        let used = routes(inventory)
-            .filter(|route| self.files.contains(&route.file))
-            .flat_map(|route| &route.methods);
+    /// Nothing may import what goes, but what goes with it.
+    fn imports(&mut self, workspace: &Workspace) {
+        let importers = workspace.importers();
+        let mut checks = Vec::new();
+        for file in &self.files {
+            let users = importers.get(file.as_str()).into_iter().flatten();
+            let others: Vec<&str> = users.copied().filter(|user| !self.files.contains(*user)).collect();
+            checks.push((format!("nothing imports {file}"), others));
+        }
+        for (file, names) in &self.exports {
+            for name in names {
+                let users = workspace.importers_of(file, name);
+                let others = users.into_iter().filter(|user| !self.files.contains(*user)).collect();
+                checks.push((format!("nothing imports {name} of {file}"), others));
+            }
+        }
+        for (what, others) in checks {
+            self.check(what, others.is_empty(), others.join(", "));
+        }
+    }
+
+    /// Cuts exports out of files that stay; afterwards the workspace knows those files without them.
+    fn cut_exports(&mut self, ask: &Ask<'_>, workspace: &mut Workspace) {
+        for (file, names) in std::mem::take(&mut self.exports) {
+            let cut = std::fs::read_to_string(ask.root.join(&file))
+                .map_err(|error| error.to_string())
+                .and_then(|text| Ok((excise::without(&file, &text, &names)?, text)));
+            match cut {
+                Ok((after, before)) => {
+                    self.patch.push_str(&change(&file, &before, &after));
+                    workspace.replace(&file, &after, ask.rules);
+                    self.exports.insert(file, names);
+                }
+                Err(reason) => {
+                    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+                    self.by_hand.push(format!("{file}: {}: {reason}", names.join(", ")));
+                }
+            }
+        }
+    }
+
+    /// No file that stays may name a host of old.
+    fn old_addresses(&mut self, ask: &Ask<'_>, workspace: &Workspace) {
+        for host in ask.old_hosts {
+            let places = workspace.naming_host(host);
+            let mut left: Vec<String> = places
+                .iter()
+                .filter(|place| !self.files.contains(&place.file))
+                .map(ToString::to_string)
+                .collect();
+            left.dedup();
+            self.check(format!("nothing names {host}"), left.is_empty(), left.join(", "));
+        }
+    }
+
+    /// Modules that the removed code used, directly or not, and that nothing else names any more.
+    fn dead_modules(&mut self, inventory: &Inventory, workspace: &Workspace) {
+        let importers = workspace.importers();
+        let used = routes(inventory).flat_map(|route| {
+            let exports = self.exports.get(&route.file);
+            let whole = self.files.contains(&route.file);
+            let gone = move |name: &str| whole || exports.is_some_and(|names| names.contains(name));
+            route.methods.iter().filter(move |method| gone(&method.name))
+        });
         let candidates: BTreeSet<String> = used.flat_map(|method| method.modules.iter().cloned()).collect();
         let entries: BTreeSet<&str> = inventory
             .apps
@@ -194,9 +245,8 @@ impl Plan {
                 .iter()
                 .filter(|file| !self.files.contains(*file) && !entries.contains(file.as_str()))
                 .filter(|file| {
-                    importers
-                        .get(file.as_str())
-                        .is_some_and(|users| users.iter().all(|user| self.files.contains(*user)))
+                    let users = importers.get(file.as_str());
+                    users.is_none_or(|users| users.iter().all(|user| self.files.contains(*user)))
                 })
                 .cloned()
                 .collect();
@@ -204,6 +254,20 @@ impl Plan {
                 return;
             }
             self.files.extend(dead);
+        }
+    }
+
+    fn remove_files(&mut self, root: &Path) {
+        for file in &self.files {
+            let full = root.join(file);
+            match std::fs::read_to_string(&full) {
+                Ok(text) => self.patch.push_str(&removal(file, &text, mode(&full))),
+                Err(error) => self.checks.push(Check {
+                    what: format!("{file} can be read"),
+                    holds: false,
+                    detail: error.to_string(),
+                }),
+            }
         }
     }
 }

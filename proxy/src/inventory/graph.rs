@@ -1,8 +1,12 @@
-//! The shared modules and the routes that use them, for Graphviz.
+//! The shared modules and the routes that use them: for Graphviz, and as a picture.
+
+mod svg;
 
 use std::fmt::Write as _;
 
 use super::model::Inventory;
+
+pub use svg::svg;
 
 /// A DOT digraph: an edge from each route to each shared module; a module is wider the more routes use it. Modules that
 /// fewer than `least` routes use are left out.

@@ -68,26 +68,6 @@ fn a_file_with_an_extension_that_next_does_not_serve_is_noted() {
     );
 }
 
-/// The recorded answer of `next build` (16.4.5) for the fixture: `.next/app-path-routes-manifest.json`.
-#[test]
-fn the_routes_are_those_that_next_build_reports() {
-    let text = std::fs::read_to_string(repository().join("inventory/fixtures/exports.routes.json")).unwrap();
-    let manifest: BTreeMap<String, String> = serde_json::from_str(&text).unwrap();
-    let mut expected: Vec<String> = manifest
-        .into_values()
-        .filter(|pattern| !pattern.starts_with("/_not-found") && !pattern.starts_with("/_global-error"))
-        .collect();
-    expected.sort();
-    let inventory = inventory("inventory/fixtures/exports");
-    let routes = inventory
-        .apps
-        .iter()
-        .flat_map(|app| &app.routes)
-        .filter(|route| route.kind != Kind::PagesApi);
-    let found: Vec<String> = routes.map(|route| route.app_pattern.clone()).collect();
-    assert_eq!(found, expected);
-}
-
 #[test]
 fn a_write_counts_for_the_methods_that_reach_it_and_for_no_other() {
     let inventory = inventory("legacy");
@@ -246,9 +226,150 @@ fn a_monorepo_is_read_app_by_app_and_packages_are_followed() {
         "may come from `some-package`"
     ));
     assert!(said("apps/admin/next.config.js", "computed"));
-    assert!(said(
-        "apps/web/src/app/api/items/[id]/route.ts",
-        "`maxDuration` is not a literal"
-    ));
     assert!(said("apps/web/src/pages/api/any.ts", "answers every method"));
+}
+
+#[test]
+fn a_setting_that_is_computed_is_noted() {
+    let folder = tempfile::tempdir().unwrap();
+    let route = folder.path().join("app/api/slow");
+    std::fs::create_dir_all(&route).unwrap();
+    let text = "export const GET = () => new Response();\nexport const maxDuration = 2 * 30;\n";
+    std::fs::write(route.join("route.ts"), text).unwrap();
+    let inventory = read(folder.path(), &Rules::default()).unwrap();
+    let noted = |note: &super::Note| note.place.line == 2 && note.message.contains("`maxDuration` is not a literal");
+    assert!(inventory.notes.iter().any(noted), "{:?}", inventory.notes);
+}
+
+#[test]
+fn two_thousand_routes_are_all_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |path: String, text: String| {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    for at in 0..100 {
+        write(
+            format!("lib/service{at}.ts"),
+            format!(
+                "import {{ db }} from \"./service{}\";\nexport const run = (id: string) => db.item.update({{ id }});\nexport {{ db }};\n",
+                (at + 1) % 100
+            ),
+        );
+    }
+    for at in 0..2_000 {
+        write(
+            format!("app/api/area{}/item{at}/[id]/route.ts", at % 40),
+            format!(
+                "import {{ run }} from \"../../../../../lib/service{}\";\n\
+                 export async function GET(request: Request) {{ return Response.json(await run(request.url)); }}\n\
+                 export const POST = async () => Response.json(await fetch(`/api/area1/item${{1}}/x`));\n",
+                at % 100
+            ),
+        );
+    }
+    let inventory = read(folder.path(), &Rules::default()).unwrap();
+    let found = methods(&inventory);
+    assert_eq!(found.len(), 2_000);
+    assert!(found.values().all(|methods| methods == "GET POST"));
+}
+
+#[test]
+fn no_cell_of_the_tracker_is_a_formula() {
+    let inventory = inventory("inventory/fixtures/exports");
+    let native = Default::default();
+    let known = super::tracker::Known {
+        flags_text: "",
+        native: &native,
+        evidence: None,
+    };
+    let mut rows = super::tracker::rows(&inventory, &Rules::default(), known);
+    for (row, text) in rows
+        .iter_mut()
+        .zip(["=1+1", " =1+1", "\t@SUM(A1)", "-2", "\u{ff1d}1", "a, \"b\""])
+    {
+        text.clone_into(&mut row.owner);
+    }
+    let csv = super::tracker::csv(&rows);
+    for cell in [
+        "'=1+1,",
+        "' =1+1,",
+        "'\t@SUM(A1),",
+        "'-2,",
+        "'\u{ff1d}1,",
+        "\"a, \"\"b\"\"\",",
+    ] {
+        assert!(csv.contains(&format!(",{cell}")), "{cell} is not in\n{csv}");
+    }
+}
+
+#[test]
+fn readiness_comes_from_the_handlers_and_the_comparisons() {
+    use super::tracker::{Evidence, Known, rows};
+
+    let inventory = inventory("inventory/fixtures/exports");
+    let native = ["GET /shop/feed", "GET /shop/deep", "PUT /shop/api/const"]
+        .map(|key| key.parse().unwrap())
+        .into();
+    let evidence = BTreeMap::from([
+        (
+            "GET /shop/feed".to_owned(),
+            Evidence {
+                matched: 7,
+                mismatched: 0,
+            },
+        ),
+        (
+            "GET /shop/deep".to_owned(),
+            Evidence {
+                matched: 7,
+                mismatched: 1,
+            },
+        ),
+    ]);
+    let known = Known {
+        flags_text: "",
+        native: &native,
+        evidence: Some(&evidence),
+    };
+    let rows = rows(&inventory, &Rules::default(), known);
+    let of = |route: &str| rows.iter().find(|row| row.route == route).unwrap().readiness.clone();
+    assert_eq!(of("GET /shop/feed"), "7 equal");
+    assert_eq!(of("GET /shop/deep"), "1 of 8 differ");
+    assert_eq!(of("PUT /shop/api/const"), "not compared");
+    assert_eq!(of("GET /shop/api/const"), "no handler");
+}
+
+#[test]
+fn fields_are_seen_through_promises_hooks_and_clients() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |path: &str, text: &str| {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    write(
+        "app/api/items/[id]/route.ts",
+        "export const GET = () => new Response();",
+    );
+    write(
+        "components/list.tsx",
+        "export function List({ id }) {\n\
+         fetch(`/api/items/${id}`).then((response) => response.json()).then((body) => show(body.first, body.second));\n\
+         const { data } = useSWR(id ? `/api/items/${id}` : null, get); data?.third;\n\
+         const { data: item } = useQuery({ queryKey: [`/api/items/${id}`] }); item.fourth;\n\
+         axios.get(\"/api/items/\" + id).then(({ data }) => data.fifth);\n}\n",
+    );
+    let inventory = read(folder.path(), &Rules::default()).unwrap();
+    let sites = &inventory.apps[0].routes[0].call_sites;
+    let fields: Vec<Vec<&str>> = sites
+        .iter()
+        .map(|site| site.fields.iter().map(String::as_str).collect())
+        .collect();
+    assert_eq!(
+        fields,
+        [vec!["first", "second"], vec!["third"], vec!["fourth"], vec!["fifth"]],
+        "{sites:#?}"
+    );
 }

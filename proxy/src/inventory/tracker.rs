@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::model::{Inventory, Kind, MethodEntry, Route};
 use super::rules::Rules;
 use super::{flag_text, model};
+use crate::store::{Store, StoreError};
 
 /// One row.
 #[derive(Debug, Clone, Serialize)]
@@ -31,7 +32,7 @@ pub struct Row {
     pub native: bool,
     /// The stage in the flag file; `legacy` when none names it.
     pub stage: String,
-    /// The readiness verdict, filled in by whoever has the evidence; `unknown` until then.
+    /// What speaks for or against native, from the handlers and the store; `unknown` without a store.
     pub readiness: String,
     /// Modules + twice the dependencies + three for a write: a number to sort by, not an estimate of days.
     pub complexity: usize,
@@ -39,9 +40,50 @@ pub struct Row {
     pub call_sites: usize,
 }
 
-/// The rows of all routes. `flags_text` is the flag file, `native` the handlers of the binary.
+/// What is known about the routes beside the tree.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'a> {
+    /// The text of the flag file; empty when there is none.
+    pub flags_text: &'a str,
+    /// The handlers of the binary.
+    pub native: &'a BTreeSet<RouteKey>,
+    /// What comparisons found, by route; `None` when there is no store.
+    pub evidence: Option<&'a BTreeMap<String, Evidence>>,
+}
+
+/// What comparisons of one route found.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Evidence {
+    /// Equal answers.
+    pub matched: u64,
+    /// Different answers.
+    pub mismatched: u64,
+}
+
+impl Evidence {
+    /// The evidence of every route in the store.
+    ///
+    /// # Errors
+    /// When the store's database refuses.
+    pub async fn load(store: &Store) -> Result<BTreeMap<String, Self>, StoreError> {
+        let mut all: BTreeMap<String, Self> = BTreeMap::new();
+        for counted in store.counts(0).await? {
+            let evidence = all.entry(counted.route).or_default();
+            let n = u64::try_from(counted.n).unwrap_or(0);
+            match counted.outcome.as_str() {
+                "match" => evidence.matched += n,
+                "mismatch" => evidence.mismatched += n,
+                _ => {}
+            }
+        }
+        Ok(all)
+    }
+}
+
+/// The rows of all routes.
 #[must_use]
-pub fn rows(inventory: &Inventory, rules: &Rules, flags_text: &str, native: &BTreeSet<RouteKey>) -> Vec<Row> {
+pub fn rows(inventory: &Inventory, rules: &Rules, known: Known<'_>) -> Vec<Row> {
+    let Known { flags_text, native, .. } = known;
     let groups = flag_text::group_stages(flags_text);
     let entries = flag_text::read(flags_text).entries;
     let stages: BTreeMap<&str, String> = entries
@@ -66,6 +108,9 @@ pub fn rows(inventory: &Inventory, rules: &Rules, flags_text: &str, native: &BTr
         .flat_map(|route| route.methods.iter().map(move |method| (route, method)))
         .map(|(route, method)| row(route, method, rules, &stages, &native))
         .collect();
+    for row in &mut rows {
+        row.readiness = readiness(row, known.evidence);
+    }
     rows.sort_by(|a, b| {
         (a.phase.unwrap_or(u8::MAX), &a.area, &a.route).cmp(&(b.phase.unwrap_or(u8::MAX), &b.area, &b.route))
     });
@@ -93,7 +138,7 @@ fn row(
             .get(name.as_str())
             .cloned()
             .unwrap_or_else(|| "legacy".to_owned()),
-        readiness: "unknown".to_owned(),
+        readiness: String::new(),
         complexity: method.modules.len() + 2 * method.dependencies.len() + 3 * writes,
         call_sites: route
             .call_sites
@@ -101,6 +146,23 @@ fn row(
             .filter(|site| site.method == method.name)
             .count(),
         route: name,
+    }
+}
+
+fn readiness(row: &Row, evidence: Option<&BTreeMap<String, Evidence>>) -> String {
+    if !row.native {
+        return "no handler".to_owned();
+    }
+    let Some(all) = evidence else {
+        return "unknown".to_owned();
+    };
+    match all.get(&row.route).copied().unwrap_or_default() {
+        Evidence {
+            matched: 0,
+            mismatched: 0,
+        } => "not compared".to_owned(),
+        Evidence { matched, mismatched: 0 } => format!("{matched} equal"),
+        Evidence { matched, mismatched } => format!("{mismatched} of {} differ", matched + mismatched),
     }
 }
 
@@ -214,7 +276,9 @@ pub fn csv(rows: &[Row]) -> String {
 }
 
 fn quoted(cell: &str) -> String {
-    let cell = if cell.starts_with(['=', '+', '-', '@']) {
+    // Some programs skip spaces, and some take the wide forms for the narrow ones.
+    let formula = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+    let cell = if cell.starts_with(formula) || cell.trim_start().starts_with(formula) {
         format!("'{cell}")
     } else {
         cell.to_owned()

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::exports::Modules;
 use super::model::{App, Inventory, Kind, Note, Place, SharedModule};
+use super::parse::{Exported, Imported};
 use super::resolve::{Resolver, Target, parent};
 use super::rules::Rules;
 use super::tree::{self, ReadError, Tree};
@@ -71,8 +72,8 @@ impl Workspace {
         let mut importers: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         for module in &self.tree.modules {
             let reexports = module.exports.iter().filter_map(|export| match &export.value {
-                super::parse::Exported::From(source, _) => Some(source),
-                super::parse::Exported::Local(_) => None,
+                Exported::From(source, _) => Some(source),
+                Exported::Local(_) => None,
             });
             for link in module.links.iter().chain(reexports) {
                 if let Target::Module(target) = self.resolver.resolve(&module.file, link)
@@ -83,6 +84,57 @@ impl Workspace {
             }
         }
         importers
+    }
+
+    /// The files that take the export `name` out of `file`: by name, as a whole, or by passing everything on.
+    pub(crate) fn importers_of(&self, file: &str, name: &str) -> BTreeSet<&str> {
+        let wanted = |imported: &Imported| match imported {
+            Imported::Name(other) => other == name,
+            Imported::Namespace => true,
+        };
+        let mut users = BTreeSet::new();
+        for module in &self.tree.modules {
+            let imports = module.imports.iter().map(|import| (&import.source, &import.imported));
+            let passed = module.exports.iter().filter_map(|export| match &export.value {
+                Exported::From(source, imported) => Some((source, imported)),
+                Exported::Local(_) => None,
+            });
+            let named = imports
+                .chain(passed)
+                .filter(|(_, imported)| wanted(imported))
+                .map(|(source, _)| source);
+            let loads = module.items.iter().flat_map(|item| &item.facts.loads);
+            let stars = module.stars.iter().map(|star| &star.source);
+            let mut sources = named.chain(loads).chain(stars);
+            let leads_here = |source: &String| match self.resolver.resolve(&module.file, source) {
+                Target::Module(target) => self.tree.modules.get(target).is_some_and(|found| found.file == file),
+                Target::Package(_) | Target::Nothing => false,
+            };
+            if sources.any(leads_here) {
+                users.insert(module.file.as_str());
+            }
+        }
+        users
+    }
+
+    /// Looks at `file` as if its text were `text`.
+    pub(crate) fn replace(&mut self, file: &str, text: &str, rules: &Rules) {
+        if let Some(module) = self.tree.modules.iter_mut().find(|module| module.file == file) {
+            *module = super::parse::module(file, text, rules);
+        }
+    }
+
+    /// Where an address of this host stands.
+    pub(crate) fn naming_host(&self, host: &str) -> Vec<Place> {
+        let mut places = Vec::new();
+        for module in &self.tree.modules {
+            let hosts = module.items.iter().flat_map(|item| &item.facts.hosts);
+            places.extend(hosts.filter(|(named, _)| named == host).map(|(_, line)| Place {
+                file: module.file.clone(),
+                line: *line,
+            }));
+        }
+        places
     }
 
     /// The environment variables that each file reads.

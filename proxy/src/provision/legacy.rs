@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::supervisor::{Service, Supervised};
 use super::{Progress, ProvisionError, node, postgres};
 
-pub use build::{prepare, seed};
+pub use build::{NextTree, prepare, prepare_tree, seed};
 
 pub(super) use build::packages;
 
@@ -37,6 +37,8 @@ pub struct Settings {
 #[derive(Debug)]
 pub struct LegacyApp {
     built: PathBuf,
+    /// The folder of the app below `built`; empty for `built` itself.
+    folder: String,
     /// Keeps the build from being removed as an old one.
     _held: std::fs::File,
     node: PathBuf,
@@ -53,11 +55,20 @@ impl LegacyApp {
     /// # Errors
     /// When Node.js or npm is missing or too old, when installing or building fails, or when it does not answer in time.
     pub async fn start(settings: Settings, progress: &Progress) -> Result<Self, ProvisionError> {
-        let node = node::node().await?;
         let built = prepare(progress).await?;
+        Self::start_built(built, "", settings).await
+    }
+
+    /// Starts the app in `folder` of a tree that [`prepare_tree`] built, as [`Self::start`] does.
+    ///
+    /// # Errors
+    /// When Node.js is missing or too old, or when it does not answer in time.
+    pub async fn start_built(built: PathBuf, folder: &str, settings: Settings) -> Result<Self, ProvisionError> {
+        let node = node::node().await?;
         let mut app = Self {
             _held: build::hold(&built)?,
             built,
+            folder: folder.to_owned(),
             node,
             settings,
             port: 0,
@@ -165,9 +176,12 @@ impl LegacyApp {
                 "127.0.0.1",
                 "-p",
                 &self.port.to_string(),
+                &self.folder,
             ]
+            .into_iter()
+            .filter(|argument| !argument.is_empty())
             .map(str::to_owned)
-            .to_vec(),
+            .collect(),
             environment,
             directory: self.built.clone(),
             identity: None,

@@ -5,6 +5,8 @@ use oxc_ast::ast::{
     VariableDeclarator,
 };
 
+use oxc_ast_visit::Visit as _;
+
 use super::names::dotted;
 use super::visitor::Visitor;
 use crate::inventory::literal::key_text;
@@ -90,7 +92,32 @@ fn is_address(visitor: &Visitor<'_>, url: &str, fetches: bool) -> bool {
 pub(super) fn remember(visitor: &mut Visitor<'_>, declarator: &VariableDeclarator<'_>) {
     let Some(init) = &declarator.init else { return };
     let known = value_of(visitor, init);
-    match (&declarator.id, known) {
+    bind(visitor, &declarator.id, known);
+}
+
+/// Walks `promise.then((value) => …)` so that `value` holds what the promise holds; whether it was such a call.
+pub(super) fn then<'a>(visitor: &mut Visitor<'_>, call: &CallExpression<'a>) -> bool {
+    let Expression::StaticMemberExpression(member) = &call.callee else {
+        return false;
+    };
+    if member.property.name != "then" {
+        return false;
+    }
+    // The promise first: the call that made it must be known.
+    visitor.visit_expression(&member.object);
+    let callback = call.arguments.first().and_then(|argument| argument.as_expression());
+    if let Some(Expression::ArrowFunctionExpression(function)) = callback
+        && let Some(parameter) = function.params.items.first()
+    {
+        let known = value_of(visitor, &member.object);
+        bind(visitor, &parameter.pattern, known);
+    }
+    visitor.visit_arguments(&call.arguments);
+    true
+}
+
+fn bind(visitor: &mut Visitor<'_>, pattern: &BindingPattern<'_>, known: Option<Known>) {
+    match (pattern, known) {
         (BindingPattern::BindingIdentifier(name), Some(known)) => {
             visitor.known.insert(name.name.to_string(), known);
         }
@@ -145,6 +172,15 @@ fn value_of(visitor: &Visitor<'_>, expression: &Expression<'_>) -> Option<Known>
                 && let Some(Known::Response(site)) = value_of(visitor, &member.object)
             {
                 return Some(Known::Body(site));
+            }
+            if let Expression::StaticMemberExpression(member) = &call.callee
+                && member.property.name == "then"
+            {
+                // Only a callback that is one expression says what comes out of it.
+                return match call.arguments.first()?.as_expression()? {
+                    Expression::ArrowFunctionExpression(function) => value_of(visitor, function.body.as_expression()?),
+                    _ => None,
+                };
             }
             let line = visitor.lines.at(call.span.start);
             let callee = dotted(&call.callee)?;

@@ -211,7 +211,9 @@ impl<'a> Visit<'a> for Visitor<'_> {
         self.database_write(call);
         self.composed_query(call);
         calls::of_call(self, call);
-        walk::walk_call_expression(self, call);
+        if !calls::then(self, call) {
+            walk::walk_call_expression(self, call);
+        }
     }
 
     fn visit_binary_expression(&mut self, binary: &BinaryExpression<'a>) {

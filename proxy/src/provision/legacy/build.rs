@@ -1,7 +1,7 @@
 //! `npm ci` and `next build`, once for each state of the files, outside of the source tree.
 //!
 //! `target/ficus/npm-<hash of the lock file>` has the packages, `target/ficus/legacy-<hash of the sources>` the built app with the
-//! packages linked into it. A file named `complete` is written last; a directory without it is made again. One lock makes
+//! packages linked into it; other trees that are built with the same packages stand beside it under their own names. A file named `complete` is written last; a directory without it is made again. One lock makes
 //! processes take turns.
 
 use std::fs::{self, File, TryLockError};
@@ -25,22 +25,65 @@ const TURN: Duration = Duration::from_secs(1200);
 /// How many built versions of the app are kept.
 const KEPT: usize = 3;
 
-/// Installs and builds what is not built yet, and returns the directory to start the app in.
+/// A Next.js tree that is built with the packages of the legacy app.
+#[derive(Debug, Clone)]
+pub struct NextTree {
+    /// A word for it, with which the directory of its build begins.
+    pub name: String,
+    /// Its sources.
+    pub source: PathBuf,
+    /// The folders of its apps, each of which is built; an empty one is the tree itself.
+    pub apps: Vec<String>,
+    /// A folder of further packages for its `node_modules`.
+    pub packages: Option<PathBuf>,
+    /// Packages that are folders of the tree, as the workspaces of a monorepo are: the name, and the folder.
+    pub workspaces: Vec<(String, String)>,
+}
+
+impl NextTree {
+    fn legacy() -> Result<Self, ProvisionError> {
+        Ok(Self {
+            name: "legacy".to_owned(),
+            source: source()?,
+            apps: vec![String::new()],
+            packages: None,
+            workspaces: Vec::new(),
+        })
+    }
+
+    /// Where its build stands: the name changes with every source file.
+    fn place(&self, files: &[PathBuf]) -> Result<PathBuf, ProvisionError> {
+        let mut hash = tree::hash(&self.source, files)?;
+        if let Some(packages) = &self.packages {
+            hash.push_str(&tree::hash(packages, &tree::sources(packages)?)?);
+        }
+        Ok(workshop()?.join(format!("{}-{hash}", self.name)))
+    }
+}
+
+/// Installs and builds the legacy app if it is not built yet, and returns the directory to start it in.
 ///
 /// # Errors
 /// When the source tree is not there, when Node.js or npm is missing, or when installing or building fails.
 pub async fn prepare(progress: &Progress) -> Result<PathBuf, ProvisionError> {
-    let source = source()?;
-    let files = tree::sources(&source)?;
-    let built = workshop()?.join(format!("legacy-{}", tree::hash(&source, &files)?));
+    prepare_tree(&NextTree::legacy()?, progress).await
+}
+
+/// Installs and builds what is not built yet of a tree, and returns the directory to start its apps in.
+///
+/// # Errors
+/// As for [`prepare`].
+pub async fn prepare_tree(wanted: &NextTree, progress: &Progress) -> Result<PathBuf, ProvisionError> {
+    let files = tree::sources(&wanted.source)?;
+    let built = wanted.place(&files)?;
     if built.join(COMPLETE).exists() {
         return Ok(built);
     }
     let modules = packages(progress).await?;
     let _turn = take_turn(progress).await?;
     if !built.join(COMPLETE).exists() {
-        build(&source, &files, &modules, &built, progress).await?;
-        forget_old_builds(&built);
+        build(wanted, &files, &modules, &built, progress).await?;
+        forget_old_builds(&built, &wanted.name);
     }
     Ok(built)
 }
@@ -140,22 +183,38 @@ async fn install(source: &Path, manifest: &[PathBuf], home: &Path, progress: &Pr
 }
 
 async fn build(
-    source: &Path,
+    wanted: &NextTree,
     files: &[PathBuf],
     modules: &Path,
     built: &Path,
     progress: &Progress,
 ) -> Result<(), ProvisionError> {
-    let mut next = Command::new(node::node().await?);
-    progress.say("Building the legacy app (next build), once: about half a minute");
+    let node = node::node().await?;
+    progress.say(&format!(
+        "Building the {} app (next build), once: about half a minute",
+        wanted.name
+    ));
     start_over(built)?;
     tree::mirror(modules, &built.join("node_modules"), tree::Files::Linked)?;
-    copy_files(source, files, built)?;
-    next.args(["node_modules/next/dist/bin/next", "build"])
-        .env("NEXT_TELEMETRY_DISABLED", "1")
-        .env("NODE_ENV", "production")
-        .current_dir(built);
-    command::run_long("next build", next, BUILD, progress).await?;
+    if let Some(packages) = &wanted.packages {
+        tree::mirror(packages, &built.join("node_modules"), tree::Files::Copied)?;
+    }
+    copy_files(&wanted.source, files, built)?;
+    for (name, folder) in &wanted.workspaces {
+        let link = built.join("node_modules").join(name);
+        fs::create_dir_all(link.parent().unwrap_or(built))
+            .and_then(|()| std::os::unix::fs::symlink(built.join(folder), &link))
+            .map_err(ProvisionError::io(format!("cannot link {}", link.display())))?;
+    }
+    for app in &wanted.apps {
+        let mut next = Command::new(&node);
+        next.args(["node_modules/next/dist/bin/next", "build"])
+            .args(Some(app).filter(|app| !app.is_empty()))
+            .env("NEXT_TELEMETRY_DISABLED", "1")
+            .env("NODE_ENV", "production")
+            .current_dir(built);
+        command::run_long("next build", next, BUILD, progress).await?;
+    }
     complete(built)
 }
 
@@ -191,7 +250,7 @@ pub(super) fn hold(built: &Path) -> Result<File, ProvisionError> {
 }
 
 /// Removes all but the newest builds, which belong to files that have been edited since, unless an app still runs from one.
-fn forget_old_builds(newest: &Path) {
+fn forget_old_builds(newest: &Path, name: &str) {
     let Some(workshop) = newest.parent() else {
         return;
     };
@@ -199,7 +258,7 @@ fn forget_old_builds(newest: &Path) {
         .into_iter()
         .flatten()
         .flatten()
-        .filter(|entry| entry.file_name().to_string_lossy().starts_with("legacy-"))
+        .filter(|entry| entry.file_name().to_string_lossy().starts_with(&format!("{name}-")))
         .map(|entry| entry.path())
         .collect();
     let age = |path: &PathBuf| {
