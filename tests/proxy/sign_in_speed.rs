@@ -1,6 +1,6 @@
 //! How fast signing in is beside the legacy app, in one run: throughput, latency and processor time per request.
 //!
-//! `cargo test --release -p suite --test proxy sign_in_speed -- --ignored --nocapture` prints the table of `docs/performance.md`.
+//! `cargo test --release -p suite --test proxy sign_in_speed -- --ignored --nocapture` prints a table; `FICUS_BINARY` names a binary that is built already.
 //! Both sides work on one PostgreSQL, whose time is not counted, as is that of this generator.
 
 #![expect(clippy::print_stdout, reason = "a measurement is for reading")]

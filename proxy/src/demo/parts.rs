@@ -1,7 +1,7 @@
 //! Everything that runs in the demo, started in order and ended in reverse.
 
-use handlers::kit::Ids;
 use tempfile::TempDir;
+use uuid::Uuid;
 
 use crate::config::Environment;
 use crate::provision::Progress;
@@ -87,7 +87,7 @@ impl Parts {
 /// One for both sides: that of our own environment, else one for this demo alone.
 fn secret(environment: &Environment) -> String {
     let own = environment.get(SECRET).or_else(|| environment.get("NEXTAUTH_SECRET"));
-    own.unwrap_or_else(|| Ids::random().hex::<32>())
+    own.unwrap_or_else(|| format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple()))
 }
 
 fn start<E: std::fmt::Display>(part: &'static str) -> impl FnOnce(E) -> DemoError {
