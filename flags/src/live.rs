@@ -66,7 +66,6 @@ impl Flags {
     }
 
     /// Puts a snapshot in force. The kill switch stays as it is.
-    #[expect(clippy::needless_pass_by_value, reason = "who publishes a snapshot gives it away")]
     pub fn publish(&self, snapshot: Snapshot) {
         self.live.rcu(move |old| snapshot.under_kills_of(old));
         self.last_failure.store(None);
