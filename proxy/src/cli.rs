@@ -14,6 +14,7 @@ mod inventory;
 mod logging;
 mod migrate;
 mod native;
+mod openapi;
 mod printer;
 mod replay;
 mod report;
@@ -70,6 +71,8 @@ enum Command {
     Inventory(inventory::InventoryArgs),
     /// Say whether a retired route can be deleted, and print the patch that does it
     Decommission(decommission::DecommissionArgs),
+    /// Print the OpenAPI document of the native endpoints, or TypeScript types made from it, or what a copy lacks
+    Openapi(openapi::OpenapiArgs),
 }
 
 /// Parses the arguments, runs the command and says how it went.
@@ -91,6 +94,7 @@ fn dispatch(command: Command, printer: Printer) -> anyhow::Result<ExitStatus> {
         Command::Run(arguments) => block_on(run::run(arguments, printer)),
         Command::Inventory(arguments) => inventory::inventory(&arguments, printer),
         Command::Decommission(arguments) => decommission::decommission(&arguments, printer),
+        Command::Openapi(arguments) => openapi::openapi(&arguments, printer),
         Command::Check(arguments) => check::check(&arguments, printer),
         Command::Routes(arguments) => routes::routes(&arguments, printer),
         Command::Explain(arguments) => explain::explain(&arguments, printer),

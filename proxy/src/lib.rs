@@ -18,6 +18,7 @@ pub mod inventory;
 pub mod layers;
 mod listen;
 pub mod metrics;
+pub mod openapi;
 pub mod provision;
 pub mod replay;
 pub mod report;
