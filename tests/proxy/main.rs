@@ -17,6 +17,8 @@ mod shutdown;
 #[cfg(test)]
 mod streaming;
 #[cfg(test)]
+mod typescript;
+#[cfg(test)]
 mod websocket;
 #[cfg(test)]
 mod write_shadow;
