@@ -8,6 +8,7 @@
 //! [`Settings::from_lookup`], everything replaceable through [`Seams`].
 
 mod auth;
+mod chat;
 pub mod config;
 mod crm;
 pub mod domain;
@@ -34,7 +35,10 @@ pub fn routes() -> Vec<Routes> {
         auth::backend::routes(),
         auth::login::routes(),
         auth::me::routes(),
+        auth::otp::routes(),
         auth::session::routes(),
+        chat::contacts::routes(),
+        chat::messages::routes(),
         crm::tickets::routes(),
     ]
 }

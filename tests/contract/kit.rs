@@ -2,8 +2,10 @@
 //! effects are delivered.
 
 mod bench;
+mod checkpoint;
 mod cutting_proxy;
 mod dry_run;
 mod live;
 mod outbox;
+mod ports;
 mod probe;

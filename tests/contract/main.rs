@@ -5,7 +5,13 @@ mod auth_backend;
 #[cfg(test)]
 mod auth_login;
 #[cfg(test)]
+mod auth_otp;
+#[cfg(test)]
 mod auth_session;
+#[cfg(test)]
+mod chat_contacts;
+#[cfg(test)]
+mod chat_messages;
 #[cfg(test)]
 mod crm_tickets;
 #[cfg(test)]

@@ -162,7 +162,7 @@ async fn every_endpoint_keeps_to_its_declaration_whatever_it_is_sent() {
 }
 
 async fn attempt(world: &World, judge: &Judge, operation: &Operation<'_>, sent: &Sent) -> Result<Answer, String> {
-    world.pass_a_minute();
+    world.pass();
     let answer = world
         .send(operation, sent)
         .await

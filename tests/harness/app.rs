@@ -1,7 +1,8 @@
 //! The native handlers in process: fixed clock, seeded ids, a database of their own, and effects that are kept, not sent.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -32,7 +33,9 @@ pub struct TestApp(Arc<Inner>);
 struct Inner {
     native: Native,
     clock: Clock,
-    database: Database,
+    database: Arc<Database>,
+    settings: Vec<(String, String)>,
+    switches: Mutex<BTreeSet<String>>,
 }
 
 /// An effect that a handler announced and that waits in the outbox.
@@ -58,28 +61,69 @@ impl TestApp {
     /// # Panics
     /// As [`TestApp::new`].
     pub async fn with(more: &[(&str, &str)]) -> Self {
-        let database = Cluster::shared().await.database().await;
+        let database = Arc::new(Cluster::shared().await.database().await);
+        Self::on(
+            database,
+            owned(more),
+            Clock::fixed(BEGINNING),
+            SEED,
+            Some(Ports::none()),
+        )
+        .await
+    }
+
+    /// The same with the real ways out: messages and mail go over HTTP to where the settings say.
+    ///
+    /// # Panics
+    /// As [`TestApp::new`].
+    pub async fn with_services(more: &[(&str, &str)]) -> Self {
+        let database = Arc::new(Cluster::shared().await.database().await);
+        Self::on(database, owned(more), Clock::fixed(BEGINNING), SEED, None).await
+    }
+
+    /// Another process, as it were, on the same database, with the same clock and services and ids of its own.
+    ///
+    /// # Panics
+    /// As [`TestApp::new`].
+    pub async fn replica(&self) -> Self {
+        let (database, settings) = (Arc::clone(&self.0.database), self.0.settings.clone());
+        Self::on(database, settings, self.0.clock.clone(), SEED + 1, None).await
+    }
+
+    async fn on(
+        database: Arc<Database>,
+        more: Vec<(String, String)>,
+        clock: Clock,
+        seed: u64,
+        ports: Option<Ports>,
+    ) -> Self {
         let lookup = |name: &str| match name {
             "DATABASE_URL" => Some(database.url.clone()),
             "NEST_AUTH_SECRET" => Some(TOKEN_SECRET.to_owned()),
             _ => more
                 .iter()
                 .find(|(key, _)| *key == name)
-                .map(|(_, value)| (*value).to_owned()),
+                .map(|(_, value)| value.clone()),
         };
         let settings = Settings::from_lookup(lookup).expect("the settings of the tests are right");
-        let clock = Clock::fixed(BEGINNING);
         let seams = Seams {
             clock: clock.clone(),
-            ids: Ids::seeded(SEED),
-            ports: Some(Ports::none()),
+            ids: Ids::seeded(seed),
+            ports,
         };
         let native = Native::start(settings, seams).await.expect("the handlers start");
         Self(Arc::new(Inner {
             native,
             clock,
             database,
+            settings: more,
+            switches: Mutex::default(),
         }))
+    }
+
+    /// From now on every request has this compatibility switch on.
+    pub fn switch_on(&self, switch: &str) {
+        lock(&self.0.switches).insert(switch.to_owned());
     }
 
     /// The clock of the handlers; only the test moves it.
@@ -140,7 +184,7 @@ impl TestApp {
         let extensions = request.extensions_mut();
         extensions.insert(RequestId("test-request".to_owned()));
         extensions.insert(ClientAddress(IpAddr::from([192, 0, 2, 1])));
-        extensions.insert(Compat(Arc::default()));
+        extensions.insert(Compat(Arc::new(lock(&self.0.switches).clone())));
         let response = self
             .0
             .native
@@ -155,4 +199,13 @@ impl TestApp {
             body,
         })
     }
+}
+
+fn owned(settings: &[(&str, &str)]) -> Vec<(String, String)> {
+    let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    settings.iter().map(own).collect()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -27,6 +27,7 @@ pub struct Builder {
     database: Option<String>,
     store: Option<String>,
     routes: Option<fn() -> Routes>,
+    legacy_options: String,
     more: String,
 }
 
@@ -119,6 +120,15 @@ impl Builder {
         self
     }
 
+    /// More lines below `legacy:` of `ficus.yaml`.
+    #[must_use]
+    pub fn legacy_options(mut self, yaml: &str) -> Self {
+        for line in yaml.lines() {
+            let _ = writeln!(self.legacy_options, "  {line}");
+        }
+        self
+    }
+
     /// With these flags; without any, everything is legacy.
     #[must_use]
     pub fn flags(mut self, yaml: &str) -> Self {
@@ -199,8 +209,9 @@ impl Builder {
 
     fn text(&self, home: &Path) -> String {
         let mut text = format!(
-            "listen: 127.0.0.1:0\nadmin:\n  listen: 127.0.0.1:0\nlegacy:\n  url: {}\nflags: {}\n",
+            "listen: 127.0.0.1:0\nadmin:\n  listen: 127.0.0.1:0\nlegacy:\n  url: {}\n{}flags: {}\n",
             self.legacy,
+            self.legacy_options,
             flag_file(home).display(),
         );
         let store = self.store.clone().unwrap_or_else(|| store_url(home));

@@ -1,6 +1,8 @@
 //! Ficus over real sockets: in front of a scripted legacy app, of the real one, and with real PostgreSQL behind it.
 
 #[cfg(test)]
+mod continuity;
+#[cfg(test)]
 mod demo;
 #[cfg(test)]
 mod failure;
@@ -15,9 +17,13 @@ mod routing;
 #[cfg(test)]
 mod shutdown;
 #[cfg(test)]
+mod sign_in_speed;
+#[cfg(test)]
 mod streaming;
 #[cfg(test)]
 mod typescript;
+#[cfg(test)]
+mod upstream;
 #[cfg(test)]
 mod websocket;
 #[cfg(test)]

@@ -10,7 +10,7 @@ use tokio::process::Command;
 const RIGHT: &str = r#"
 import type { Answer, RequestBody, Route } from "./api-types";
 
-const route: Route = "GET /api/crm/tickets";
+const route = "GET /api/crm/tickets" satisfies Route;
 export function titles(list: Answer<typeof route, 200>): string[] {
   return list.tickets.map((ticket) => ticket.assignedTo?.name ?? ticket.title);
 }

@@ -5,13 +5,12 @@
 //! without end, and the time an answer takes, which told known addresses from others.
 
 mod attempt;
-mod passwords;
+mod limits;
 mod queries;
-mod throttle;
 mod token;
 
 use http::header::{
-    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, CONTENT_TYPE, RETRY_AFTER,
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, RETRY_AFTER,
 };
 use http::{HeaderValue, Method, StatusCode};
 use schemars::JsonSchema;
@@ -23,7 +22,6 @@ use super::backend;
 use crate::domain::role::Role;
 use crate::kit::error::{Bare, Envelope, Unexpected};
 use crate::kit::extract::json;
-use crate::kit::extract::query::Query;
 use crate::kit::{
     ApiError, Area, Callers, FaultKind, Inbound, Operation, Outcome, Reader, Reply, Routes, Stop, UnitOfWork as _, Work,
 };
@@ -121,8 +119,15 @@ fn browser_answer(attempt: Result<Attempt, Stop>) -> Outcome {
 }
 
 async fn at_backend(work: &mut Work, request: &Inbound) -> Outcome {
-    let answered = match backend_credentials(request) {
-        Ok(given) => attempt::run(work, request, &given).await?,
+    let answered = match backend::body(request) {
+        Ok(body) => {
+            let text = |field: &str| body.text(field).map(str::to_owned);
+            let given = Credentials {
+                email: text("email"),
+                password: text("password"),
+            };
+            attempt::run(work, request, &given).await?
+        }
         Err(refusal) => {
             return Ok(backend::error(&work.context().settings, request, &refusal));
         }
@@ -182,36 +187,6 @@ fn truthy(value: Option<&Value>) -> bool {
         Some(Value::Number(number)) => number.as_f64() != Some(0.0),
         Some(Value::String(text)) => !text.is_empty(),
         Some(Value::Array(_) | Value::Object(_)) => true,
-    }
-}
-
-/// The backend reads JSON objects and lists, and forms; of other content types it sees nothing.
-fn backend_credentials(request: &Inbound) -> Result<Credentials, ApiError> {
-    let kind = request
-        .headers
-        .get(CONTENT_TYPE)
-        .and_then(|kind| kind.to_str().ok())
-        .and_then(|kind| kind.split(';').next())
-        .map(|kind| kind.trim().to_ascii_lowercase());
-    match kind.as_deref() {
-        Some("application/json") if !request.body.is_empty() => match json::parse(&request.body) {
-            Some(body) if body.is_object() || body.is_array() => Ok(Credentials::of(&body)),
-            _ => Err(ApiError::envelope(
-                StatusCode::BAD_REQUEST,
-                "The body is not valid JSON",
-            )),
-        },
-        Some("application/x-www-form-urlencoded") => {
-            let form = Query::parse(&String::from_utf8_lossy(&request.body));
-            Ok(Credentials {
-                email: form.get("email").map(str::to_owned),
-                password: form.get("password").map(str::to_owned),
-            })
-        }
-        _ => Ok(Credentials {
-            email: None,
-            password: None,
-        }),
     }
 }
 

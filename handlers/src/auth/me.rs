@@ -24,6 +24,7 @@ pub(crate) fn routes() -> Routes {
             Operation::new("Repeat what the token says about its holder")
                 .callers(Callers::Only(&[Credential::AdminToken]))
                 .gives::<Claims>(StatusCode::OK)
+                .gives_nothing(StatusCode::NOT_MODIFIED)
                 .refuses::<Envelope>(&[StatusCode::UNAUTHORIZED]),
         )
         .read(Method::OPTIONS, ME, backend::preflight)

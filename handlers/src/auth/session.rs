@@ -17,9 +17,9 @@ use super::backend;
 use super::me::Claims;
 use super::nextauth::{self, SessionCookie};
 use crate::kit::compat::is_same_origin;
-use crate::kit::extract::chat_session::ChatSession;
+use crate::kit::extract::chat_session::{self, ChatSession};
 use crate::kit::extract::{jwt, revoked};
-use crate::kit::wire::iso::{Iso, stored};
+use crate::kit::wire::iso::Iso;
 use crate::kit::{self, Area, Callers, Inbound, Operation, Outcome, Reader, Routes, Stop, UnitOfWork as _, Work};
 
 const VALIDATE: &str = "/api/v1/auth/session/validate";
@@ -92,7 +92,7 @@ enum TokenKind {
 
 /// It is done.
 #[derive(JsonSchema, Serialize)]
-struct Done {
+pub(super) struct Done {
     #[schemars(extend("const" = true))]
     success: bool,
 }
@@ -102,17 +102,25 @@ async fn validate(reader: &mut Reader, request: &Inbound) -> Outcome {
         Some(presented) => presented.verify(reader).await?,
         None => None,
     };
-    let body = credential.map_or(Validation::Inactive { active: false }, Validation::of);
+    let body = credential
+        .as_ref()
+        .map_or(Validation::Inactive { active: false }, Validation::of);
     let settings = &reader.context().settings;
     Ok(backend::reply(settings, request, StatusCode::OK, &body))
 }
 
+impl Done {
+    pub(super) fn new() -> Self {
+        Self { success: true }
+    }
+}
+
 impl Validation {
-    fn of(credential: Credential) -> Self {
-        let (kind, user, expires_at) = match &credential {
+    fn of(credential: &Credential) -> Self {
+        let (kind, user, expires_at) = match credential {
             Credential::Admin(user) => (TokenKind::Admin, user.into(), user.expires_at),
             Credential::Cookie(user) => (TokenKind::NextAuth, user.into(), user.expires_at),
-            Credential::Chat(session) => (TokenKind::Chat, session.into(), Some(session.expires_at)),
+            Credential::Chat(session) => (TokenKind::Chat, session.as_ref().into(), Some(session.expires_at)),
         };
         Self::Active {
             active: true,
@@ -149,7 +157,7 @@ async fn log_out(work: &mut Work, request: &Inbound) -> Outcome {
         Some(Presented::Cookies(_)) | None => {}
     }
     let settings = &work.context().settings;
-    let mut reply = backend::reply(settings, request, StatusCode::OK, &Done { success: true });
+    let mut reply = backend::reply(settings, request, StatusCode::OK, &Done::new());
     for name in forgotten {
         if let Ok(cookie) = HeaderValue::try_from(ended(&name)) {
             reply = reply.header(SET_COOKIE, cookie);
@@ -165,13 +173,8 @@ async fn give_back(work: &mut Work, token: &str) -> Result<(), Stop> {
     if let Some(user) = jwt::verify(token, &work.context().settings.jwt_secrets, now) {
         let ends = user.expires_at.unwrap_or(now + ENDLESS);
         revoked::revoke(work.db().await?, token, ends, now).await?;
-    } else if !token.contains('\0') {
-        let sql = r#"update chatbot_phone_sessions set "revokedAt" = $2 where "sessionToken" = $1"#;
-        sqlx::query(sql)
-            .bind(token)
-            .bind(stored(now))
-            .execute(work.db().await?)
-            .await?;
+    } else {
+        chat_session::revoke(work.db().await?, token, now).await?;
     }
     Ok(())
 }

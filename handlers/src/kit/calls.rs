@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::fault::{Fault, FaultKind, Stop};
 
 /// One call.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct CallRequest {
     /// The service, as counters and reports name it (`lyra`, `openrouter`).
     pub service: &'static str,
@@ -24,6 +24,17 @@ pub struct CallRequest {
     pub payload: Value,
     /// Whether making the call twice is harmless.
     pub repeatable: bool,
+}
+
+impl std::fmt::Debug for CallRequest {
+    /// Hides the input: it is personal and may carry a code.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("CallRequest")
+            .field("service", &self.service)
+            .field("operation", &self.operation)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The answer of the service.
@@ -136,7 +147,7 @@ impl std::fmt::Debug for CallPolicy {
     }
 }
 
-/// A port for services that no area has brought yet: every call fails by name.
+/// No services at all: every call fails by name.
 #[derive(Clone, Copy, Debug)]
 pub struct NoCalls;
 

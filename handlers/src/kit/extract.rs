@@ -2,6 +2,7 @@
 
 pub mod bearer;
 pub mod chat_session;
+pub mod home_tenant;
 pub mod json;
 pub mod jwt;
 pub mod path;

@@ -10,6 +10,9 @@ use uuid::Uuid;
 #[derive(Clone, Debug)]
 pub struct Ids(Source);
 
+/// How many random digits an id has that begins with the time.
+const TIMED_CHANCE: usize = 13;
+
 #[derive(Clone, Debug)]
 enum Source {
     Random,
@@ -55,6 +58,30 @@ impl Ids {
         bytes
     }
 
+    /// An id as the legacy chat makes them: `c`, the milliseconds since the epoch and chance, both in base 36.
+    #[must_use]
+    pub fn timed(&self, now: time::OffsetDateTime) -> String {
+        const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+        let digit = |value: u64| char::from(DIGITS[usize::try_from(value % 36).unwrap_or_default()]);
+        let mut rest = u64::try_from(now.unix_timestamp_nanos() / 1_000_000).unwrap_or_default();
+        let mut reversed = String::new();
+        while rest > 0 {
+            reversed.push(digit(rest));
+            rest /= 36;
+        }
+        let chance = (0..TIMED_CHANCE).map(|_| digit(self.below(36)));
+        std::iter::once('c')
+            .chain(reversed.chars().rev())
+            .chain(chance)
+            .collect()
+    }
+
+    /// `bytes` random bytes in lower-case hexadecimal.
+    #[must_use]
+    pub fn hex<const N: usize>(&self) -> String {
+        self.bytes::<N>().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
     /// A number in `0..bound` (0 when `bound` is 0), without modulo bias that matters at this width.
     #[must_use]
     pub fn below(&self, bound: u64) -> u64 {
@@ -83,6 +110,14 @@ mod tests {
         assert_eq!(first, two.uuid());
         assert_ne!(first, one.uuid());
         assert_eq!(first.get_version_num(), 4);
+    }
+
+    #[test]
+    fn a_timed_id_begins_with_the_time() {
+        let at = time::macros::datetime!(2026-11-22 10:00:00.123 UTC);
+        let id = Ids::seeded(1).timed(at);
+        assert_eq!((id.len(), &id[..9]), (22, "cmwro18jf"), "{id}");
+        assert_eq!(Ids::random().hex::<18>().len(), 36);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 pub mod brevo;
 pub mod labsmobile;
+pub mod outside;
 pub mod soketi;
 
 use async_trait::async_trait;

@@ -46,12 +46,11 @@ impl Stream {
     /// A fault; its text says when the outcome of the commit is unknown.
     pub async fn commit(&self, mut work: Work) -> Result<(), Stop> {
         work.settle().await?;
-        let announced = work.has_effects();
         work.commit().await.map_err(|(fault, state)| match state {
             CommitState::Unknown => Fault::new(fault.kind, "the outcome of the commit is unknown").caused_by(fault),
             _ => fault,
         })?;
-        if announced {
+        if work.has_announced() {
             self.deliverer.wake();
         }
         Ok(())

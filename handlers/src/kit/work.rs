@@ -4,7 +4,7 @@ use sqlx::PgConnection;
 
 use super::calls::Calls;
 use super::context::Context;
-use super::database::{Lazy, certainly_rolled_back};
+use super::database::{Lazy, certainly_rolled_back, timed_out};
 use super::effects::{Effect, EffectRecord, Effects};
 use super::failure::CommitState;
 use super::fault::{Fault, Stop};
@@ -21,6 +21,12 @@ pub struct Work {
     effects: Effects,
     calls: Calls,
     touches: Vec<Touch>,
+    /// How many of the touches are written.
+    settled: usize,
+    /// Whether something was committed at a checkpoint.
+    committed: bool,
+    /// Whether effects were committed; the deliverer is then to be woken.
+    announced: bool,
 }
 
 impl Work {
@@ -33,6 +39,47 @@ impl Work {
             effects: Effects::default(),
             calls,
             touches: Vec::new(),
+            settled: 0,
+            committed: false,
+            announced: false,
+        }
+    }
+
+    /// Commits what was done so far and gives the connection back; the next statement begins a new transaction.
+    ///
+    /// For what takes long and needs no connection: computing a password hash, calling an outside service. What was written is
+    /// then there for good: after it the request goes to no other side, whatever happens. A dry run stays in its one
+    /// transaction.
+    ///
+    /// # Errors
+    /// A fault when the commit fails or its outcome is unknown.
+    pub async fn checkpoint(&mut self) -> Result<(), Stop> {
+        self.settle().await?;
+        if self.context.is_dry() || !self.transaction.begun() {
+            return Ok(());
+        }
+        let written = "select pg_current_xact_id_if_assigned() is not null";
+        let written: bool = sqlx::query_scalar(written).fetch_one(self.db().await?).await?;
+        let before = self.committed;
+        // Before the commit, not after it: one that is given up may have been carried out.
+        self.committed |= written;
+        match tokio::time::timeout(self.context.settings.commit_timeout, self.commit()).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err((fault, state))) => {
+                if state == CommitState::RolledBack {
+                    self.committed = before;
+                }
+                Err(fault.into())
+            }
+            Err(_) => Err(timed_out("the commit").into()),
+        }
+    }
+
+    /// What is known of all transactions of this unit, when `last` is known of the last one.
+    pub(crate) fn overall(&self, last: CommitState) -> CommitState {
+        match last {
+            CommitState::NotBegun | CommitState::RolledBack if self.committed => CommitState::Committed,
+            last => last,
         }
     }
 
@@ -59,8 +106,9 @@ impl Work {
         self.transaction.begun()
     }
 
-    pub(crate) fn has_effects(&self) -> bool {
-        !self.effects.is_empty()
+    /// Whether effects were settled; asked after the last [`Work::settle`].
+    pub(crate) fn has_announced(&self) -> bool {
+        self.announced
     }
 
     pub(crate) fn records(&self) -> Vec<EffectRecord> {
@@ -77,15 +125,20 @@ impl Work {
     /// This also finds a transaction that an ignored error has aborted: PostgreSQL answers its commit with a silent rollback,
     /// and the client would be told of a success that never was.
     pub(crate) async fn settle(&mut self) -> Result<(), Fault> {
-        if self.touches.is_empty() && self.effects.is_empty() && !self.transaction.begun() {
+        let waits = self.touches.len() > self.settled || !self.effects.is_empty();
+        if !waits && !self.transaction.begun() {
             return Ok(());
         }
         let connection = self.transaction.connection().await?;
-        for touch in &self.touches {
+        for touch in &self.touches[self.settled..] {
             touch.apply(connection).await?;
         }
-        if !self.context.is_dry() {
+        // They are kept, for the records of a dry run.
+        self.settled = self.touches.len();
+        if !self.context.is_dry() && !self.effects.is_empty() {
             store::insert(connection, &self.context, &self.effects).await?;
+            self.effects = Effects::default();
+            self.announced = true;
         }
         sqlx::query("set constraints all immediate").execute(connection).await?;
         Ok(())

@@ -84,11 +84,11 @@ async fn write(
         Ended::Reply(reply) => reply,
         given_up => {
             let overdue = matches!(given_up, Ended::Overdue);
-            let commit = if work.begun() {
+            let commit = work.overall(if work.begun() {
                 CommitState::RolledBack
             } else {
                 CommitState::NotBegun
-            };
+            });
             work.roll_back(overdue).await;
             return answered(given_up, commit, work.unrepeatable());
         }
@@ -98,14 +98,14 @@ async fn write(
         .unwrap_or_else(|_| Err(timed_out("the end of a unit of work")));
     if let Err(fault) = settled {
         work.roll_back(fault.kind == FaultKind::Timeout).await;
-        return Err(failure_of(fault, CommitState::RolledBack, work.unrepeatable()));
+        let commit = work.overall(CommitState::RolledBack);
+        return Err(failure_of(fault, commit, work.unrepeatable()));
     }
-    let announced = work.has_effects();
     // Once sent, a commit is waited for beyond the deadline: knowing what happened is worth more than answering in time.
     let committed = timeout(commit_timeout, work.commit()).await;
     let (fault, state) = match committed {
         Ok(Ok(())) => {
-            if announced {
+            if work.has_announced() {
                 inner.deliverer.wake();
             }
             return Ok(reply);
@@ -113,7 +113,7 @@ async fn write(
         Ok(Err(failed)) => failed,
         Err(_) => (timed_out("the commit"), CommitState::Unknown),
     };
-    Err(failure_of(fault, state, work.unrepeatable()))
+    Err(failure_of(fault, work.overall(state), work.unrepeatable()))
 }
 
 async fn stream(
@@ -200,6 +200,11 @@ fn apply_later(inner: &Arc<Inner>, touches: Vec<Touch>) {
 }
 
 async fn apply(pool: &sqlx::PgPool, touches: &[Touch]) -> sqlx::Result<()> {
+    if let [touch] = touches
+        && touch.is_single()
+    {
+        return touch.apply(&mut *pool.acquire().await?).await;
+    }
     let mut transaction = pool.begin().await?;
     for touch in touches {
         touch.apply(&mut transaction).await?;

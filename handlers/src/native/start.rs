@@ -8,12 +8,13 @@ use tokio_util::task::TaskTracker;
 
 use super::{Inner, Native};
 use crate::config::Settings;
-use crate::kit::calls::{CallPolicy, NoCalls};
+use crate::kit::calls::CallPolicy;
 use crate::kit::database::{Database, PoolLimits};
 use crate::kit::outbox::Deliverer;
 use crate::kit::ports::NotConfigured;
 use crate::kit::ports::brevo::Brevo;
 use crate::kit::ports::labsmobile::LabsMobile;
+use crate::kit::ports::outside::Outside;
 use crate::kit::ports::soketi::Soketi;
 use crate::kit::rate_limit::RateLimit;
 use crate::kit::{Context, Ports, Routes, RoutesError, Seams};
@@ -104,12 +105,9 @@ fn real_ports(settings: &Settings, database: &Database, clock: &crate::kit::Cloc
         .soketi
         .clone()
         .map(|soketi| Soketi::new(client.clone(), clock.clone(), soketi));
+    let sms = LabsMobile::new(client.clone(), pool.clone(), settings.labsmobile.clone());
     Ok(Ports {
-        sms: Arc::new(LabsMobile::new(
-            client.clone(),
-            pool.clone(),
-            settings.labsmobile.clone(),
-        )),
+        sms: Arc::new(sms.clone()),
         mail: Arc::new(Brevo::new(client, pool.clone(), settings.brevo.clone())),
         realtime: match realtime {
             Some(soketi) => Arc::new(soketi),
@@ -117,6 +115,6 @@ fn real_ports(settings: &Settings, database: &Database, clock: &crate::kit::Cloc
         },
         push: Arc::new(NotConfigured),
         job: Arc::new(NotConfigured),
-        calls: Arc::new(NoCalls),
+        calls: Arc::new(Outside::new(sms)),
     })
 }

@@ -39,6 +39,18 @@ pub(super) fn seen(changes: &Value) -> Value {
     in_order(rows.into_iter().filter_map(net).collect())
 }
 
+/// The changes without the deletions of rows of `tables`, and the tables of those that were left out.
+pub(super) fn without_deletions(changes: &Value, tables: &[&str]) -> (Value, Vec<String>) {
+    let table = |change: &Value| change["table"].as_str().unwrap_or_default().to_owned();
+    let (left_out, kept): (Vec<Value>, Vec<Value>) = changes
+        .as_array()
+        .into_iter()
+        .flatten()
+        .cloned()
+        .partition(|change| change["op"] == "delete" && tables.contains(&table(change).as_str()));
+    (Value::Array(kept), left_out.iter().map(table).collect())
+}
+
 /// What became of one row in the whole transaction; `None` when it is as before.
 fn net((table, pk, old, new): (String, String, Value, Value)) -> Option<Value> {
     match (old, new) {

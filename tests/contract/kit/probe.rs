@@ -14,6 +14,7 @@ pub(super) fn routes() -> Routes {
     Routes::new(Area::Public)
         .write(Method::POST, "/probe", probe)
         .calls(&["lyra"])
+        .write(Method::POST, "/probe/look", look)
         .read(Method::GET, "/probe", write_in_a_read)
         .stream(Method::GET, "/probe/stream", stream)
 }
@@ -27,6 +28,9 @@ async fn probe(work: &mut Work, request: &Inbound) -> Outcome {
         .execute(work.db().await?)
         .await?;
     work.announce(event());
+    if let Some(then) = request.query().get("checkpoint") {
+        return after_checkpoint(work, then).await;
+    }
     match request.query().get("then").unwrap_or_default() {
         "panic" => panic!("on purpose"),
         "hang" => std::future::pending().await,
@@ -51,6 +55,32 @@ async fn probe(work: &mut Work, request: &Inbound) -> Outcome {
         _ => {}
     }
     Ok(Reply::ok(&json!({ "id": work.context().ids.uuid().to_string() })))
+}
+
+/// Commits, and then does what the test asks for.
+async fn after_checkpoint(work: &mut Work, then: &str) -> Outcome {
+    work.checkpoint().await?;
+    match then {
+        "fault" => return Err(Fault::new(FaultKind::State, "on purpose").into()),
+        "panic" => panic!("on purpose"),
+        "hang" => std::future::pending().await,
+        "more" | "rollback" => {
+            sqlx::query("insert into probe (id) values ('second')")
+                .execute(work.db().await?)
+                .await?;
+            work.announce(event());
+        }
+        _ => {}
+    }
+    let reply = Reply::empty(StatusCode::OK);
+    Ok(if then == "rollback" { reply.rollback() } else { reply })
+}
+
+/// Only looks, lets the connection go, and then cannot answer.
+async fn look(work: &mut Work, _: &Inbound) -> Outcome {
+    sqlx::query("select 1").execute(work.db().await?).await?;
+    work.checkpoint().await?;
+    Err(Fault::new(FaultKind::State, "on purpose").into())
 }
 
 /// Calls, and then cannot answer.

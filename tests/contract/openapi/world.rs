@@ -1,9 +1,10 @@
 //! What generated requests find: two tenants with users, a ticket, and every way to prove who one is.
 
-use harness::{Answer, TestApp, Ticket};
+use std::time::Duration;
+
+use harness::{Answer, LabsMobile, TestApp, Ticket};
 use jsonwebtoken::{EncodingKey, Header, encode};
 use serde_json::json;
-use time::Duration;
 
 use super::Operation;
 use super::requests::{Proof, Sent};
@@ -11,9 +12,16 @@ use super::requests::{Proof, Sent};
 /// "correct horse", cost 4: tests need not wait.
 const HORSE: &str = "$2b$04$7u5sA2cuFzxLwvHNgDFk2.0ECsImlVRX0oM/0YHoCR/vZUExVZHhu";
 
+/// "482913", cost 4.
+const CODE_HASH: &str = "$2b$04$7u5sA2cuFzxLwvHNgDFk2.1SNrP7x80ta1HdN3pmnA3ks496Ift3u";
+const VERIFICATION: &str = "0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a01";
+const PHONE: &str = "+51999000111";
+
 /// The handlers with rows.
 pub(super) struct World {
     app: TestApp,
+    /// Takes the text messages.
+    _sms: LabsMobile,
     known: Known,
     admin_token: String,
     chat_token: String,
@@ -31,28 +39,40 @@ impl Known {
 
 impl World {
     pub(super) async fn new() -> Self {
-        let app = TestApp::with(&[("AUTH_SECRET", "cookie-secret")]).await;
+        let sms = LabsMobile::start().await;
+        let app = TestApp::with_services(&[
+            ("AUTH_SECRET", "cookie-secret"),
+            ("LABSMOBILE_ENDPOINT", &sms.url()),
+            ("LABSMOBILE_USERNAME", "user"),
+            ("LABSMOBILE_TOKEN", "secret"),
+        ])
+        .await;
         let acme = app.tenant("acme").insert().await;
         let other = app.tenant("globex").insert().await;
         let ada = app.agent(&acme).role("admin").insert().await;
         let bob = app.agent(&acme).named("bob").insert().await;
         Ticket::new(&app, &acme, &ada, "first").insert().await;
-        sqlx::query("update users set password = $2 where id = $1")
-            .bind(&ada)
-            .bind(HORSE)
-            .execute(app.pool())
-            .await
-            .unwrap();
         let claims = json!({ "sub": ada, "email": "ada@acme.example", "tenantId": acme, "role": "admin" });
         let key = EncodingKey::from_secret(b"only-for-tests");
         let admin_token = encode(&Header::default(), &claims, &key).unwrap();
         let chat_token = "ab".repeat(32);
-        chat_session(&app, &acme, &bob, &chat_token).await;
+        write_rows(&app, [&acme, &ada, &bob, &chat_token]).await;
         let known = vec![
             ("tenantId", acme),
             ("tenantId", other),
             ("createdById", ada.clone()),
+            ("peerId", ada.clone()),
+            ("recipientId", ada.clone()),
+            ("content", "Hello".to_owned()),
             ("assignedToId", bob),
+            ("phone", PHONE.to_owned()),
+            ("countryCode", "+51".to_owned()),
+            ("verificationId", VERIFICATION.to_owned()),
+            ("code", "482913".to_owned()),
+            ("code", "000000".to_owned()),
+            ("displayName", "Bob B.".to_owned()),
+            ("email", "bob@acme.example".to_owned()),
+            ("sessionToken", chat_token.clone()),
             ("email", format!("{ada}@example.org")),
             ("password", "correct horse".to_owned()),
             ("password", "battery staple".to_owned()),
@@ -62,6 +82,7 @@ impl World {
         ];
         Self {
             app,
+            _sms: sms,
             known: Known(known),
             admin_token,
             chat_token,
@@ -73,8 +94,8 @@ impl World {
     }
 
     /// Time goes on, so that what is held back for a while is let through again.
-    pub(super) fn pass_a_minute(&self) {
-        self.app.clock().advance(Duration::MINUTE.unsigned_abs());
+    pub(super) fn pass(&self) {
+        self.app.clock().advance(Duration::from_secs(20));
     }
 
     /// A good proof for a security scheme of the document.
@@ -130,18 +151,19 @@ fn target(url: &reqwest::Url) -> String {
     }
 }
 
-/// A chat session of an approved user.
-async fn chat_session(app: &TestApp, tenant: &str, user: &str, token: &str) {
-    let now = app.clock().now();
-    let now = time::PrimitiveDateTime::new(now.date(), now.time());
-    let phone_user = r#"insert into chatbot_phone_users (id, phone, "normalizedPhone", "tenantId", "createdAt", "updatedAt")
-                        values ('p1', '+51999000111', '+51999000111', $1, $2, $2)"#;
-    let link = r#"update users set "chatbotPhoneUserId" = 'p1', "approvalStatus" = 'approved',
-                    "chatbotAccessStatus" = 'approved' where id = $1 and "updatedAt" = $2"#;
-    let session = r#"insert into chatbot_phone_sessions (id, "userId", "sessionToken", "expiresAt", "lastUsedAt", "createdAt")
-                     values ('s1', 'p1', $1, $2 + interval '180 days', $2, $2)"#;
-    for (statement, value) in [(phone_user, tenant), (link, user), (session, token)] {
-        let written = sqlx::query(statement).bind(value).bind(now).execute(app.pool()).await;
-        assert_eq!(written.unwrap().rows_affected(), 1);
-    }
+/// A password for `ada`; a phone for `bob`, with a session and a code.
+async fn write_rows(app: &TestApp, [acme, ada, bob, chat_token]: [&str; 4]) {
+    let rows = format!(
+        r#"update users set password = '{HORSE}' where id = '{ada}';
+           insert into chatbot_phone_users (id, phone, "normalizedPhone", "tenantId", "createdAt", "updatedAt")
+             values ('p1', '{PHONE}', '{PHONE}', '{acme}', '2025-01-01', '2025-01-01');
+           update users set "chatbotPhoneUserId" = 'p1', phone = '{PHONE}', "normalizedPhone" = '{PHONE}',
+                            "approvalStatus" = 'approved', "chatbotAccessStatus" = 'approved' where id = '{bob}';
+           insert into chatbot_phone_sessions (id, "userId", "sessionToken", "expiresAt", "lastUsedAt", "createdAt")
+             values ('s1', 'p1', '{chat_token}', '2025-12-01', '2025-06-01', '2025-06-01');
+           insert into chatbot_phone_otps (id, "publicId", "userId", "codeHash", "expiresAt", "createdAt", "updatedAt")
+             values ('o1', '{VERIFICATION}', 'p1', '{CODE_HASH}', '2025-06-15 11:00', '2025-06-15 09:00', '2025-06-15 09:00')"#
+    );
+    let written = sqlx::raw_sql(sqlx::AssertSqlSafe(rows)).execute(app.pool()).await;
+    written.expect("the rows can be written");
 }

@@ -14,10 +14,59 @@ export type Alive = {
   timestamp: Time;
 };
 
+/** The code that came in the text message. */
+export type Attempt = {
+  /** What the request for the code was answered with. */
+  verificationId: string;
+  code: string;
+};
+
 /** The body of a refusal by the Next.js routes. */
 export type Bare = {
   /** What is wrong, for a person. */
   error: string;
+};
+
+/** A file of a message. */
+export type ChatAttachment = {
+  id: string;
+  filename: string;
+  originalName: string;
+  mimeType: string;
+  /** In bytes. */
+  size: number;
+  url: string;
+};
+
+/** Somebody to write to: a contact of the chatbot, a user of the tenant, or somebody known from WhatsApp alone. */
+export type ChatContact = {
+  id: string;
+  tenantId: string;
+  type: string;
+  displayName: string;
+  phone: string | null;
+  description: string | null;
+  avatarUrl: string | null;
+  isFlowbot: boolean;
+  name?: string;
+  email?: string;
+  createdAt: Time;
+  updatedAt: Time;
+  metadata: Record<string, unknown> | null;
+  unreadCount: number;
+  lastMessageAt: Time | null;
+};
+
+/** A message as it is shown. */
+export type ChatMessage = {
+  id: string;
+  senderId: string;
+  recipientId: string;
+  content: string;
+  createdAt: Time;
+  readAt: Time | null;
+  editedAt: Time | null;
+  attachments: ChatAttachment[];
 };
 
 /** What a token says about its holder; what it does not say is left out. */
@@ -28,12 +77,36 @@ export type Claims = {
   tenantId?: string;
 };
 
+/** A code is on its way. */
+export type CodeSent = {
+  success: true;
+  /** To be sent back with the code. */
+  verificationId: string;
+  expiresAt: Time;
+  normalizedPhone: string;
+  countryCode: string | null;
+};
+
+/** The body of a refusal by the chat login. */
+export type Coded = {
+  /** What is wrong, for a person. */
+  error: string;
+  /** What is wrong, for a program. */
+  code: string;
+};
+
 /** The database answers. */
 export type Connected = {
   status: "connected";
   /** The configured name of this backend. */
   backend: string;
   health: Alive;
+};
+
+/** Everybody that somebody may write to. */
+export type ContactList = {
+  success: true;
+  contacts: ChatContact[];
 };
 
 /** What was sent; each is a text, or of a type that can never be right. */
@@ -68,6 +141,18 @@ export type Envelope = {
   statusCode: number;
 };
 
+/** Whether it lives on. */
+export type Extension = {
+  /** Whether the session begins anew; only `false` leaves its end where it is. */
+  extend?: boolean;
+};
+
+/** What the page kept. */
+export type Kept = {
+  /** The token of an earlier session of this very phone. */
+  sessionToken?: string;
+};
+
 /** A ticket in a list. */
 export type ListedTicket = {
   id: string;
@@ -99,10 +184,39 @@ export type LoggedIn = {
   user: AdminUser;
 };
 
+/** How many messages were new. */
+export type MarkedRead = {
+  success: true;
+  count: number;
+};
+
+/** A message that was sent. */
+export type MessageSent = {
+  success: true;
+  message: ChatMessage;
+};
+
 /** The tenant that a request names. */
 export type Named = {
   /** The tenant, when it is not the caller's own; only a `super_admin` may name another one. */
   tenantId?: string | null;
+};
+
+/** A message to send. */
+export type NewMessage = {
+  /** A user of the tenant. */
+  recipientId: string;
+  content: string;
+  /** Files that were uploaded before. */
+  attachments?: Uploaded[];
+};
+
+/** What a profile is made of. */
+export type NewProfile = {
+  /** The session token, which no header stands for here. */
+  token: string;
+  displayName: string;
+  email: string;
 };
 
 /** What a ticket is made from. */
@@ -119,8 +233,103 @@ export type NewTicket = {
   assignedToId?: string | null;
 };
 
+/** No session goes on. */
+export type NotRestored = {
+  success: false;
+  reason: WhyNotRestored;
+  /** For a person. */
+  message: string;
+  /** Whether a code helps. */
+  requiresOtp?: boolean;
+};
+
+/** Messages that were read. */
+export type NowRead = {
+  /** Whom they are from. */
+  peerId: string;
+  messageIds: string[];
+};
+
+/** Somebody who signs in by phone.
+ * 
+ * The columns of the phone are never null, and an app user always has a tenant and an e-mail, so of each chain of fallbacks in
+ * the contract only the first steps can be reached. */
+export type PhoneAccount = {
+  id: string;
+  phone: string;
+  normalizedPhone: string;
+  countryCode: string | null;
+  tenantId: string;
+  displayName: string | null;
+  email: string;
+  profileComplete: boolean;
+  /** The app user whom the phone belongs to. */
+  linkedUserId: string;
+};
+
+/** A phone, and whose tenant it is about. */
+export type PhoneOfTenant = {
+  /** A number in national or international form. */
+  phone: string;
+  /** The code of a national number, such as `+51`. */
+  countryCode?: string | null;
+  /** The tenant, by its id, its key or its host name. */
+  tenantId?: string | null;
+  /** The host name of the page, when no tenant is named. */
+  host?: string | null;
+};
+
+/** The phone user's own values, null when empty. */
+export type Profile = {
+  id: string;
+  displayName: string | null;
+  email: string | null;
+  tenantId: string | null;
+  phone: string;
+  countryCode: string | null;
+  profileComplete: boolean;
+};
+
+/** A profile as it is now. */
+export type ProfileShown = {
+  success: true;
+  profile: Profile;
+};
+
+/** A session goes on. */
+export type Restored = {
+  success: true;
+  session: Session;
+  user: PhoneAccount;
+  message: string;
+};
+
 /** What a user may do. */
 export type Role = "super_admin" | "admin" | "user";
+
+/** A session to go on with. */
+export type Session = {
+  /** For `Authorization: Bearer …`. */
+  token: string;
+  sessionId: string;
+  expiresAt: Time;
+};
+
+/** Somebody who is signed in. */
+export type SignedIn = {
+  success: true;
+  session: Session;
+  user: PhoneAccount;
+};
+
+/** Whether a session goes on. */
+export type Synced = Restored | NotRestored;
+
+/** The messages of two people. */
+export type Thread = {
+  success: true;
+  messages: ChatMessage[];
+};
 
 /** A customer, as tickets keep one. */
 export type TicketCustomer = {
@@ -189,6 +398,11 @@ export type TokenField = {
   token?: string | null;
 };
 
+/** Which session. */
+export type TokenGiven = {
+  token: string;
+};
+
 /** Where a token is from. */
 export type TokenKind = "admin" | "nextauth" | "chat";
 
@@ -200,6 +414,11 @@ export type Unexpected = {
   message: string;
 };
 
+/** A file that was uploaded before. */
+export type Uploaded = {
+  id: string;
+};
+
 /** What a token is worth. */
 export type Validation = {
   active: true;
@@ -208,6 +427,15 @@ export type Validation = {
   expiresAt: Time | null;
 } | {
   active: false;
+};
+
+/** Why no session goes on. */
+export type WhyNotRestored = "user_not_found" | "access_denied" | "no_active_session";
+
+/** How the message is worded. */
+export type Wording = {
+  /** The language of the message; Spanish unless it is `en`. */
+  language?: string | null;
 };
 
 /** Every native endpoint. */
@@ -229,6 +457,135 @@ export type Operations = {
   };
   /** Say to a page of another origin what it may send. */
   "OPTIONS /api/auth/login": {
+    path: Record<string, never>;
+    query: Record<string, never>;
+    body: undefined;
+    answers: {
+      200: undefined;
+    };
+  };
+  /** Show the profile of a phone user. */
+  "GET /api/chat/otp/profile": {
+    path: Record<string, never>;
+    query: Record<string, never>;
+    body: undefined;
+    answers: {
+      200: ProfileShown;
+      400: Bare | Coded;
+      401: Coded;
+    };
+  };
+  /** Change the profile of a phone user. */
+  "PUT /api/chat/otp/profile": {
+    path: Record<string, never>;
+    query: Record<string, never>;
+    body: NewProfile;
+    answers: {
+      200: ProfileShown;
+      400: Envelope;
+      401: Coded;
+      413: Unexpected;
+      422: Coded;
+    };
+  };
+  /** Say to a page of another origin what it may send. */
+  "OPTIONS /api/chat/otp/profile": {
+    path: Record<string, never>;
+    query: Record<string, never>;
+    body: undefined;
+    answers: {
+      200: undefined;
+    };
+  };
+  /** Send a code to a phone. */
+  "POST /api/chat/otp/request": {
+    path: Record<string, never>;
+    query: Record<string, never>;
+    body: PhoneOfTenant & Wording;
+    answers: {
+      200: CodeSent;
+      400: Envelope | Coded;
+      413: Unexpected;
+      429: Coded;
+    };
+  };
+  /** Say to a page of another origin what it may send. */
+  "OPTIONS /api/chat/otp/request": {
+    path: Record<string, never>;
+    query: Record<string, never>;
+    body: undefined;
+    answers: {
+      200: undefined;
+    };
+  };
+  /** Show a session, and let it live on. */
+  "POST /api/chat/otp/session": {
+    path: Record<string, never>;
+    query: Record<string, never>;
+    body: TokenGiven & Extension;
+    answers: {
+      200: SignedIn;
+      400: Envelope;
+      401: Coded;
+      403: Coded;
+      413: Unexpected;
+    };
+  };
+  /** End a session. */
+  "DELETE /api/chat/otp/session": {
+    path: Record<string, never>;
+    query: Record<string, never>;
+    body: TokenGiven;
+    answers: {
+      200: Done;
+      400: Envelope;
+      401: Coded;
+      413: Unexpected;
+    };
+  };
+  /** Say to a page of another origin what it may send. */
+  "OPTIONS /api/chat/otp/session": {
+    path: Record<string, never>;
+    query: Record<string, never>;
+    body: undefined;
+    answers: {
+      200: undefined;
+    };
+  };
+  /** Say whether a phone needs a code. */
+  "POST /api/chat/otp/sync": {
+    path: Record<string, never>;
+    query: Record<string, never>;
+    body: PhoneOfTenant & Kept;
+    answers: {
+      200: Synced;
+      400: Envelope | Bare | Coded;
+      413: Unexpected;
+      429: Coded;
+    };
+  };
+  /** Say to a page of another origin what it may send. */
+  "OPTIONS /api/chat/otp/sync": {
+    path: Record<string, never>;
+    query: Record<string, never>;
+    body: undefined;
+    answers: {
+      200: undefined;
+    };
+  };
+  /** Trade a code for a session. */
+  "POST /api/chat/otp/verify": {
+    path: Record<string, never>;
+    query: Record<string, never>;
+    body: Attempt;
+    answers: {
+      200: SignedIn;
+      400: Envelope | Coded;
+      413: Unexpected;
+    };
+  };
+  /** Say to a page of another origin what it may send. */
+  "OPTIONS /api/chat/otp/verify": {
     path: Record<string, never>;
     query: Record<string, never>;
     body: undefined;
@@ -308,6 +665,7 @@ export type Operations = {
     body: undefined;
     answers: {
       200: Alive;
+      304: undefined;
     };
   };
   /** Log in with an e-mail and a password, at the backend. */
@@ -361,11 +719,229 @@ export type Operations = {
     body: undefined;
     answers: {
       200: Claims;
+      304: undefined;
       401: Envelope;
     };
   };
   /** Say to a page of another origin what it may send. */
   "OPTIONS /api/v1/auth/me": {
+    path: Record<string, never>;
+    query: Record<string, never>;
+    body: undefined;
+    answers: {
+      204: undefined;
+      404: Envelope;
+    };
+  };
+  /** List everybody that somebody may write to. */
+  "GET /api/v1/auth/phone/contacts": {
+    path: Record<string, never>;
+    query: Record<string, never>;
+    body: undefined;
+    answers: {
+      200: ContactList;
+      304: undefined;
+      400: Bare | Coded;
+      401: Coded;
+    };
+  };
+  /** Say to a page of another origin what it may send. */
+  "OPTIONS /api/v1/auth/phone/contacts": {
+    path: Record<string, never>;
+    query: Record<string, never>;
+    body: undefined;
+    answers: {
+      204: undefined;
+      404: Envelope;
+    };
+  };
+  /** List the messages with somebody, the oldest first. */
+  "GET /api/v1/auth/phone/messages": {
+    path: Record<string, never>;
+    query: {
+      /** A user of the tenant. */
+      peerId: string;
+    };
+    body: undefined;
+    answers: {
+      200: Thread;
+      304: undefined;
+      400: Bare | Coded;
+      401: Coded;
+    };
+  };
+  /** Send a message. */
+  "POST /api/v1/auth/phone/messages": {
+    path: Record<string, never>;
+    query: Record<string, never>;
+    body: NewMessage;
+    answers: {
+      201: MessageSent;
+      400: Bare | Coded | Envelope;
+      401: Coded;
+      404: Bare;
+      413: Unexpected;
+    };
+  };
+  /** Say to a page of another origin what it may send. */
+  "OPTIONS /api/v1/auth/phone/messages": {
+    path: Record<string, never>;
+    query: Record<string, never>;
+    body: undefined;
+    answers: {
+      204: undefined;
+      404: Envelope;
+    };
+  };
+  /** Say that messages were read. */
+  "POST /api/v1/auth/phone/messages/read": {
+    path: Record<string, never>;
+    query: Record<string, never>;
+    body: NowRead;
+    answers: {
+      201: MarkedRead;
+      400: Bare | Coded | Envelope;
+      401: Coded;
+      413: Unexpected;
+    };
+  };
+  /** Say to a page of another origin what it may send. */
+  "OPTIONS /api/v1/auth/phone/messages/read": {
+    path: Record<string, never>;
+    query: Record<string, never>;
+    body: undefined;
+    answers: {
+      204: undefined;
+      404: Envelope;
+    };
+  };
+  /** Show the profile of a phone user. */
+  "GET /api/v1/auth/phone/profile": {
+    path: Record<string, never>;
+    query: Record<string, never>;
+    body: undefined;
+    answers: {
+      200: ProfileShown;
+      304: undefined;
+      400: Bare | Coded;
+      401: Coded;
+    };
+  };
+  /** Change the profile of a phone user. */
+  "PUT /api/v1/auth/phone/profile": {
+    path: Record<string, never>;
+    query: Record<string, never>;
+    body: NewProfile;
+    answers: {
+      200: ProfileShown;
+      400: Envelope;
+      401: Coded;
+      413: Unexpected;
+      422: Coded;
+    };
+  };
+  /** Say to a page of another origin what it may send. */
+  "OPTIONS /api/v1/auth/phone/profile": {
+    path: Record<string, never>;
+    query: Record<string, never>;
+    body: undefined;
+    answers: {
+      204: undefined;
+      404: Envelope;
+    };
+  };
+  /** Send a code to a phone. */
+  "POST /api/v1/auth/phone/request": {
+    path: Record<string, never>;
+    query: Record<string, never>;
+    body: PhoneOfTenant & Wording;
+    answers: {
+      201: CodeSent;
+      400: Envelope | Coded;
+      413: Unexpected;
+      429: Coded;
+    };
+  };
+  /** Say to a page of another origin what it may send. */
+  "OPTIONS /api/v1/auth/phone/request": {
+    path: Record<string, never>;
+    query: Record<string, never>;
+    body: undefined;
+    answers: {
+      204: undefined;
+      404: Envelope;
+    };
+  };
+  /** Show a session, and let it live on. */
+  "POST /api/v1/auth/phone/session": {
+    path: Record<string, never>;
+    query: Record<string, never>;
+    body: TokenGiven & Extension;
+    answers: {
+      201: SignedIn;
+      400: Envelope;
+      401: Coded;
+      403: Coded;
+      413: Unexpected;
+    };
+  };
+  /** End a session. */
+  "DELETE /api/v1/auth/phone/session": {
+    path: Record<string, never>;
+    query: Record<string, never>;
+    body: TokenGiven;
+    answers: {
+      200: Done;
+      400: Envelope;
+      401: Coded;
+      413: Unexpected;
+    };
+  };
+  /** Say to a page of another origin what it may send. */
+  "OPTIONS /api/v1/auth/phone/session": {
+    path: Record<string, never>;
+    query: Record<string, never>;
+    body: undefined;
+    answers: {
+      204: undefined;
+      404: Envelope;
+    };
+  };
+  /** Say whether a phone needs a code. */
+  "POST /api/v1/auth/phone/sync": {
+    path: Record<string, never>;
+    query: Record<string, never>;
+    body: PhoneOfTenant & Kept;
+    answers: {
+      201: Synced;
+      400: Envelope | Bare | Coded;
+      413: Unexpected;
+      429: Coded;
+    };
+  };
+  /** Say to a page of another origin what it may send. */
+  "OPTIONS /api/v1/auth/phone/sync": {
+    path: Record<string, never>;
+    query: Record<string, never>;
+    body: undefined;
+    answers: {
+      204: undefined;
+      404: Envelope;
+    };
+  };
+  /** Trade a code for a session. */
+  "POST /api/v1/auth/phone/verify": {
+    path: Record<string, never>;
+    query: Record<string, never>;
+    body: Attempt;
+    answers: {
+      201: SignedIn;
+      400: Envelope | Coded;
+      413: Unexpected;
+    };
+  };
+  /** Say to a page of another origin what it may send. */
+  "OPTIONS /api/v1/auth/phone/verify": {
     path: Record<string, never>;
     query: Record<string, never>;
     body: undefined;
@@ -401,6 +977,7 @@ export type Operations = {
     body: undefined;
     answers: {
       200: Alive;
+      304: undefined;
     };
   };
   /** Refuse to make a first administrator. */

@@ -1,7 +1,8 @@
 //! One attempt to log in, whichever route it came by.
 
-use super::throttle::Throttle;
-use super::{Credentials, LoggedIn, passwords, queries, token};
+use super::{Credentials, LoggedIn, limits, queries, token};
+use crate::auth::passwords;
+use crate::auth::throttle::Throttle;
 use crate::kit::{Inbound, Stop, UnitOfWork as _, Work};
 
 /// How it ended.
@@ -30,7 +31,7 @@ pub(super) async fn run(work: &mut Work, request: &Inbound, given: &Credentials)
     if email.is_empty() || password.is_empty() {
         return Ok(Attempt::Refused);
     }
-    let (now, throttle) = (work.now(), Throttle::of(&email, request.client));
+    let (now, (throttle, pair)) = (work.now(), limits::of(&email, request.client));
     // A dry run beside legacy is the same attempt once more: it is neither held back nor counted.
     let counts = !work.context().is_dry();
     if counts && let Some(seconds) = throttle.reached(work.db().await?, now).await? {
@@ -48,7 +49,7 @@ pub(super) async fn run(work: &mut Work, request: &Inbound, given: &Credentials)
         return Ok(Attempt::Refused);
     };
     if counts {
-        throttle.succeeded(work.db().await?).await?;
+        throttle.take_back(work.db().await?, &pair).await?;
     }
     let settings = &work.context().settings.auth;
     Ok(match token::sign(&user, settings, now) {
@@ -65,6 +66,8 @@ async fn matching_user(work: &mut Work, email: &str, password: &str) -> Result<O
     } else {
         queries::candidates(work.db().await?, email).await?
     };
+    // Nobody else waits for the connection while the hashes are computed.
+    work.checkpoint().await?;
     let hashes = rows.iter().map(|row| row.password.clone()).collect();
     let matched = passwords::matching(password.to_owned(), hashes).await?;
     Ok(rows

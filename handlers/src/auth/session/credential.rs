@@ -38,7 +38,7 @@ pub(super) enum Credential {
     /// An admin JWT.
     Admin(JwtUser),
     /// A chat session.
-    Chat(ChatSession),
+    Chat(Box<ChatSession>),
     /// A NextAuth cookie.
     Cookie(JwtUser),
 }
@@ -72,7 +72,7 @@ async fn of_token(unit: &mut impl UnitOfWork, token: String) -> Result<Option<Cr
         return Ok((!revoked).then_some(Credential::Admin(user)));
     }
     let session = chat_session::verify(unit, &token).await?.ok();
-    Ok(session.map(Credential::Chat))
+    Ok(session.map(Box::new).map(Credential::Chat))
 }
 
 /// As legacy's guard, which reads a plain token from that cookie, and besides what NextAuth itself puts there.

@@ -16,6 +16,14 @@ pub fn token(headers: &HeaderMap) -> Option<&str> {
         .filter(|token| !token.is_empty())
 }
 
+/// All that stands after `Bearer ` (case-sensitive), when it is not empty: the rule of the endpoints of phone users (the same place
+/// of the contract).
+#[must_use]
+pub fn rest(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    value.strip_prefix("Bearer ").filter(|token| !token.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -35,5 +43,17 @@ mod tests {
         assert_eq!(of("Bearer "), None);
         assert_eq!(of("Basic abc"), None);
         assert_eq!(token(&HeaderMap::new()), None);
+    }
+
+    #[test]
+    fn the_rest_of_the_header_is_taken_whole() {
+        let of = |value: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(AUTHORIZATION, http::HeaderValue::from_static(value));
+            rest(&headers).map(str::to_owned)
+        };
+        assert_eq!(of("Bearer abc def").as_deref(), Some("abc def"));
+        assert_eq!(of("bearer abc"), None);
+        assert_eq!(of("Bearer "), None);
     }
 }

@@ -22,6 +22,18 @@ impl Json {
         }
     }
 
+    /// Whether nothing was sent.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The field when it is a text, which may be empty.
+    #[must_use]
+    pub fn text(&self, field: &str) -> Option<&str> {
+        self.0.get(field).and_then(Value::as_str)
+    }
+
     /// The field; `None` when absent or null.
     #[must_use]
     pub fn get(&self, field: &str) -> Option<&Value> {
@@ -55,6 +67,12 @@ impl Json {
             Some(Value::Number(number)) if number.as_f64() == Some(0.0) => Ok(None),
             Some(_) => Err(ApiError::bare(StatusCode::BAD_REQUEST, &format!("Invalid {field}"))),
         }
+    }
+}
+
+impl From<Map<String, Value>> for Json {
+    fn from(fields: Map<String, Value>) -> Self {
+        Self(fields)
     }
 }
 

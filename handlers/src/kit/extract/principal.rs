@@ -13,7 +13,7 @@ pub enum Principal {
     /// An app user. Role and tenant are those of the token.
     User(JwtUser),
     /// Somebody logged in by phone.
-    Chat(ChatSession),
+    Chat(Box<ChatSession>),
 }
 
 impl Principal {
@@ -27,7 +27,11 @@ impl Principal {
             let revoked = revoked::is_revoked(unit.db().await?, token).await?;
             return Ok((!revoked).then_some(Self::User(user)));
         }
-        Ok(chat_session::verify(unit, token).await?.ok().map(Self::Chat))
+        Ok(chat_session::verify(unit, token)
+            .await?
+            .ok()
+            .map(Box::new)
+            .map(Self::Chat))
     }
 
     /// The caller's own tenant.
@@ -35,7 +39,7 @@ impl Principal {
     pub fn tenant(&self) -> Option<&str> {
         match self {
             Self::User(user) => user.tenant.as_deref(),
-            Self::Chat(session) => session.tenant.as_deref(),
+            Self::Chat(session) => session.tenant(),
         }
     }
 

@@ -39,6 +39,11 @@ impl Query {
         self.0.get(key).map(String::as_str)
     }
 
+    /// The parameters by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// The value when it is truthy: legacy treats an empty one as absent.
     #[must_use]
     pub fn text(&self, key: &str) -> Option<&str> {

@@ -2,13 +2,17 @@
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
-use sqlx::PgPool;
+use sqlx::{PgExecutor, PgPool};
 
 use super::{PortError, SmsPort, judge};
 use crate::config::{LabsMobileSettings, Secret};
+use crate::kit::calls::{CallAnswer, CallError};
 use crate::kit::effects::Sms;
 
-const SERVICE: &str = "labsmobile";
+/// The service, as calls and reports name it.
+pub const SERVICE: &str = "labsmobile";
+/// More of an answer than this is not read.
+const MOST_OF_ANSWER: usize = 64 * 1024;
 const DEFAULT_URL: &str = "https://api.labsmobile.com/json/send";
 const DEFAULT_SENDER: &str = "FlowBot";
 /// The keys of `system_config`, in the order in which legacy tries them.
@@ -43,40 +47,75 @@ impl LabsMobile {
         Self { client, pool, settings }
     }
 
-    /// Whether messages can be sent at all; asked before a code is made.
-    pub async fn is_configured(&self) -> bool {
-        self.account().await.is_some()
+    /// Sends one message and waits for the answer, for a caller whose own answer hangs on it.
+    ///
+    /// # Errors
+    /// When there is no account, or no answer. An answer with an error status is an answer.
+    pub async fn send_now(&self, sms: &Sms) -> Result<CallAnswer, CallError> {
+        let account = self.account().await.ok_or(CallError::NotConfigured(SERVICE))?;
+        let answer = self.post(&account, sms).await;
+        let mut answer = answer.map_err(|_| CallError::Unreachable(SERVICE))?;
+        let status = answer.status().as_u16();
+        let mut body = Vec::new();
+        // The status alone decides; a body that breaks off changes nothing.
+        while let Ok(Some(chunk)) = answer.chunk().await {
+            body.extend_from_slice(&chunk);
+            if body.len() > MOST_OF_ANSWER {
+                break;
+            }
+        }
+        let body = serde_json::from_slice(&body).unwrap_or_default();
+        Ok(CallAnswer { status, body })
+    }
+
+    async fn post(&self, account: &Account, sms: &Sms) -> reqwest::Result<reqwest::Response> {
+        let digits: String = sms.phone.chars().filter(char::is_ascii_digit).collect();
+        self.client
+            .post(&account.url)
+            .basic_auth(&account.username, Some(account.token.expose()))
+            .json(&json!({ "message": sms.text, "tpoa": account.sender, "recipient": [{ "msisdn": digits }] }))
+            .send()
+            .await
     }
 
     /// Database errors are ignored, as in legacy: the settings may still do.
     async fn account(&self) -> Option<Account> {
-        let rows: Vec<(String, Value)> = sqlx::query_as(
-            "select key, value from system_config where key = any($1) and value is not null order by key",
-        )
-        .bind(KEYS.as_slice())
-        .fetch_all(&self.pool)
-        .await
-        .unwrap_or_default();
-        let row = |key: &&str| {
-            rows.iter()
-                .find(|(name, _)| name == key)
-                .and_then(|(_, value)| stored(value))
-        };
-        KEYS.iter().find_map(row).or_else(|| self.fallback())
+        let rows = rows(&self.pool).await.unwrap_or_default();
+        account(&rows, &self.settings)
     }
+}
 
-    fn fallback(&self) -> Option<Account> {
-        Some(Account {
-            url: self.settings.url.clone().unwrap_or_else(|| DEFAULT_URL.to_owned()),
-            username: self.settings.username.clone()?,
-            token: self.settings.token.clone()?,
-            sender: self
-                .settings
-                .sender
-                .clone()
-                .unwrap_or_else(|| DEFAULT_SENDER.to_owned()),
-        })
-    }
+/// Whether messages can be sent at all; asked before a code is made.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_configured(db: impl PgExecutor<'_>, settings: &LabsMobileSettings) -> sqlx::Result<bool> {
+    Ok(account(&rows(db).await?, settings).is_some())
+}
+
+async fn rows(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<(String, Value)>> {
+    sqlx::query_as("select key, value from system_config where key = any($1) and value is not null order by key")
+        .bind(KEYS.as_slice())
+        .fetch_all(db)
+        .await
+}
+
+fn account(rows: &[(String, Value)], settings: &LabsMobileSettings) -> Option<Account> {
+    let row = |key: &&str| {
+        rows.iter()
+            .find(|(name, _)| name == key)
+            .and_then(|(_, value)| stored(value))
+    };
+    KEYS.iter().find_map(row).or_else(|| fallback(settings))
+}
+
+fn fallback(settings: &LabsMobileSettings) -> Option<Account> {
+    Some(Account {
+        url: settings.url.clone().unwrap_or_else(|| DEFAULT_URL.to_owned()),
+        username: settings.username.clone()?,
+        token: settings.token.clone()?,
+        sender: settings.sender.clone().unwrap_or_else(|| DEFAULT_SENDER.to_owned()),
+    })
 }
 
 fn stored(value: &Value) -> Option<Account> {
@@ -102,18 +141,10 @@ fn stored(value: &Value) -> Option<Account> {
 impl SmsPort for LabsMobile {
     async fn deliver(&self, sms: &Sms, _key: &str) -> Result<(), PortError> {
         let account = self.account().await.ok_or(PortError::NotConfigured(SERVICE))?;
-        let digits: String = sms.phone.chars().filter(char::is_ascii_digit).collect();
-        if digits.is_empty() {
+        if !sms.phone.contains(|character: char| character.is_ascii_digit()) {
             return Err(PortError::Invalid("the phone has no digits"));
         }
-        let answer = self
-            .client
-            .post(&account.url)
-            .basic_auth(&account.username, Some(account.token.expose()))
-            .json(&json!({ "message": sms.text, "tpoa": account.sender, "recipient": [{ "msisdn": digits }] }))
-            .send()
-            .await;
-        judge(SERVICE, answer)
+        judge(SERVICE, self.post(&account, sms).await)
     }
 }
 

@@ -3,13 +3,17 @@
 use sqlx::PgConnection;
 use time::PrimitiveDateTime;
 
+use super::access::PhoneUser;
+
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct SessionRow {
-    pub(super) id: String,
+    pub(super) session_id: String,
     pub(super) expires_at: PrimitiveDateTime,
     pub(super) revoked_at: Option<PrimitiveDateTime>,
-    pub(super) phone_user_id: String,
-    pub(super) tenant_id: Option<String>,
+    /// The tenant of the phone user, when it is named by its id.
+    pub(super) home: Option<String>,
+    #[sqlx(flatten)]
+    pub(super) phone_user: PhoneUser,
 }
 
 #[derive(Debug, sqlx::FromRow)]
@@ -17,6 +21,8 @@ pub(super) struct UserRow {
     pub(super) id: String,
     pub(super) tenant_id: String,
     pub(super) role: String,
+    pub(super) name: Option<String>,
+    pub(super) email: String,
     pub(super) status: String,
     pub(super) approval_status: String,
     pub(super) chatbot_access_status: String,
@@ -26,15 +32,24 @@ pub(super) struct UserRow {
 
 pub(super) async fn session(db: &mut PgConnection, token: &str) -> sqlx::Result<Option<SessionRow>> {
     sqlx::query_as(
-        r#"select s.id, s."expiresAt" as expires_at, s."revokedAt" as revoked_at,
-                  p.id as phone_user_id, p."tenantId" as tenant_id
+        r#"select s.id as session_id, s."expiresAt" as expires_at, s."revokedAt" as revoked_at,
+                  t.id as home, p.id as phone_user_id, p.phone, p."normalizedPhone" as normalized_phone,
+                  p."countryCode" as country_code, p."tenantId" as phone_user_tenant,
+                  p."displayName" as display_name, p.email as phone_user_email
            from chatbot_phone_sessions s
            join chatbot_phone_users p on p.id = s."userId"
+           left join tenants t on t.id = p."tenantId"
            where s."sessionToken" = $1"#,
     )
     .bind(token)
     .fetch_optional(db)
     .await
+}
+
+pub(super) async fn revoke(db: &mut PgConnection, token: &str, now: PrimitiveDateTime) -> sqlx::Result<bool> {
+    let sql = r#"update chatbot_phone_sessions set "revokedAt" = $2 where "sessionToken" = $1"#;
+    let revoked = sqlx::query(sql).bind(token).bind(now).execute(db).await?;
+    Ok(revoked.rows_affected() > 0)
 }
 
 /// The app user of a phone: the one linked by id, else one of the same verified phone that is linked to no other phone. The
@@ -45,13 +60,14 @@ pub(super) async fn linked_user(
     tenant: &str,
 ) -> sqlx::Result<Option<UserRow>> {
     sqlx::query_as(
-        r#"select u.id, u."tenantId" as tenant_id, u.role::text as role, u.status::text as status,
-                  u."approvalStatus"::text as approval_status,
+        r#"select u.id, u."tenantId" as tenant_id, u.role::text as role, u.name, u.email,
+                  u.status::text as status, u."approvalStatus"::text as approval_status,
                   u."chatbotAccessStatus"::text as chatbot_access_status,
                   (u."chatbotPhoneUserId" is null
                    or (coalesce(u.phone, '') = '' and p.phone <> '')
                    or (coalesce(u."normalizedPhone", '') = '' and p."normalizedPhone" <> '')
-                   or (coalesce(btrim(u.name), '') = '' and coalesce(p."displayName", '') <> '')
+                   or (btrim(coalesce(u.name, '')) = '' and coalesce(p."displayName", '') <> '')
+                   or (btrim(u.email) = '' and coalesce(p.email, '') <> '')
                    or (coalesce(p.email, '') = '' and u.email <> '')
                    or (coalesce(p."displayName", '') = '' and coalesce(u.name, '') <> '')
                    or coalesce(p."tenantId", '') = '') as fills
@@ -71,15 +87,14 @@ pub(super) async fn linked_user(
     .await
 }
 
-pub(super) async fn tenant(db: &mut PgConnection, input: &str, hosts: &[String]) -> sqlx::Result<Option<String>> {
+pub(super) async fn user_of_phone(db: &mut PgConnection, phone: &str, tenant: &str) -> sqlx::Result<bool> {
     sqlx::query_scalar(
-        r#"select id from tenants
-           where id = $1 or subdomain = $1 or domain = any($2)
-           order by (id = $1) desc, (subdomain = $1) desc, "createdAt", id
-           limit 1"#,
+        r#"select exists (
+             select 1 from users
+             where "tenantId" = $2 and "chatbotPhoneUserId" is null and ("normalizedPhone" = $1 or phone = $1))"#,
     )
-    .bind(input)
-    .bind(hosts)
-    .fetch_optional(db)
+    .bind(phone)
+    .bind(tenant)
+    .fetch_one(db)
     .await
 }

@@ -1,9 +1,7 @@
-//! How often a password may be guessed, counted in the database so that it holds across replicas and restarts.
+//! How often something may be tried, counted in the database so that it holds across replicas and restarts.
 //!
-//! Three limits in windows of fifteen minutes: one address trying one e-mail (a person who forgot), one e-mail from anywhere (a
-//! spread attack; high, so that nobody is easily locked out by others), one address trying anything (a list of stolen
-//! passwords). Only failures count in the end. An attempt over a limit is refused whatever its password, and is counted
-//! before it is answered, so guesses made at the same time get no more answers than guesses made one after the other.
+//! An attempt is counted before it is answered, so attempts made at the same time get no more answers than attempts made one after
+//! the other.
 
 use std::net::IpAddr;
 
@@ -11,22 +9,17 @@ use sha2::{Digest as _, Sha256};
 use sqlx::PgConnection;
 use time::{Duration, OffsetDateTime};
 
-const WINDOW: Duration = Duration::minutes(15);
-const MOST_OF_PAIR: i32 = 10;
-const MOST_OF_EMAIL: i32 = 100;
-const MOST_OF_ADDRESS: i32 = 50;
-/// How many rows of windows that are over are removed by one failure.
+/// How many rows of windows that are over are removed at once.
 const REMOVED_AT_ONCE: i64 = 50;
 
 /// The limits that one attempt falls under.
-pub(super) struct Throttle {
-    limits: Vec<Limit>,
-    pair: String,
-}
+pub(super) struct Throttle(Vec<Limit>);
 
-struct Limit {
+/// So many events in a window that begins with the first of them.
+pub(super) struct Limit {
     key: String,
     most: i32,
+    window: Duration,
 }
 
 #[derive(sqlx::FromRow)]
@@ -36,20 +29,31 @@ struct Counted {
     ends_at: OffsetDateTime,
 }
 
+impl Limit {
+    /// `kind` and `parts` say what is limited; the table has only their hash, so that it tells nobody who tried what from where.
+    pub(super) fn new(kind: &str, parts: &[&str], most: i32, window: Duration) -> Self {
+        let mut digest = Sha256::new_with_prefix(kind);
+        for part in parts {
+            digest.update([0]);
+            digest.update(part);
+        }
+        Self {
+            key: digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect(),
+            most,
+            window,
+        }
+    }
+
+    pub(super) fn key(&self) -> &str {
+        &self.key
+    }
+}
+
 impl Throttle {
-    /// `email` in lower case.
-    pub(super) fn of(email: &str, client: Option<IpAddr>) -> Self {
-        let address = client.map(network).unwrap_or_default();
-        let pair = key("login pair", &[email, &address]);
-        let limit = |key, most| Limit { key, most };
-        let mut limits = vec![
-            limit(pair.clone(), MOST_OF_PAIR),
-            limit(key("login email", &[email]), MOST_OF_EMAIL),
-            limit(key("login address", &[&address]), MOST_OF_ADDRESS),
-        ];
+    pub(super) fn new(mut limits: Vec<Limit>) -> Self {
         // Rows are always locked in this order, so two attempts never wait for each other.
         limits.sort_by(|one, other| one.key.cmp(&other.key));
-        Self { limits, pair }
+        Self(limits)
     }
 
     /// Whether a limit was reached already: the seconds until it is lifted.
@@ -65,30 +69,31 @@ impl Throttle {
 
     /// Counts this attempt: the seconds to wait when it was over a limit.
     pub(super) async fn count(&self, db: &mut PgConnection, now: OffsetDateTime) -> sqlx::Result<Option<u64>> {
+        let ends: Vec<OffsetDateTime> = self.0.iter().map(|limit| now + limit.window).collect();
         let rows: Vec<Counted> = sqlx::query_as(
             "insert into ficus.throttle as old (key, events, ends_at)
-             select key, 1, $2 from unnest($1::text[]) as new (key)
+             select key, 1, ends_at from unnest($1::text[], $2::timestamptz[]) as new (key, ends_at)
              on conflict (key) do update set
                events = case when old.ends_at <= $3 then 1 else least(old.events, 1000000) + 1 end,
                ends_at = case when old.ends_at <= $3 then excluded.ends_at else old.ends_at end
              returning key, events, ends_at",
         )
         .bind(self.keys())
-        .bind(now + WINDOW)
+        .bind(ends)
         .bind(now)
         .fetch_all(db)
         .await?;
         Ok(self.wait(&rows, now, 0))
     }
 
-    /// Takes the count back after a success, and forgets the earlier failures of this address with this e-mail.
-    pub(super) async fn succeeded(&self, db: &mut PgConnection) -> sqlx::Result<()> {
+    /// Takes one count back, and all of them of the limit `forgiven`.
+    pub(super) async fn take_back(&self, db: &mut PgConnection, forgiven: &str) -> sqlx::Result<()> {
         sqlx::query(
             "update ficus.throttle set events = case when key = $2 then 0 else greatest(events - 1, 0) end
              where key = any($1)",
         )
         .bind(self.keys())
-        .bind(&self.pair)
+        .bind(forgiven)
         .execute(db)
         .await?;
         Ok(())
@@ -109,13 +114,13 @@ impl Throttle {
     }
 
     fn keys(&self) -> Vec<&str> {
-        self.limits.iter().map(|limit| limit.key.as_str()).collect()
+        self.0.iter().map(Limit::key).collect()
     }
 
     /// `more` is how many events the attempt would add.
     fn wait(&self, rows: &[Counted], now: OffsetDateTime, more: i32) -> Option<u64> {
         let over = rows.iter().filter(|row| {
-            let limit = self.limits.iter().find(|limit| limit.key == row.key);
+            let limit = self.0.iter().find(|limit| limit.key == row.key);
             limit.is_some_and(|limit| row.events.saturating_add(more) > limit.most)
         });
         let longest = over.map(|row| row.ends_at - now).max()?;
@@ -124,7 +129,7 @@ impl Throttle {
 }
 
 /// One household or server: an IPv4 address, the first 64 bits of an IPv6 address.
-fn network(address: IpAddr) -> String {
+pub(super) fn network(address: IpAddr) -> String {
     match address.to_canonical() {
         IpAddr::V4(address) => address.to_string(),
         IpAddr::V6(address) => {
@@ -132,16 +137,6 @@ fn network(address: IpAddr) -> String {
             format!("{a:x}:{b:x}:{c:x}:{d:x}")
         }
     }
-}
-
-/// Hashed, so that the table tells nobody who tried to log in from where.
-fn key(kind: &str, parts: &[&str]) -> String {
-    let mut digest = Sha256::new_with_prefix(kind);
-    for part in parts {
-        digest.update([0]);
-        digest.update(part);
-    }
-    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
@@ -159,18 +154,20 @@ mod tests {
 
     #[test]
     fn the_last_allowed_attempt_passes_and_the_next_waits_for_the_end_of_the_window() {
-        let throttle = Throttle::of("ada@acme.example", None);
+        let limit = Limit::new("kind", &["part"], 10, Duration::minutes(15));
+        let key = limit.key().to_owned();
+        let throttle = Throttle::new(vec![limit]);
         let now = datetime!(2026-11-22 10:00 UTC);
         let row = |events| {
             [Counted {
-                key: throttle.pair.clone(),
+                key: key.clone(),
                 events,
                 ends_at: now + Duration::minutes(5),
             }]
         };
-        assert_eq!(throttle.wait(&row(MOST_OF_PAIR), now, 0), None);
-        assert_eq!(throttle.wait(&row(MOST_OF_PAIR + 1), now, 0), Some(301));
-        assert_eq!(throttle.wait(&row(MOST_OF_PAIR - 1), now, 1), None);
-        assert_eq!(throttle.wait(&row(MOST_OF_PAIR), now, 1), Some(301));
+        assert_eq!(throttle.wait(&row(10), now, 0), None);
+        assert_eq!(throttle.wait(&row(11), now, 0), Some(301));
+        assert_eq!(throttle.wait(&row(9), now, 1), None);
+        assert_eq!(throttle.wait(&row(10), now, 1), Some(301));
     }
 }
