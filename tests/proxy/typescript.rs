@@ -27,11 +27,11 @@ const WRONG: [(&str, &str); 4] = [
         "import type { ListedTicket } from './api-types';\nexport const title = (ticket: ListedTicket) => ticket.titel;\n",
     ),
     (
-        "'null'",
+        "'string | null'",
         "import type { ListedTicket } from './api-types';\nexport const phone = (ticket: ListedTicket): string => ticket.customerPhone;\n",
     ),
     (
-        "createdById",
+        "NewTicket",
         "import type { RequestBody } from './api-types';\nexport const body: RequestBody<'POST /api/crm/tickets'> = { type: 'help_desk', title: 't' };\n",
     ),
     (
