@@ -37,7 +37,7 @@ pub struct Settings {
     /// `FICUS_MAX_BODY_BYTES` (10 MiB, the limit of the legacy backend): for a request body.
     pub max_body_bytes: usize,
     /// `NEST_AUTH_SECRET`, else `NEXTAUTH_SECRET`, then those of `FICUS_PREVIOUS_AUTH_SECRETS` (comma list, for rotation). There is
-    /// no default: without a secret no token is valid.
+    /// no default: without one it does not start, and with an empty one no token is valid.
     pub jwt_secrets: Vec<Secret<String>>,
     /// Signing in.
     pub auth: AuthSettings,
@@ -113,6 +113,13 @@ impl Settings {
             brevo: BrevoSettings::read(&lookup),
             soketi: SoketiSettings::read(&lookup),
         };
+        if ["NEST_AUTH_SECRET", "NEXTAUTH_SECRET"]
+            .iter()
+            .all(|name| lookup(name).is_none())
+        {
+            let text = "NEST_AUTH_SECRET is not set: it must be the secret of the legacy app, and there is no default";
+            reader.problems.push(text.to_owned());
+        }
         if reader.problems.is_empty() {
             Ok(settings)
         } else {
@@ -206,7 +213,7 @@ mod tests {
     #[test]
     fn every_problem_is_named_at_once_and_no_value_is_shown() {
         let error = read(&[("FICUS_OUTBOX_BATCH", "0"), ("FICUS_DATABASE_WAIT_MS", "hunter2")]).unwrap_err();
-        assert_eq!(error.0.len(), 3, "{error}");
+        assert_eq!(error.0.len(), 4, "{error}");
         assert!(!error.to_string().contains("hunter2"));
     }
 
@@ -234,13 +241,26 @@ mod tests {
     }
 
     #[test]
+    fn without_a_secret_nothing_starts() {
+        let error = read(&[("DATABASE_URL", "postgres://x"), ("FICUS_PREVIOUS_AUTH_SECRETS", "two")]).unwrap_err();
+        assert!(error.to_string().starts_with("NEST_AUTH_SECRET is not set"), "{error}");
+    }
+
+    #[test]
     fn response_headers_replace_the_default() {
         let settings = read(&[
             ("DATABASE_URL", "postgres://x"),
+            ("NEXTAUTH_SECRET", "one"),
             ("FICUS_RESPONSE_HEADERS", "vary: rsc\nx-frame-options: DENY"),
         ]);
         assert_eq!(settings.unwrap().response_headers.len(), 2);
-        assert!(read(&[("DATABASE_URL", "postgres://x"), ("FICUS_RESPONSE_HEADERS", "nonsense")]).is_err());
+        let error = read(&[
+            ("DATABASE_URL", "postgres://x"),
+            ("NEXTAUTH_SECRET", "one"),
+            ("FICUS_RESPONSE_HEADERS", "nonsense"),
+        ])
+        .unwrap_err();
+        assert_eq!(error.0.len(), 1, "{error}");
     }
 
     #[test]

@@ -79,7 +79,7 @@ impl Native {
             Found::Route(route, path) => (route.clone(), path),
             Found::OtherMethods(methods) => {
                 return Ok(self.0.dress(
-                    answer::other_method(&parts.method, &methods),
+                    answer::unknown_method(&parts.method, &parts.uri, &methods),
                     parts.uri.path(),
                     head_only,
                 ));

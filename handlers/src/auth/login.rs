@@ -174,20 +174,10 @@ fn browser_credentials(body: &[u8]) -> Result<Credentials, (StatusCode, &'static
         None | Some(Value::Null) => return Err((StatusCode::BAD_REQUEST, "Invalid request")),
         Some(body) => body,
     };
-    if !(truthy(body.get("email")) && truthy(body.get("password"))) {
+    if !(json::is_truthy(body.get("email")) && json::is_truthy(body.get("password"))) {
         return Err((StatusCode::BAD_REQUEST, "Email and password are required"));
     }
     Ok(Credentials::of(&body))
-}
-
-fn truthy(value: Option<&Value>) -> bool {
-    match value {
-        None | Some(Value::Null) => false,
-        Some(Value::Bool(flag)) => *flag,
-        Some(Value::Number(number)) => number.as_f64() != Some(0.0),
-        Some(Value::String(text)) => !text.is_empty(),
-        Some(Value::Array(_) | Value::Object(_)) => true,
-    }
 }
 
 async fn preflight(_: &mut Reader, _: &Inbound) -> Outcome {

@@ -32,7 +32,7 @@ impl Inner {
     }
 
     fn add_headers(&self, headers: &mut HeaderMap, path: &str) {
-        if path.starts_with("/api/v1/") || path == "/api/v1" {
+        if is_backend(path) {
             return;
         }
         for (name, value) in &self.context.settings.response_headers {
@@ -41,9 +41,23 @@ impl Inner {
     }
 }
 
+/// Whether a path is one of the legacy backend's own.
+fn is_backend(path: &str) -> bool {
+    path.starts_with("/api/v1/") || path == "/api/v1"
+}
+
+/// The pattern exists, the method does not. At the backend that is as good as no pattern (auth contract, "Backend HTTP rules").
+pub(super) fn unknown_method(method: &Method, uri: &Uri, methods: &[Method]) -> Reply {
+    if is_backend(uri.path()) {
+        nothing(method, uri)
+    } else {
+        other_method(method, methods)
+    }
+}
+
 /// The pattern exists, the method does not (auth contract, "Routing facts"): `OPTIONS` gets 204 with the methods in alphabetical
 /// order, everything else 405 without a body and without `allow`.
-pub(super) fn other_method(method: &Method, methods: &[Method]) -> Reply {
+fn other_method(method: &Method, methods: &[Method]) -> Reply {
     if method != Method::OPTIONS {
         return Reply::empty(StatusCode::METHOD_NOT_ALLOWED);
     }

@@ -31,6 +31,14 @@ impl Environment {
         ))
     }
 
+    /// The same with one more variable.
+    #[must_use]
+    pub fn with(&self, name: &str, value: &str) -> Self {
+        let mut variables = (*self.0).clone();
+        variables.insert(name.to_owned(), value.to_owned());
+        Self(Arc::new(variables))
+    }
+
     /// The value of a variable; an empty one counts as not set.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<String> {

@@ -1,7 +1,9 @@
 //! Everything that runs in the demo, started in order and ended in reverse.
 
+use handlers::kit::Ids;
 use tempfile::TempDir;
 
+use crate::config::Environment;
 use crate::provision::Progress;
 use crate::provision::legacy::{self, LegacyApp};
 use crate::provision::postgres::{Cluster, Origin};
@@ -12,6 +14,9 @@ use super::flag_file::FlagFile;
 use super::front::Front;
 use super::visitor::Visitor;
 use super::{DemoError, Settings, database, front};
+
+/// What signs and checks tokens.
+const SECRET: &str = "NEST_AUTH_SECRET";
 
 #[derive(Debug)]
 pub(super) struct Parts {
@@ -33,10 +38,10 @@ impl Parts {
         progress.say(&format!("  {}", cluster.description()));
         let database = database::fill(&cluster).await?;
         progress.say("Starting the legacy app");
-        // Secrets come to both sides from our own environment, if it has any; the walk needs none.
+        let secret = secret(&Environment::of_the_process());
         let told = legacy::Settings {
             database_url: database.clone(),
-            environment: Vec::new(),
+            environment: vec![(SECRET.to_owned(), secret.clone())],
         };
         let legacy = LegacyApp::start(told, progress).await?;
         progress.say(&format!("  {}", legacy.url()));
@@ -44,8 +49,9 @@ impl Parts {
         let home = TempDir::with_prefix("ficus-demo-").map_err(start("Ficus"))?;
         let flags = FlagFile::create(home.path().join("flags.yaml")).map_err(start("Ficus"))?;
         let store = Store::url_beside(flags.path());
-        let config =
+        let mut config =
             front::config(&settings, &legacy.url(), flags.path(), &store, &database).map_err(start("Ficus"))?;
+        config.environment = config.environment.with(SECRET, &secret);
         let front = Front::start(config).await.map_err(start("Ficus"))?;
         let evidence = Evidence::open(&store).await.map_err(start("the report"))?;
         let visitor = Visitor::new(front.origin()).map_err(start("the client"))?;
@@ -76,6 +82,12 @@ impl Parts {
         let _ = database::forget(&self.cluster).await;
         self.cluster.stop().await;
     }
+}
+
+/// One for both sides: that of our own environment, else one for this demo alone.
+fn secret(environment: &Environment) -> String {
+    let own = environment.get(SECRET).or_else(|| environment.get("NEXTAUTH_SECRET"));
+    own.unwrap_or_else(|| Ids::random().hex::<32>())
 }
 
 fn start<E: std::fmt::Display>(part: &'static str) -> impl FnOnce(E) -> DemoError {

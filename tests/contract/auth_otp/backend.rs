@@ -172,6 +172,15 @@ async fn who_has_an_answer_already_gets_304() {
 }
 
 #[tokio::test]
+async fn an_unsupported_method_is_an_unknown_path() {
+    let stage = Stage::new().await;
+    let answer = stage.app.client().get("/api/v1/auth/phone/request?x=1").await;
+    let text = "Cannot GET /api/v1/auth/phone/request?x=1";
+    let body = json!({ "message": text, "error": "Not Found", "statusCode": 404 });
+    assert_eq!((answer.status, answer.json()), (StatusCode::NOT_FOUND, body));
+}
+
+#[tokio::test]
 async fn preflights_are_the_backends() {
     let stage = Stage::new().await;
     let client = stage.app.client();

@@ -54,6 +54,7 @@ impl Bench {
     pub(super) async fn on(database: Database, url: &str, more: &[(&str, &str)], ports: Ports) -> Self {
         let settings = Settings::from_lookup(|name| match name {
             "DATABASE_URL" => Some(url.to_owned()),
+            "NEST_AUTH_SECRET" => Some("only-for-tests".to_owned()),
             _ => more
                 .iter()
                 .find(|(key, _)| *key == name)

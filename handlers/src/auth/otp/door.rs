@@ -29,7 +29,9 @@ impl Door {
             Self::Backend => backend::body(request),
             Self::Browser => match json::parse(&request.body) {
                 Some(Value::Object(fields)) => Ok(Json::from(fields)),
-                Some(scalar) if is_truthy_scalar(&scalar) => Err(backend::malformed(&scalar.to_string())),
+                // A list is an object there, and has none of the fields.
+                Some(Value::Array(_)) => Ok(Json::default()),
+                Some(scalar) if json::is_truthy(Some(&scalar)) => Err(backend::malformed(&scalar.to_string())),
                 _ => Ok(Json::default()),
             },
         }
@@ -76,15 +78,5 @@ impl Door {
             Self::Browser => Ok(Reply::ok(&answered?)),
             Self::Backend => backend::answer(unit, request, status, answered),
         }
-    }
-}
-
-/// A list is an object there, and has none of the fields.
-fn is_truthy_scalar(value: &Value) -> bool {
-    match value {
-        Value::Null | Value::Array(_) | Value::Object(_) => false,
-        Value::Bool(flag) => *flag,
-        Value::Number(number) => number.as_f64() != Some(0.0),
-        Value::String(text) => !text.is_empty(),
     }
 }

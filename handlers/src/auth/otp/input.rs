@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde_json::Value;
 
 use crate::domain::phone::{Phone, PhoneError};
-use crate::kit::extract::json::Json;
+use crate::kit::extract::json::{self, Json};
 
 /// A phone, and whose tenant it is about.
 #[derive(JsonSchema)]
@@ -42,12 +42,7 @@ impl PhoneOfTenant {
 
     /// Whether there is none, as JavaScript sees it.
     pub(super) fn lacks_phone(&self) -> bool {
-        match &self.phone {
-            Value::Null | Value::Bool(false) => true,
-            Value::String(text) => text.is_empty(),
-            Value::Number(number) => number.as_f64() == Some(0.0),
-            _ => false,
-        }
+        !json::is_truthy(Some(&self.phone))
     }
 
     /// The tenant that is named.

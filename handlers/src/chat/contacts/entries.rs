@@ -7,6 +7,7 @@ use time::{OffsetDateTime, PrimitiveDateTime};
 
 use super::queries::{ContactRow, Talk, UserRow, WhatsappRow};
 use super::whatsapp::Directory;
+use crate::kit::extract::json::is_truthy;
 use crate::kit::wire::iso::Iso;
 
 const SESSION: &str = "whatsappSessionId";
@@ -127,7 +128,7 @@ pub(super) fn of_contact(row: &ContactRow, directory: &Directory<'_>) -> Entry {
 pub(super) fn of_user(row: &UserRow, directory: &Directory<'_>, talks: &[Talk]) -> Entry {
     let mut metadata = object(row.metadata.as_ref());
     metadata.retain(|name, _| SHOWN_OF_USER.contains(&name.as_str()));
-    if is_falsy(metadata.get("role")) {
+    if !is_truthy(metadata.get("role")) {
         metadata.insert("role".to_owned(), json!(row.role));
     }
     if let Some(found) = directory.user(&row.id) {
@@ -219,17 +220,8 @@ fn owned(text: Option<&str>) -> Option<String> {
     filled(text).map(str::to_owned)
 }
 
-fn is_falsy(value: Option<&Value>) -> bool {
-    match value {
-        None | Some(Value::Null | Value::Bool(false)) => true,
-        Some(Value::String(text)) => text.is_empty(),
-        Some(Value::Number(number)) => number.as_f64() == Some(0.0),
-        Some(_) => false,
-    }
-}
-
 fn lacks_whatsapp(metadata: &Map<String, Value>) -> bool {
-    is_falsy(metadata.get(SESSION)) || is_falsy(metadata.get(JID))
+    !(is_truthy(metadata.get(SESSION)) && is_truthy(metadata.get(JID)))
 }
 
 fn set_address(metadata: &mut Map<String, Value>, found: &WhatsappRow) {

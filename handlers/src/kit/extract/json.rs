@@ -62,10 +62,9 @@ impl Json {
     /// 400 `{"error":"Invalid {field}"}` when it is there and no text.
     pub fn truthy_text(&self, field: &str) -> Result<Option<&str>, ApiError> {
         match self.get(field) {
-            None | Some(Value::Bool(false)) => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text.as_str()).filter(|text| !text.is_empty())),
-            Some(Value::Number(number)) if number.as_f64() == Some(0.0) => Ok(None),
-            Some(_) => Err(ApiError::bare(StatusCode::BAD_REQUEST, &format!("Invalid {field}"))),
+            value if !is_truthy(value) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            _ => Err(ApiError::bare(StatusCode::BAD_REQUEST, &format!("Invalid {field}"))),
         }
     }
 }
@@ -84,6 +83,18 @@ pub fn parse(body: &[u8]) -> Option<Value> {
     serde_json::from_str(text)
         .ok()
         .or_else(|| serde_json::from_str(&whole_surrogates(text)?).ok())
+}
+
+/// Whether JavaScript takes a value for true: all but what is missing, null, false, 0 and an empty text.
+#[must_use]
+pub fn is_truthy(value: Option<&Value>) -> bool {
+    match value {
+        None | Some(Value::Null) => false,
+        Some(Value::Bool(flag)) => *flag,
+        Some(Value::Number(number)) => number.as_f64() != Some(0.0),
+        Some(Value::String(text)) => !text.is_empty(),
+        Some(Value::Array(_) | Value::Object(_)) => true,
+    }
 }
 
 /// Replaces `\uD800`–`\uDFFF` escapes that are no pair by `\uFFFD`; `None` when there is none.
