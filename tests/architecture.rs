@@ -38,6 +38,10 @@ const KNOWS_HANDLERS: [(&str, &str); 13] = [
         "proxy/src/backend.rs",
         "gives a request the extensions that handlers read",
     ),
+    (
+        "proxy/src/demo/parts.rs",
+        "makes the secret that both sides of the demo sign with",
+    ),
     ("proxy/src/demo/database.rs", "makes the schema of the demo's database"),
     ("proxy/src/backend/native.rs", "hands a request to a native handler"),
     (

@@ -14,6 +14,7 @@ mod crm;
 pub mod domain;
 pub mod kit;
 mod native;
+pub mod openapi;
 mod public;
 pub mod schema;
 

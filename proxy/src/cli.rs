@@ -19,6 +19,7 @@ mod logging;
 mod migrate;
 mod moment;
 mod native;
+mod openapi;
 mod override_token;
 mod printer;
 mod promote;
@@ -102,6 +103,8 @@ enum Command {
     Inventory(inventory::InventoryArgs),
     /// Say whether a retired route can be deleted, and print the patch that does it
     Decommission(decommission::DecommissionArgs),
+    /// Print the OpenAPI document of the native endpoints, or TypeScript types made from it, or what a copy lacks
+    Openapi(openapi::OpenapiArgs),
 }
 
 /// Parses the arguments, runs the command and says how it went.
@@ -124,6 +127,7 @@ fn dispatch(command: Command, printer: Printer) -> anyhow::Result<ExitStatus> {
         Command::Inventory(arguments) => block_on(inventory::inventory(&arguments, printer)),
         Command::Decommission(arguments) => block_on(decommission::decommission(&arguments, printer)),
         Command::Deviations(arguments) => deviations::deviations(&arguments, printer),
+        Command::Openapi(arguments) => openapi::openapi(&arguments, printer),
         Command::Check(arguments) => check::check(&arguments, printer),
         Command::Routes(arguments) => routes::routes(&arguments, printer),
         Command::Explain(arguments) => explain::explain(&arguments, printer),

@@ -16,6 +16,7 @@ mod literal;
 mod model;
 mod next_config;
 mod parse;
+pub mod phases;
 mod reach;
 mod resolve;
 mod rules;

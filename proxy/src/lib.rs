@@ -19,6 +19,7 @@ pub mod kill_file;
 pub mod layers;
 mod listen;
 pub mod metrics;
+pub mod openapi;
 pub mod overrides;
 pub mod provision;
 pub mod replay;

@@ -19,4 +19,6 @@ mod health;
 #[cfg(test)]
 mod kit;
 #[cfg(test)]
+mod openapi;
+#[cfg(test)]
 mod schema;

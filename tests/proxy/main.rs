@@ -41,6 +41,8 @@ mod stages;
 #[cfg(test)]
 mod streaming;
 #[cfg(test)]
+mod typescript;
+#[cfg(test)]
 mod upstream;
 #[cfg(test)]
 mod websocket;

@@ -11,25 +11,49 @@ use http::header::{
     ETAG, IF_NONE_MATCH, ORIGIN, VARY,
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 use crate::config::Settings;
+use crate::kit::error::Envelope;
 use crate::kit::extract::json::{self, Json};
 use crate::kit::extract::query::Query;
-use crate::kit::wire::iso::Iso;
-use crate::kit::{ApiError, Area, Inbound, Outcome, Reader, Reply, Routes, Stop, UnitOfWork};
+use crate::kit::{ApiError, Area, Callers, Inbound, Operation, Outcome, Reader, Reply, Routes, Stop, UnitOfWork};
+use crate::public::health::Alive;
 
 /// The liveness of the backend, and the endpoint that is refused.
 pub(crate) fn routes() -> Routes {
     Routes::new(Area::Public)
         .read(Method::GET, "/api/v1", alive)
+        .describe(liveness())
         .read(Method::GET, "/api/v1/health", alive)
+        .describe(liveness())
         .read(Method::POST, "/api/v1/setup-admin", refused)
+        .describe(
+            Operation::new("Refuse to make a first administrator")
+                .callers(Callers::Anybody)
+                .refuses::<Envelope>(&[StatusCode::NOT_FOUND]),
+        )
+}
+
+fn liveness() -> Operation {
+    Operation::new("Say that the backend answers")
+        .callers(Callers::Anybody)
+        .gives::<Alive>(StatusCode::OK)
+        .gives_nothing(StatusCode::NOT_MODIFIED)
+}
+
+/// What [`preflight`] takes and gives.
+pub(crate) fn preflight_operation() -> Operation {
+    Operation::new("Say to a page of another origin what it may send")
+        .callers(Callers::Anybody)
+        .gives_nothing(StatusCode::NO_CONTENT)
+        .refuses::<Envelope>(&[StatusCode::NOT_FOUND])
 }
 
 /// It says that the process answers; it does not ask the database.
 async fn alive(reader: &mut Reader, request: &Inbound) -> Outcome {
-    let body = json!({ "status": "ok", "timestamp": Iso(reader.now()) });
+    let body = Alive::at(reader.now());
     let settings = &reader.context().settings;
     Ok(reply(settings, request, StatusCode::OK, &body))
 }
@@ -63,19 +87,17 @@ pub(crate) async fn preflight(reader: &mut Reader, request: &Inbound) -> Outcome
 }
 
 /// A JSON answer with the charset, the weak entity tag and the CORS headers of the backend.
-pub(crate) fn reply(settings: &Settings, request: &Inbound, status: StatusCode, body: &Value) -> Reply {
-    let text = body.to_string();
-    let tag = entity_tag(text.as_bytes());
-    let mut reply = if status.is_success() && is_known(request, &tag) {
-        Reply::empty(StatusCode::NOT_MODIFIED)
+pub(crate) fn reply(settings: &Settings, request: &Inbound, status: StatusCode, body: &impl Serialize) -> Reply {
+    let mut reply = Reply::json(status, body);
+    let tag = reply.whole_body().map(entity_tag);
+    if status.is_success() && tag.as_ref().is_some_and(|tag| is_known(request, tag)) {
+        reply = Reply::empty(StatusCode::NOT_MODIFIED);
     } else {
-        Reply::whole(status, text.into()).header(
-            CONTENT_TYPE,
-            HeaderValue::from_static("application/json; charset=utf-8"),
-        )
-    };
+        let kind = HeaderValue::from_static("application/json; charset=utf-8");
+        reply.headers_mut().insert(CONTENT_TYPE, kind);
+    }
     let headers = reply.headers_mut();
-    if let Ok(tag) = HeaderValue::try_from(tag) {
+    if let Some(Ok(tag)) = tag.map(HeaderValue::try_from) {
         headers.insert(ETAG, tag);
     }
     share(settings, request, headers);
@@ -97,7 +119,7 @@ pub(crate) fn answer(
     unit: &impl UnitOfWork,
     request: &Inbound,
     status: StatusCode,
-    answered: Result<Value, Stop>,
+    answered: Result<impl Serialize, Stop>,
 ) -> Outcome {
     let settings = &unit.context().settings;
     match answered {

@@ -13,12 +13,18 @@ use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, RETRY_AFTER,
 };
 use http::{HeaderValue, Method, StatusCode};
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
 
 use self::attempt::Attempt;
 use super::backend;
+use crate::domain::role::Role;
+use crate::kit::error::{Bare, Envelope, Unexpected};
 use crate::kit::extract::json;
-use crate::kit::{ApiError, Area, FaultKind, Inbound, Outcome, Reader, Reply, Routes, Stop, UnitOfWork as _, Work};
+use crate::kit::{
+    ApiError, Area, Callers, FaultKind, Inbound, Operation, Outcome, Reader, Reply, Routes, Stop, UnitOfWork as _, Work,
+};
 
 const BROWSER: &str = "/api/auth/login";
 const BACKEND: &str = "/api/v1/auth/admin/login";
@@ -30,9 +36,60 @@ const TOO_MANY: &str = "Too many login attempts. Please try again later.";
 pub(crate) fn routes() -> Routes {
     Routes::new(Area::Auth)
         .write(Method::POST, BROWSER, from_browser)
+        .describe(
+            Operation::new("Log in with an e-mail and a password")
+                .callers(Callers::Anybody)
+                .takes::<Credentials>()
+                .gives::<LoggedIn>(StatusCode::OK)
+                .refuses::<Bare>(&[
+                    StatusCode::BAD_REQUEST,
+                    StatusCode::UNAUTHORIZED,
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    StatusCode::SERVICE_UNAVAILABLE,
+                ])
+                .refuses::<Bare>(&[StatusCode::TOO_MANY_REQUESTS])
+                .header("retry-after", SECONDS_TO_WAIT),
+        )
         .read(Method::OPTIONS, BROWSER, preflight)
+        .describe(
+            Operation::new("Say to a page of another origin what it may send")
+                .callers(Callers::Anybody)
+                .gives_nothing(StatusCode::OK),
+        )
         .write(Method::POST, BACKEND, at_backend)
+        .describe(
+            Operation::new("Log in with an e-mail and a password, at the backend")
+                .callers(Callers::Anybody)
+                .takes_form::<Credentials>()
+                .gives::<LoggedIn>(StatusCode::CREATED)
+                .refuses::<Envelope>(&[StatusCode::BAD_REQUEST, StatusCode::UNAUTHORIZED])
+                .refuses::<Unexpected>(&[StatusCode::INTERNAL_SERVER_ERROR])
+                .refuses::<Envelope>(&[StatusCode::TOO_MANY_REQUESTS])
+                .header("retry-after", SECONDS_TO_WAIT),
+        )
         .read(Method::OPTIONS, BACKEND, backend::preflight)
+        .describe(backend::preflight_operation())
+}
+
+const SECONDS_TO_WAIT: &str = "Seconds to wait before trying again.";
+
+/// Somebody who is logged in.
+#[derive(JsonSchema, Serialize)]
+pub(super) struct LoggedIn {
+    /// An admin token, for `Authorization: Bearer …`.
+    token: String,
+    user: AdminUser,
+}
+
+/// The user who logged in, in the order of the contract.
+#[derive(JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct AdminUser {
+    id: String,
+    email: String,
+    #[schemars(with = "Role")]
+    role: String,
+    tenant_id: String,
 }
 
 async fn from_browser(work: &mut Work, request: &Inbound) -> Outcome {
@@ -92,8 +149,12 @@ async fn at_backend(work: &mut Work, request: &Inbound) -> Outcome {
 }
 
 /// What was sent; each is a text, or of a type that can never be right.
+#[derive(JsonSchema)]
 struct Credentials {
+    /// In any case of letters.
+    #[schemars(required)]
     email: Option<String>,
+    #[schemars(required)]
     password: Option<String>,
 }
 
@@ -126,7 +187,14 @@ async fn preflight(_: &mut Reader, _: &Inbound) -> Outcome {
         .header(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("Content-Type")))
 }
 
-/// The user of an answer, in the order of the contract.
-fn user_of(row: &queries::UserRow) -> Value {
-    json!({ "id": row.id, "email": row.email, "role": row.role, "tenantId": row.tenant_id })
+impl LoggedIn {
+    fn new(token: String, user: queries::UserRow) -> Self {
+        let user = AdminUser {
+            id: user.id,
+            email: user.email,
+            role: user.role,
+            tenant_id: user.tenant_id,
+        };
+        Self { token, user }
+    }
 }

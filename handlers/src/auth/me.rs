@@ -2,21 +2,57 @@
 //! was deleted since still gets an answer until the token runs out.
 
 use http::{Method, StatusCode};
-use serde_json::{Map, Value};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::backend;
 use crate::domain::role::Role;
+use crate::kit::error::Envelope;
 use crate::kit::extract::jwt::{self, JwtUser};
 use crate::kit::extract::revoked;
-use crate::kit::{ApiError, Area, Inbound, Outcome, Reader, Routes, Stop, UnitOfWork as _};
+use crate::kit::{
+    ApiError, Area, Callers, Credential, Inbound, Operation, Outcome, Reader, Routes, Stop, UnitOfWork as _,
+};
+
+const ME: &str = "/api/v1/auth/me";
 
 /// The routes of this resource.
 pub(crate) fn routes() -> Routes {
-    Routes::new(Area::Auth).read(Method::GET, "/api/v1/auth/me", show).read(
-        Method::OPTIONS,
-        "/api/v1/auth/me",
-        backend::preflight,
-    )
+    Routes::new(Area::Auth)
+        .read(Method::GET, ME, show)
+        .describe(
+            Operation::new("Repeat what the token says about its holder")
+                .callers(Callers::Only(&[Credential::AdminToken]))
+                .gives::<Claims>(StatusCode::OK)
+                .gives_nothing(StatusCode::NOT_MODIFIED)
+                .refuses::<Envelope>(&[StatusCode::UNAUTHORIZED]),
+        )
+        .read(Method::OPTIONS, ME, backend::preflight)
+        .describe(backend::preflight_operation())
+}
+
+/// What a token says about its holder; what it does not say is left out.
+#[derive(JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Claims {
+    pub(super) id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) email: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) role: Option<Role>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) tenant_id: Option<String>,
+}
+
+impl From<&JwtUser> for Claims {
+    fn from(user: &JwtUser) -> Self {
+        Self {
+            id: user.id.clone(),
+            email: user.email.clone(),
+            role: user.role,
+            tenant_id: user.tenant.clone(),
+        }
+    }
 }
 
 async fn show(reader: &mut Reader, request: &Inbound) -> Outcome {
@@ -26,7 +62,7 @@ async fn show(reader: &mut Reader, request: &Inbound) -> Outcome {
     };
     let settings = &reader.context().settings;
     Ok(match user {
-        Ok(user) => backend::reply(settings, request, StatusCode::OK, &claims(&user)),
+        Ok(user) => backend::reply(settings, request, StatusCode::OK, &Claims::from(&user)),
         Err(text) => {
             let refusal = ApiError::envelope(StatusCode::UNAUTHORIZED, text);
             backend::error(settings, request, &refusal)
@@ -41,19 +77,4 @@ async fn verified(reader: &mut Reader, token: &str) -> Result<Option<JwtUser>, S
     };
     let revoked = revoked::is_revoked(reader.db().await?, token).await?;
     Ok((!revoked).then_some(user))
-}
-
-/// `{"id","email","role","tenantId"}`; what the token does not say is left out.
-pub(super) fn claims(user: &JwtUser) -> Value {
-    let mut fields = Map::new();
-    let mut say = |name: &str, value: Option<&str>| {
-        if let Some(value) = value {
-            fields.insert(name.to_owned(), value.into());
-        }
-    };
-    say("id", Some(&user.id));
-    say("email", user.email.as_deref());
-    say("role", user.role.map(Role::as_str));
-    say("tenantId", user.tenant.as_deref());
-    Value::Object(fields)
 }

@@ -8,20 +8,27 @@ mod credential;
 
 use http::header::SET_COOKIE;
 use http::{HeaderValue, Method, StatusCode};
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 use time::Duration;
 
-use self::credential::{Credential, Presented};
+use self::credential::{Credential, Presented, TokenField};
+use super::backend;
+use super::me::Claims;
 use super::nextauth::{self, SessionCookie};
-use super::{backend, me};
-use crate::domain::role::Role;
 use crate::kit::compat::is_same_origin;
-use crate::kit::extract::{chat_session, jwt, revoked};
+use crate::kit::extract::chat_session::{self, ChatSession};
+use crate::kit::extract::{jwt, revoked};
 use crate::kit::wire::iso::Iso;
-use crate::kit::{Area, Inbound, Outcome, Reader, Routes, Stop, UnitOfWork as _, Work};
+use crate::kit::{self, Area, Callers, Inbound, Operation, Outcome, Reader, Routes, Stop, UnitOfWork as _, Work};
 
 const VALIDATE: &str = "/api/v1/auth/session/validate";
 const LOGOUT: &str = "/api/v1/auth/logout";
+const ANY_TOKEN: [kit::Credential; 3] = [
+    kit::Credential::AdminToken,
+    kit::Credential::ChatSession,
+    kit::Credential::AdminCookie,
+];
 /// How long a token without an end stays revoked; legacy makes none, and no other secret may.
 const ENDLESS: Duration = Duration::days(3_650);
 
@@ -29,50 +36,109 @@ const ENDLESS: Duration = Duration::days(3_650);
 pub(crate) fn routes() -> Routes {
     Routes::new(Area::Auth)
         .read(Method::POST, VALIDATE, validate)
+        .describe(
+            Operation::new("Say what a token is worth")
+                .callers(Callers::AnybodyOr(&ANY_TOKEN))
+                .may_take::<TokenField>()
+                .gives::<Validation>(StatusCode::OK),
+        )
         .read(Method::OPTIONS, VALIDATE, backend::preflight)
+        .describe(backend::preflight_operation())
         .write(Method::POST, LOGOUT, log_out)
+        .describe(
+            Operation::new("Give a token back")
+                .callers(Callers::AnybodyOr(&ANY_TOKEN))
+                .may_take::<TokenField>()
+                .gives::<Done>(StatusCode::OK)
+                .header(
+                    "set-cookie",
+                    "Makes the browser forget the session cookies, when the token came in them.",
+                ),
+        )
         .read(Method::OPTIONS, LOGOUT, backend::preflight)
+        .describe(backend::preflight_operation())
 }
 
-/// `{"active":true,"kind","user","expiresAt"}`, or `{"active":false}` whatever is wrong (as RFC 7662, section 2.2).
+/// What a token is worth.
+#[derive(JsonSchema, Serialize)]
+#[serde(untagged, rename_all_fields = "camelCase")]
+enum Validation {
+    /// It holds.
+    Active {
+        #[schemars(extend("const" = true))]
+        active: bool,
+        kind: TokenKind,
+        user: Claims,
+        expires_at: Option<Iso>,
+    },
+    /// It does not, whatever is wrong (as RFC 7662, section 2.2).
+    Inactive {
+        #[schemars(extend("const" = false))]
+        active: bool,
+    },
+}
+
+/// Where a token is from.
+#[derive(JsonSchema, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum TokenKind {
+    /// A login with e-mail and password.
+    Admin,
+    /// NextAuth.
+    NextAuth,
+    /// Signing in by phone.
+    Chat,
+}
+
+/// It is done.
+#[derive(JsonSchema, Serialize)]
+pub(super) struct Done {
+    #[schemars(extend("const" = true))]
+    success: bool,
+}
+
 async fn validate(reader: &mut Reader, request: &Inbound) -> Outcome {
     let credential = match Presented::find(request) {
         Some(presented) => presented.verify(reader).await?,
         None => None,
     };
-    let body = credential.as_ref().map_or_else(inactive, describe);
+    let body = credential
+        .as_ref()
+        .map_or(Validation::Inactive { active: false }, Validation::of);
     let settings = &reader.context().settings;
     Ok(backend::reply(settings, request, StatusCode::OK, &body))
 }
 
-fn inactive() -> Value {
-    json!({ "active": false })
+impl Done {
+    pub(super) fn new() -> Self {
+        Self { success: true }
+    }
 }
 
-fn describe(credential: &Credential) -> Value {
-    match credential {
-        Credential::Admin(user) => json!({
-            "active": true,
-            "kind": "admin",
-            "user": me::claims(user),
-            "expiresAt": user.expires_at.map(Iso),
-        }),
-        Credential::Cookie(user) => json!({
-            "active": true,
-            "kind": "nextauth",
-            "user": me::claims(user),
-            "expiresAt": user.expires_at.map(Iso),
-        }),
-        Credential::Chat(session) => json!({
-            "active": true,
-            "kind": "chat",
-            "user": {
-                "id": session.user.id,
-                "role": session.user.role.map(Role::as_str),
-                "tenantId": session.user.tenant,
-            },
-            "expiresAt": Iso(session.expires_at),
-        }),
+impl Validation {
+    fn of(credential: &Credential) -> Self {
+        let (kind, user, expires_at) = match credential {
+            Credential::Admin(user) => (TokenKind::Admin, user.into(), user.expires_at),
+            Credential::Cookie(user) => (TokenKind::NextAuth, user.into(), user.expires_at),
+            Credential::Chat(session) => (TokenKind::Chat, session.as_ref().into(), Some(session.expires_at)),
+        };
+        Self::Active {
+            active: true,
+            kind,
+            user,
+            expires_at: expires_at.map(Iso),
+        }
+    }
+}
+
+impl From<&ChatSession> for Claims {
+    fn from(session: &ChatSession) -> Self {
+        Self {
+            id: session.user.id.clone(),
+            email: None,
+            role: session.user.role,
+            tenant_id: Some(session.user.tenant.clone()),
+        }
     }
 }
 
@@ -91,8 +157,7 @@ async fn log_out(work: &mut Work, request: &Inbound) -> Outcome {
         Some(Presented::Cookies(_)) | None => {}
     }
     let settings = &work.context().settings;
-    let body = json!({ "success": true });
-    let mut reply = backend::reply(settings, request, StatusCode::OK, &body);
+    let mut reply = backend::reply(settings, request, StatusCode::OK, &Done::new());
     for name in forgotten {
         if let Ok(cookie) = HeaderValue::try_from(ended(&name)) {
             reply = reply.header(SET_COOKIE, cookie);

@@ -10,15 +10,17 @@ mod queries;
 mod whatsapp;
 
 use http::{Method, StatusCode};
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
-use self::entries::Entry;
+use self::entries::{Contact, Entry};
 use self::whatsapp::Directory;
 use super::caller;
 use crate::auth::backend;
+use crate::kit::error::{Bare, Coded};
 use crate::kit::extract::bearer;
 use crate::kit::extract::chat_session::Refusal;
-use crate::kit::{ApiError, Area, Inbound, Outcome, Reader, Routes, Stop, UnitOfWork};
+use crate::kit::{ApiError, Area, Callers, Credential, Inbound, Operation, Outcome, Reader, Routes, Stop, UnitOfWork};
 
 const CONTACTS: &str = "/api/v1/auth/phone/contacts";
 
@@ -26,7 +28,24 @@ const CONTACTS: &str = "/api/v1/auth/phone/contacts";
 pub(crate) fn routes() -> Routes {
     Routes::new(Area::Chat)
         .read(Method::GET, CONTACTS, list)
+        .describe(
+            Operation::new("List everybody that somebody may write to")
+                .callers(Callers::Only(&[Credential::ChatSession, Credential::QueryToken]))
+                .gives::<ContactList>(StatusCode::OK)
+                .gives_nothing(StatusCode::NOT_MODIFIED)
+                .refuses::<Bare>(&[StatusCode::BAD_REQUEST])
+                .refuses::<Coded>(&[StatusCode::BAD_REQUEST, StatusCode::UNAUTHORIZED]),
+        )
         .read(Method::OPTIONS, CONTACTS, backend::preflight)
+        .describe(backend::preflight_operation())
+}
+
+/// Everybody that somebody may write to.
+#[derive(JsonSchema, Serialize)]
+struct ContactList {
+    #[schemars(extend("const" = true))]
+    success: bool,
+    contacts: Vec<Contact>,
 }
 
 async fn list(reader: &mut Reader, request: &Inbound) -> Outcome {
@@ -35,14 +54,16 @@ async fn list(reader: &mut Reader, request: &Inbound) -> Outcome {
 }
 
 /// The tenant is the caller's own, whatever the query names.
-async fn contacts(reader: &mut Reader, request: &Inbound) -> Result<Value, Stop> {
+async fn contacts(reader: &mut Reader, request: &Inbound) -> Result<ContactList, Stop> {
     let query = request.query();
     let token = query.text("token").or_else(|| bearer::rest(&request.headers));
     let token = token.ok_or_else(|| ApiError::bare(StatusCode::BAD_REQUEST, Refusal::TokenRequired.message()))?;
     let session = caller::verified(reader, token).await?;
     let entries = of_tenant(reader, &session.user.tenant, Some(&session.user.id)).await?;
-    let shown: Vec<Value> = entries.into_iter().map(Entry::into_json).collect();
-    Ok(json!({ "success": true, "contacts": shown }))
+    Ok(ContactList {
+        success: true,
+        contacts: entries.into_iter().map(Entry::into_contact).collect(),
+    })
 }
 
 /// The list of a tenant in its order; with a user, what is unread for them and when they last wrote to each other.

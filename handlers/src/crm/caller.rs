@@ -5,11 +5,14 @@
 //! without a usable token that name an existing tenant, from a page of this very origin, held back per address, and logged.
 
 use http::StatusCode;
+use schemars::JsonSchema;
 use sqlx::PgConnection;
 
 use crate::domain::tenant::TenantId;
 use crate::kit::compat::is_same_origin;
+use crate::kit::extract::json::Json;
 use crate::kit::extract::principal::Principal;
+use crate::kit::extract::query::Query;
 use crate::kit::{ApiError, Inbound, Stop, UnitOfWork};
 
 /// The switch in the flag file.
@@ -17,17 +20,41 @@ pub(crate) const UNAUTHENTICATED: &str = "crm-unauthenticated";
 
 const NO_TENANT: &str = "tenantId is required or a valid session token must be provided";
 
-/// Finds the tenant. `named` is the `tenantId` of the request, `token` the one that the endpoint accepts; empty ones are none.
+/// The tenant that a request names.
+#[derive(Debug, JsonSchema)]
+#[schemars(rename_all = "camelCase")]
+pub(crate) struct Named {
+    /// The tenant, when it is not the caller's own; only a `super_admin` may name another one.
+    pub(crate) tenant_id: Option<String>,
+}
+
+impl Named {
+    pub(crate) fn in_query(query: &Query) -> Self {
+        Self {
+            tenant_id: query.text("tenantId").map(str::to_owned),
+        }
+    }
+
+    /// # Errors
+    /// 400 when it is no text.
+    pub(crate) fn in_body(body: &Json) -> Result<Self, ApiError> {
+        Ok(Self {
+            tenant_id: body.truthy_text("tenantId")?.map(str::to_owned),
+        })
+    }
+}
+
+/// Finds the tenant. `named` is what the request names, `token` the one that the endpoint accepts; empty ones are none.
 ///
 /// # Errors
 /// The refusals of the contract, or a fault of the database.
 pub(crate) async fn tenant(
     unit: &mut impl UnitOfWork,
     request: &Inbound,
-    named: Option<&str>,
+    named: &Named,
     token: Option<&str>,
 ) -> Result<TenantId, Stop> {
-    let named = named.filter(|named| !named.is_empty());
+    let named = named.tenant_id.as_deref();
     let principal = match token {
         Some(token) => Principal::verify(unit, token).await?,
         None => None,

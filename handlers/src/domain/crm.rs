@@ -1,10 +1,13 @@
 //! The enums of tickets, spelled as in the database.
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 macro_rules! spelled {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal),* $(,)? }) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-        pub enum $name { $($(#[$variant_doc])* $variant),* }
+        #[derive(Clone, Copy, Debug, Eq, JsonSchema, PartialEq, Serialize)]
+        pub enum $name { $(#[serde(rename = $text)] $(#[$variant_doc])* $variant),* }
 
         impl $name {
             /// Reads the exact spelling; `None` for anything else.

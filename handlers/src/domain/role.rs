@@ -1,7 +1,11 @@
 //! The roles of app users (`"UserRole"`).
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 /// What a user may do.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Everything, in every tenant.
     SuperAdmin,

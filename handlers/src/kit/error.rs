@@ -3,9 +3,60 @@
 use std::fmt;
 
 use http::{HeaderName, HeaderValue, StatusCode};
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
 
 use super::reply::Reply;
+
+/// The body of a refusal by the Next.js routes.
+#[derive(Debug, JsonSchema, Serialize)]
+pub struct Bare {
+    /// What is wrong, for a person.
+    pub error: String,
+}
+
+/// The body of a typed backend exception.
+#[derive(Debug, JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Envelope {
+    /// What is wrong, for a person.
+    pub message: String,
+    /// The name of the status.
+    pub error: String,
+    /// The status again.
+    pub status_code: u16,
+}
+
+/// The body of an unexpected backend failure, which has no name of the status.
+#[derive(Debug, JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Unexpected {
+    /// The status again.
+    pub status_code: u16,
+    /// What is wrong, for a person.
+    pub message: String,
+}
+
+/// The body of a refusal by the chat login.
+#[derive(Debug, JsonSchema, Serialize)]
+pub struct Coded {
+    /// What is wrong, for a person.
+    pub error: String,
+    /// What is wrong, for a program.
+    pub code: String,
+}
+
+impl Unexpected {
+    /// The body for a status.
+    #[must_use]
+    pub fn new(status: StatusCode, message: &str) -> Self {
+        Self {
+            status_code: status.as_u16(),
+            message: message.to_owned(),
+        }
+    }
+}
 
 /// A refusal that is part of the contract: its literal text is written where it is found.
 ///
@@ -28,32 +79,42 @@ impl ApiError {
     /// The bare envelope of the Next.js routes: `{"error": text}`.
     #[must_use]
     pub fn bare(status: StatusCode, text: &str) -> Self {
-        Self::with_body(status, json!({ "error": text }))
+        Self::of(status, &Bare { error: text.to_owned() })
     }
 
     /// The envelope of typed backend exceptions (E1 in the contract): `{"message", "error": <status name>, "statusCode"}`.
     #[must_use]
     pub fn envelope(status: StatusCode, message: &str) -> Self {
         let name = status.canonical_reason().unwrap_or("Error");
-        Self::with_body(
-            status,
-            json!({ "message": message, "error": name, "statusCode": status.as_u16() }),
-        )
+        let envelope = Envelope {
+            message: message.to_owned(),
+            error: name.to_owned(),
+            status_code: status.as_u16(),
+        };
+        Self::of(status, &envelope)
     }
 
     /// The envelope of unexpected backend failures (E500 in the contract).
     #[must_use]
     pub fn internal() -> Self {
-        Self::with_body(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            json!({ "statusCode": 500, "message": "Internal server error" }),
-        )
+        let status = StatusCode::INTERNAL_SERVER_ERROR;
+        Self::of(status, &Unexpected::new(status, "Internal server error"))
     }
 
     /// `{"error": text, "code": code}`, used by the chat login.
     #[must_use]
     pub fn coded(status: StatusCode, text: &str, code: &str) -> Self {
-        Self::with_body(status, json!({ "error": text, "code": code }))
+        let coded = Coded {
+            error: text.to_owned(),
+            code: code.to_owned(),
+        };
+        Self::of(status, &coded)
+    }
+
+    /// Any body that is declared as a type.
+    #[must_use]
+    pub fn of(status: StatusCode, body: &impl Serialize) -> Self {
+        Self::with_body(status, serde_json::to_value(body).unwrap_or_default())
     }
 
     /// Any other body.

@@ -102,6 +102,15 @@ impl Reply {
         self.status
     }
 
+    /// The body; `None` when it is a stream.
+    #[must_use]
+    pub fn whole_body(&self) -> Option<&[u8]> {
+        match &self.body {
+            ReplyBody::Whole(bytes) => Some(bytes),
+            ReplyBody::Streamed(_) => None,
+        }
+    }
+
     /// The answer with its body in memory; `None` when the body is a stream.
     pub(crate) fn into_whole(self) -> Option<Response<Bytes>> {
         let ReplyBody::Whole(body) = self.body else {

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use futures_util::future::{BoxFuture, FutureExt as _};
 use http::Method;
-use serde_json::Value;
 
 use super::fault::Outcome;
 use super::inbound::Inbound;
+use super::operation::Operation;
 use super::reader::Reader;
 use super::stream::Stream;
 use super::work::Work;
@@ -41,6 +41,26 @@ pub enum Area {
     Public,
 }
 
+impl Area {
+    /// The name in documents and commands.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Auth => "auth",
+            Self::Admin => "admin",
+            Self::Tenants => "tenants",
+            Self::Chat => "chat",
+            Self::Chatbot => "chatbot",
+            Self::Whatsapp => "whatsapp",
+            Self::Payments => "payments",
+            Self::Crm => "crm",
+            Self::Catalog => "catalog",
+            Self::Memory => "memory",
+            Self::Public => "public",
+        }
+    }
+}
+
 /// What an endpoint does to the database.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Kind {
@@ -52,8 +72,20 @@ pub enum Kind {
     Stream,
 }
 
+impl Kind {
+    /// The name in documents and commands.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Stream => "stream",
+        }
+    }
+}
+
 /// One endpoint of the catalogue.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Endpoint {
     /// The method. `HEAD` is answered by the `GET` of the same path.
     pub method: Method,
@@ -65,19 +97,8 @@ pub struct Endpoint {
     pub kind: Kind,
     /// Outside services that its answer needs.
     pub calls: &'static [&'static str],
-    /// What it takes and gives, for OpenAPI.
-    pub description: Description,
-}
-
-/// What an endpoint takes and gives; JSON Schema where known.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Description {
-    /// One line.
-    pub summary: &'static str,
-    /// The body.
-    pub request: Option<Value>,
-    /// The body of a successful answer.
-    pub response: Option<Value>,
+    /// What it takes and gives. The document (`crate::openapi`) refuses an endpoint that does not say.
+    pub operation: Option<Operation>,
 }
 
 /// The endpoints of one resource.
@@ -137,11 +158,11 @@ impl Routes {
         self
     }
 
-    /// Describes the endpoint declared last.
+    /// Says what the endpoint declared last takes and gives.
     #[must_use]
-    pub fn describe(mut self, description: Description) -> Self {
+    pub fn describe(mut self, operation: Operation) -> Self {
         if let Some(route) = self.routes.last_mut() {
-            route.endpoint.description = description;
+            route.endpoint.operation = Some(operation);
         }
         self
     }
@@ -162,7 +183,7 @@ impl Routes {
             area: self.area,
             kind,
             calls: &[],
-            description: Description::default(),
+            operation: None,
         };
         self.routes.push(Route { endpoint, handler });
         self

@@ -5,9 +5,9 @@ use axum::response::IntoResponse as _;
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_LENGTH};
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri};
-use serde_json::json;
 
 use super::Inner;
+use crate::kit::error::Unexpected;
 use crate::kit::{ApiError, Reply};
 
 impl Inner {
@@ -82,10 +82,8 @@ pub(super) fn nothing(method: &Method, uri: &Uri) -> Reply {
 
 /// The backend's answer to a body over its limit (auth contract, "Backend HTTP rules").
 pub(super) fn too_large() -> Reply {
-    Reply::json(
-        StatusCode::PAYLOAD_TOO_LARGE,
-        &json!({ "statusCode": 413, "message": "request entity too large" }),
-    )
+    let status = StatusCode::PAYLOAD_TOO_LARGE;
+    Reply::json(status, &Unexpected::new(status, "request entity too large"))
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! `ficus inventory`: reads a Next.js tree; writes the first flag file and the tracker, or says where they have drifted.
 
+mod phase_docs;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -38,13 +40,17 @@ pub(crate) struct InventoryArgs {
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
 
-    /// The flag file that the tracker takes stages from [default: flags.yaml of --out]
+    /// The flag file that the tracker and the phase pages take stages from [default: flags.yaml of --out]
     #[arg(long, value_name = "FLAGS", conflicts_with_all = ["check", "update"])]
     flags: Option<PathBuf>,
 
     /// Ficus's own store, sqlite: or postgres:, for the tracker's column `readiness`
     #[arg(long, value_name = "URL", env = "FICUS_STORE", hide_env_values = true)]
     store: Option<String>,
+
+    /// Make the tables in README.md and 0.md to 9.md of this folder new; the text around them stays
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["check", "update", "out"])]
+    phase_docs: Option<PathBuf>,
 
     /// Areas, phases, owners, and what counts as database, mail, payment …
     #[arg(long, value_name = "FILE")]
@@ -59,6 +65,10 @@ pub(crate) struct InventoryArgs {
 pub(crate) async fn inventory(arguments: &InventoryArgs, printer: Printer) -> anyhow::Result<ExitStatus> {
     let rules = rules(arguments.rules.as_deref())?;
     let inventory = inventory::read(&arguments.directory, &rules)?;
+    if let Some(folder) = &arguments.phase_docs {
+        let flags_text = arguments.flags.as_deref().map(text_of).transpose()?.unwrap_or_default();
+        return phase_docs::write(folder, &inventory, &rules, &flags_text, printer);
+    }
     let native: BTreeSet<RouteKey> = native::routes()?.into_iter().map(|route| route.key).collect();
     if let Some(path) = &arguments.check {
         return drift(path, &inventory, &native, arguments.json, printer);

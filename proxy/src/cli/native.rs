@@ -12,9 +12,9 @@ pub(crate) struct NativeRoute {
     /// Its route.
     pub(crate) key: RouteKey,
     /// The part of the app that it belongs to.
-    pub(crate) area: String,
+    pub(crate) area: &'static str,
     /// read, write or stream: whether and how it can be shadowed.
-    pub(crate) kind: String,
+    pub(crate) kind: &'static str,
     /// Outside services whose answer its reply needs.
     pub(crate) calls: &'static [&'static str],
 }
@@ -32,8 +32,8 @@ pub(crate) fn routes() -> anyhow::Result<Vec<NativeRoute>> {
         .map(|endpoint| {
             Ok(NativeRoute {
                 key: RouteKey::parse(endpoint.method.as_str(), endpoint.pattern)?,
-                area: format!("{:?}", endpoint.area).to_lowercase(),
-                kind: format!("{:?}", endpoint.kind).to_lowercase(),
+                area: endpoint.area.as_str(),
+                kind: endpoint.kind.as_str(),
                 calls: endpoint.calls,
             })
         })
@@ -45,6 +45,11 @@ pub(crate) fn routes() -> anyhow::Result<Vec<NativeRoute>> {
 /// The handlers that a flag may name.
 pub(crate) fn inventory(routes: &[NativeRoute]) -> Inventory {
     routes.iter().map(|route| route.key.clone()).collect()
+}
+
+/// The OpenAPI document of every handler.
+pub(crate) fn openapi() -> anyhow::Result<Value> {
+    Ok(handlers::openapi::document()?)
 }
 
 /// Creates or adopts the app's schema and adds what is Ficus's own.

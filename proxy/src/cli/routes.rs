@@ -112,7 +112,7 @@ impl Row<'_> {
             or_dash(self.plan.and_then(|plan| plan.phase).map(|phase| phase.to_string())),
             or_dash(self.plan.and_then(|plan| plan.group.clone())),
             self.handler
-                .map_or_else(|| "none".to_owned(), |handler| handler.kind.clone()),
+                .map_or_else(|| "none".to_owned(), |handler| handler.kind.to_owned()),
         ]
     }
 

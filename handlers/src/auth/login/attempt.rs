@@ -1,16 +1,14 @@
 //! One attempt to log in, whichever route it came by.
 
-use serde_json::{Value, json};
-
-use super::{Credentials, limits, queries, token, user_of};
+use super::{Credentials, LoggedIn, limits, queries, token};
 use crate::auth::passwords;
 use crate::auth::throttle::Throttle;
 use crate::kit::{Inbound, Stop, UnitOfWork as _, Work};
 
 /// How it ended.
 pub(super) enum Attempt {
-    /// `{"token","user"}`.
-    Granted(Value),
+    /// Right.
+    Granted(LoggedIn),
     /// Wrong e-mail or password, or a user who may not log in: one answer for all of them.
     Refused,
     /// Tried too often.
@@ -55,7 +53,7 @@ pub(super) async fn run(work: &mut Work, request: &Inbound, given: &Credentials)
     }
     let settings = &work.context().settings.auth;
     Ok(match token::sign(&user, settings, now) {
-        Some(token) => Attempt::Granted(json!({ "token": token, "user": user_of(&user) })),
+        Some(token) => Attempt::Granted(LoggedIn::new(token, user)),
         None => Attempt::NoSecret,
     })
 }

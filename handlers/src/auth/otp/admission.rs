@@ -111,6 +111,9 @@ fn of_phone(phone: &str, tenant: &str) -> Throttle {
     )])
 }
 
+/// What the header `retry-after` of a 429 says.
+pub(super) const SECONDS_TO_WAIT: &str = "Seconds to wait before trying again.";
+
 fn too_many(seconds: u64) -> ApiError {
     let text = "Too many requests. Please try again later.";
     let mut refusal = ApiError::coded(StatusCode::TOO_MANY_REQUESTS, text, "RATE_LIMITED");

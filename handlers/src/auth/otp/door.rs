@@ -1,11 +1,14 @@
 //! The two doors of an endpoint: how each reads a body and dresses an answer.
 
 use http::StatusCode;
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::auth::backend;
+use crate::kit::error::Envelope;
 use crate::kit::extract::json::{self, Json};
-use crate::kit::{ApiError, Inbound, Outcome, Reply, Stop, UnitOfWork};
+use crate::kit::{ApiError, Inbound, Operation, Outcome, Reply, Stop, UnitOfWork};
 
 /// Where a request came in.
 #[derive(Clone, Copy)]
@@ -34,6 +37,32 @@ impl Door {
         }
     }
 
+    /// Declares a body as this door reads it, and its refusal.
+    pub(super) fn takes<T: JsonSchema>(self, operation: Operation) -> Operation {
+        let operation = match self {
+            Self::Browser => operation.takes::<T>(),
+            Self::Backend => operation.takes_form::<T>(),
+        };
+        operation.refuses::<Envelope>(&[StatusCode::BAD_REQUEST])
+    }
+
+    /// Declares the answer to a `GET`; the backend says when the caller has it already.
+    pub(super) fn shows<T: JsonSchema>(self, operation: Operation) -> Operation {
+        let operation = operation.gives::<T>(StatusCode::OK);
+        match self {
+            Self::Browser => operation,
+            Self::Backend => operation.gives_nothing(StatusCode::NOT_MODIFIED),
+        }
+    }
+
+    /// The status of an answer to a `POST`.
+    pub(super) fn made(self) -> StatusCode {
+        match self {
+            Self::Browser => StatusCode::OK,
+            Self::Backend => StatusCode::CREATED,
+        }
+    }
+
     /// The answer: 200 in a browser; at the backend `status`.
     ///
     /// # Errors
@@ -43,7 +72,7 @@ impl Door {
         unit: &impl UnitOfWork,
         request: &Inbound,
         status: StatusCode,
-        answered: Result<Value, Stop>,
+        answered: Result<impl Serialize, Stop>,
     ) -> Outcome {
         match self {
             Self::Browser => Ok(Reply::ok(&answered?)),

@@ -3,18 +3,34 @@
 //! Quirks kept: the token of a `PUT` stands in the body alone, and a suspended user may save.
 
 use http::StatusCode;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
 use sqlx::PgConnection;
 
-use super::answer;
+use super::answer::ProfileShown;
 use super::door::Door;
+use crate::kit::error::{Bare, Coded};
 use crate::kit::extract::bearer;
 use crate::kit::extract::chat_session::{self, OpenSession, Refusal, ensure_access};
 use crate::kit::extract::json::Json;
-use crate::kit::{ApiError, Inbound, Outcome, Reader, Stop, UnitOfWork as _, Work};
+use crate::kit::{ApiError, Callers, Credential, Inbound, Operation, Outcome, Reader, Stop, UnitOfWork as _, Work};
 
 /// What the column of the e-mail holds, in characters.
 const LONGEST_EMAIL: usize = 320;
+
+pub(super) fn operation(door: Door) -> Operation {
+    let operation = Operation::new("Show the profile of a phone user")
+        .callers(Callers::Only(&[Credential::ChatSession, Credential::QueryToken]));
+    door.shows::<ProfileShown>(operation)
+        .refuses::<Bare>(&[StatusCode::BAD_REQUEST])
+        .refuses::<Coded>(&[StatusCode::BAD_REQUEST, StatusCode::UNAUTHORIZED])
+}
+
+pub(super) fn save_operation(door: Door) -> Operation {
+    let operation = Operation::new("Change the profile of a phone user").callers(Callers::Anybody);
+    door.takes::<NewProfile>(operation)
+        .gives::<ProfileShown>(StatusCode::OK)
+        .refuses::<Coded>(&[StatusCode::UNAUTHORIZED, StatusCode::UNPROCESSABLE_ENTITY])
+}
 
 pub(super) async fn show_to_browser(reader: &mut Reader, request: &Inbound) -> Outcome {
     let answered = show(reader, request).await;
@@ -42,34 +58,54 @@ async fn run(door: Door, work: &mut Work, request: &Inbound) -> Outcome {
     door.answer(work, request, StatusCode::OK, answered)
 }
 
-async fn show(reader: &mut Reader, request: &Inbound) -> Result<Value, Stop> {
+/// What a profile is made of.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
+pub(super) struct NewProfile {
+    /// The session token, which no header stands for here.
+    token: String,
+    display_name: String,
+    email: String,
+}
+
+impl NewProfile {
+    /// What is no text is empty, and refused as such.
+    fn read(body: &Json) -> Self {
+        let text = |field: &str| body.text(field).unwrap_or_default();
+        Self {
+            token: text("token").to_owned(),
+            display_name: text("displayName").trim().to_owned(),
+            email: text("email").trim().to_lowercase(),
+        }
+    }
+}
+
+async fn show(reader: &mut Reader, request: &Inbound) -> Result<ProfileShown, Stop> {
     let query = request.query();
     let token = query.text("token").or_else(|| bearer::rest(&request.headers));
     let token = token.ok_or_else(|| ApiError::bare(StatusCode::BAD_REQUEST, Refusal::TokenRequired.message()))?;
     let session = chat_session::verify(reader, token)
         .await?
         .map_err(Refusal::of_reading)?;
-    Ok(json!({ "success": true, "profile": answer::profile(&session.phone_user) }))
+    Ok(ProfileShown::of(&session.phone_user))
 }
 
-async fn save(work: &mut Work, body: &Json) -> Result<Value, Stop> {
-    let OpenSession { mut phone_user, .. } = session(work, body).await?;
-    let display_name = body.text("displayName").map(str::trim).unwrap_or_default();
-    let email = body.text("email").map(str::trim).unwrap_or_default().to_lowercase();
-    if let Some(text) = missing(display_name, &email) {
+async fn save(work: &mut Work, body: &Json) -> Result<ProfileShown, Stop> {
+    let new = NewProfile::read(body);
+    let OpenSession { mut phone_user, .. } = session(work, &new.token).await?;
+    if let Some(text) = missing(&new.display_name, &new.email) {
         return Err(ApiError::coded(StatusCode::UNPROCESSABLE_ENTITY, text, "PROFILE_INVALID").into());
     }
-    update(work.db().await?, &phone_user.id, display_name, &email).await?;
-    phone_user.display_name = Some(display_name.to_owned());
-    phone_user.email = Some(email);
+    update(work.db().await?, &phone_user.id, &new.display_name, &new.email).await?;
+    phone_user.display_name = Some(new.display_name);
+    phone_user.email = Some(new.email);
     // For the blanks alone that it fills.
     let _access = ensure_access(work, &mut phone_user).await?;
-    Ok(json!({ "success": true, "profile": answer::profile(&phone_user) }))
+    Ok(ProfileShown::of(&phone_user))
 }
 
 /// Legacy takes the first session of anybody when there is no token.
-async fn session(work: &mut Work, body: &Json) -> Result<OpenSession, Stop> {
-    let token = body.text("token").unwrap_or_default();
+async fn session(work: &mut Work, token: &str) -> Result<OpenSession, Stop> {
     let open = chat_session::open(work, token).await?;
     // Quirk kept: here a session that is over is none, in its last millisecond already.
     let now = work.now();

@@ -8,21 +8,24 @@ mod queries;
 mod sms;
 
 use http::StatusCode;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 use time::{Duration, OffsetDateTime};
 
 use self::queries::NewCode;
 use super::admission;
 use super::answer::refusal;
 use super::door::Door;
+use super::input::PhoneOfTenant;
 use crate::auth::passwords;
 use crate::domain::phone::Phone;
+use crate::kit::error::Coded;
 use crate::kit::extract::chat_session::{self, PhoneUser, Refusal, ensure_access};
 use crate::kit::extract::home_tenant;
 use crate::kit::extract::json::Json;
 use crate::kit::ports::labsmobile;
 use crate::kit::wire::iso::{Iso, stored};
-use crate::kit::{Inbound, Outcome, Stop, UnitOfWork as _, Work};
+use crate::kit::{Callers, Inbound, Operation, Outcome, Stop, UnitOfWork as _, Work};
 
 /// The switch in the flag file under which a message that could not be sent is answered as if it were, as legacy does.
 const FAILURE_IS_SUCCESS: &str = "otp-sms-failure-ignored";
@@ -33,6 +36,43 @@ const INTERVAL: Duration = Duration::seconds(60);
 
 const RATE_LIMITED: &str = "OTP recently sent. Please wait before requesting again.";
 const NO_CONFIG: &str = "LabsMobile configuration is missing. Please configure SMS credentials in system settings.";
+
+pub(super) fn operation(door: Door) -> Operation {
+    let operation = Operation::new("Send a code to a phone").callers(Callers::Anybody);
+    let operation = door.takes::<PhoneOfTenant>(operation).takes::<Wording>();
+    operation
+        .gives::<CodeSent>(door.made())
+        .refuses::<Coded>(&[StatusCode::BAD_REQUEST, StatusCode::TOO_MANY_REQUESTS])
+        .header("retry-after", admission::SECONDS_TO_WAIT)
+}
+
+/// How the message is worded.
+#[derive(JsonSchema)]
+struct Wording {
+    /// The language of the message; Spanish unless it is `en`.
+    language: Option<String>,
+}
+
+impl Wording {
+    fn read(body: &Json) -> Self {
+        Self {
+            language: body.text("language").map(str::to_owned),
+        }
+    }
+}
+
+/// A code is on its way.
+#[derive(JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CodeSent {
+    #[schemars(extend("const" = true))]
+    success: bool,
+    /// To be sent back with the code.
+    verification_id: String,
+    expires_at: Iso,
+    normalized_phone: String,
+    country_code: Option<String>,
+}
 
 pub(super) async fn from_browser(work: &mut Work, request: &Inbound) -> Outcome {
     run(Door::Browser, work, request).await
@@ -58,17 +98,18 @@ struct Reserved {
     expires_at: OffsetDateTime,
 }
 
-async fn send_code(work: &mut Work, request: &Inbound, body: &Json) -> Result<Value, Stop> {
-    let phone = Phone::from_fields(body.raw("phone"), body.raw("countryCode"))
+async fn send_code(work: &mut Work, request: &Inbound, body: &Json) -> Result<CodeSent, Stop> {
+    let given = PhoneOfTenant::read(body);
+    let phone = given
+        .phone()
         .map_err(|error| refusal(&error.to_string(), "INVALID_PHONE"))?;
-    let named = body.text("tenantId").or_else(|| body.text("host"));
-    let reserved = reserve(work, request, &phone, named).await?;
+    let reserved = reserve(work, request, &phone, given.tenant()).await?;
     let ids = work.context().ids.clone();
     let code = (100_000 + ids.below(900_000)).to_string();
     let hash = passwords::hash(code.clone(), &ids).await?;
     queries::set_hash(work.db().await?, &reserved.id, &hash).await?;
     work.checkpoint().await?;
-    let text = sms::text(&code, body.text("language"));
+    let text = sms::text(&code, Wording::read(body).language.as_deref());
     if let Err(reason) = sms::send(work, &phone.normalized, text).await? {
         if request.compat(FAILURE_IS_SUCCESS) {
             tracing::warn!(
@@ -81,13 +122,13 @@ async fn send_code(work: &mut Work, request: &Inbound, body: &Json) -> Result<Va
             return Err(refusal(&reason, "SMS_DELIVERY_FAILED").into());
         }
     }
-    Ok(json!({
-        "success": true,
-        "verificationId": reserved.public_id,
-        "expiresAt": Iso(reserved.expires_at),
-        "normalizedPhone": phone.normalized,
-        "countryCode": phone.country_code,
-    }))
+    Ok(CodeSent {
+        success: true,
+        verification_id: reserved.public_id,
+        expires_at: Iso(reserved.expires_at),
+        normalized_phone: phone.normalized,
+        country_code: phone.country_code,
+    })
 }
 
 /// Takes the place of a new code, or refuses. Requests of one phone go one after the other from the change of its row on.

@@ -6,19 +6,28 @@
 mod queries;
 
 use http::StatusCode;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
 
 use self::queries::{Code, NewSession};
+use super::answer::{PhoneAccount, Session, SignedIn};
 use super::door::Door;
 use super::{admission, answer};
 use crate::auth::passwords;
+use crate::kit::error::Coded;
 use crate::kit::extract::chat_session::{self, LinkedUser, ensure_access};
 use crate::kit::extract::json::Json;
 use crate::kit::wire::iso::stored;
-use crate::kit::{ApiError, Inbound, Outcome, Stop, UnitOfWork as _, Work};
+use crate::kit::{ApiError, Callers, Inbound, Operation, Outcome, Stop, UnitOfWork as _, Work};
 
 /// How many sessions a phone user keeps, the newest ones.
 const MOST_SESSIONS: i64 = 5;
+
+pub(super) fn operation(door: Door) -> Operation {
+    let operation = Operation::new("Trade a code for a session").callers(Callers::Anybody);
+    door.takes::<Attempt>(operation)
+        .gives::<SignedIn>(door.made())
+        .refuses::<Coded>(&[StatusCode::BAD_REQUEST])
+}
 
 pub(super) async fn from_browser(work: &mut Work, request: &Inbound) -> Outcome {
     run(Door::Browser, work, request).await
@@ -36,23 +45,40 @@ async fn run(door: Door, work: &mut Work, request: &Inbound) -> Outcome {
     door.answer(work, request, StatusCode::CREATED, answered)
 }
 
-async fn verify(work: &mut Work, body: &Json) -> Result<Value, Stop> {
-    let verification = body.text("verificationId").filter(|id| !id.is_empty());
+/// The code that came in the text message.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
+pub(super) struct Attempt {
+    /// What the request for the code was answered with.
+    #[schemars(required)]
+    verification_id: Option<String>,
+    #[schemars(required)]
+    code: Option<String>,
+}
+
+impl Attempt {
+    fn read(body: &Json) -> Self {
+        let filled = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+        Self {
+            verification_id: body.text("verificationId").and_then(filled),
+            code: body.text("code").map(str::trim).and_then(filled),
+        }
+    }
+}
+
+async fn verify(work: &mut Work, body: &Json) -> Result<SignedIn, Stop> {
+    let given = Attempt::read(body);
+    let verification = given.verification_id;
     let verification =
         verification.ok_or_else(|| answer::refusal("Verification identifier is required", "MISSING_VERIFICATION"))?;
-    let given = body.text("code").map(str::trim).filter(|code| !code.is_empty());
-    let given = given.ok_or_else(|| invalid("Verification code is required"))?;
+    let given = given.code.ok_or_else(|| invalid("Verification code is required"))?;
     let (code, user) = attempt(work, verification.trim()).await?;
-    let fits = passwords::matching(given.to_owned(), vec![code.hash.clone()]).await?;
+    let fits = passwords::matching(given, vec![code.hash.clone()]).await?;
     if fits != [true] {
         return Err(invalid("Invalid verification code").into());
     }
     let session = open(work, &code).await?;
-    Ok(json!({
-        "success": true,
-        "session": session,
-        "user": answer::user(&code.phone_user, &user),
-    }))
+    Ok(SignedIn::new(session, PhoneAccount::of(&code.phone_user, &user)))
 }
 
 /// Finds the code and counts an attempt.
@@ -81,7 +107,7 @@ async fn attempt(work: &mut Work, verification: &str) -> Result<(Code, LinkedUse
 }
 
 /// Uses the code up and makes a session of it.
-async fn open(work: &mut Work, code: &Code) -> Result<Value, Stop> {
+async fn open(work: &mut Work, code: &Code) -> Result<Session, Stop> {
     let now = work.now();
     let ids = work.context().ids.clone();
     let (id, token, expires_at) = (ids.timed(now), ids.hex::<32>(), now + chat_session::LIFETIME);
@@ -100,7 +126,7 @@ async fn open(work: &mut Work, code: &Code) -> Result<Value, Stop> {
     };
     queries::insert_session(db, &session).await?;
     queries::prune_sessions(db, phone_user, &id, MOST_SESSIONS).await?;
-    Ok(answer::session(&token, &id, expires_at))
+    Ok(Session::new(&token, &id, expires_at))
 }
 
 fn not_found() -> ApiError {

@@ -1,7 +1,10 @@
 //! What a request presents, and what it proves.
 
+use schemars::JsonSchema;
+
 use crate::auth::nextauth::{self, SessionCookie};
 use crate::kit::extract::chat_session::{self, ChatSession};
+use crate::kit::extract::json::Json;
 use crate::kit::extract::jwt::{self, JwtUser};
 use crate::kit::extract::revoked;
 use crate::kit::{Inbound, Stop, UnitOfWork};
@@ -12,6 +15,22 @@ pub(super) enum Presented {
     Token(String),
     /// Among the cookies, which a browser adds by itself.
     Cookies(Vec<SessionCookie>),
+}
+
+/// The body that may name a token. What is no text, or an empty one, is none.
+#[derive(JsonSchema)]
+pub(super) struct TokenField {
+    /// The token to look at, before the one of the header.
+    token: Option<String>,
+}
+
+impl TokenField {
+    fn read(body: &Json) -> Self {
+        let token = body.get("token").and_then(serde_json::Value::as_str);
+        Self {
+            token: token.filter(|token| !token.is_empty()).map(str::to_owned),
+        }
+    }
 }
 
 /// A token that holds, by its kind.
@@ -26,11 +45,9 @@ pub(super) enum Credential {
 
 impl Presented {
     pub(super) fn find(request: &Inbound) -> Option<Self> {
-        let body = request.json_or_empty();
-        let named = body.get("token").and_then(serde_json::Value::as_str);
-        let token = named.filter(|token| !token.is_empty()).or_else(|| request.bearer());
-        if let Some(token) = token {
-            return Some(Self::Token(token.to_owned()));
+        let named = TokenField::read(&request.json_or_empty()).token;
+        if let Some(token) = named.or_else(|| request.bearer().map(str::to_owned)) {
+            return Some(Self::Token(token));
         }
         let cookies = nextauth::find(&request.headers);
         (!cookies.is_empty()).then_some(Self::Cookies(cookies))

@@ -1,5 +1,7 @@
 //! The three kinds of entries.
 
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use time::{OffsetDateTime, PrimitiveDateTime};
 
@@ -27,20 +29,51 @@ pub(super) struct Entry {
     pub(super) is_flowbot: bool,
     pub(super) last_message_at: Option<PrimitiveDateTime>,
     pub(super) display_name: String,
-    fields: Value,
+    contact: Contact,
+}
+
+/// Somebody to write to: a contact of the chatbot, a user of the tenant, or somebody known from WhatsApp alone.
+#[derive(Debug, JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "ChatContact")]
+pub(super) struct Contact {
+    id: String,
+    tenant_id: String,
+    #[serde(rename = "type")]
+    kind: String,
+    display_name: String,
+    phone: Option<String>,
+    description: Option<String>,
+    avatar_url: Option<String>,
+    is_flowbot: bool,
+    /// Not for somebody known from WhatsApp alone.
+    #[serde(flatten)]
+    named: Option<Named>,
+    created_at: Iso,
+    updated_at: Iso,
+    metadata: Option<Map<String, Value>>,
+    unread_count: i64,
+    last_message_at: Option<Iso>,
+}
+
+/// What only contacts and users have.
+#[derive(Debug, JsonSchema, Serialize)]
+struct Named {
+    name: String,
+    email: Option<String>,
 }
 
 impl Entry {
     /// The WhatsApp address that it ended up with.
     pub(super) fn jid(&self) -> Option<&String> {
-        match &self.fields["metadata"][JID] {
-            Value::String(jid) => Some(jid),
+        match self.contact.metadata.as_ref()?.get(JID) {
+            Some(Value::String(jid)) => Some(jid),
             _ => None,
         }
     }
 
-    pub(super) fn into_json(self) -> Value {
-        self.fields
+    pub(super) fn into_contact(self) -> Contact {
+        self.contact
     }
 }
 
@@ -70,23 +103,25 @@ pub(super) fn of_contact(row: &ContactRow, directory: &Directory<'_>) -> Entry {
         is_flowbot: row.is_flowbot,
         last_message_at: None,
         display_name: row.display_name.clone(),
-        fields: json!({
-            "id": row.id,
-            "tenantId": row.tenant,
-            "type": row.kind,
-            "displayName": row.display_name,
-            "phone": filled(row.phone.as_deref()),
-            "description": filled(row.description.as_deref()),
-            "avatarUrl": filled(row.avatar_url.as_deref()),
-            "isFlowbot": row.is_flowbot,
-            "name": row.display_name,
-            "email": filled(row.email.as_deref()),
-            "createdAt": Iso::from(row.created_at),
-            "updatedAt": Iso::from(row.updated_at),
-            "metadata": metadata,
-            "unreadCount": 0,
-            "lastMessageAt": null,
-        }),
+        contact: Contact {
+            id: row.id.clone(),
+            tenant_id: row.tenant.clone(),
+            kind: row.kind.clone(),
+            display_name: row.display_name.clone(),
+            phone: owned(row.phone.as_deref()),
+            description: owned(row.description.as_deref()),
+            avatar_url: owned(row.avatar_url.as_deref()),
+            is_flowbot: row.is_flowbot,
+            named: Some(Named {
+                name: row.display_name.clone(),
+                email: owned(row.email.as_deref()),
+            }),
+            created_at: row.created_at.into(),
+            updated_at: row.updated_at.into(),
+            metadata,
+            unread_count: 0,
+            last_message_at: None,
+        },
     }
 }
 
@@ -112,23 +147,25 @@ pub(super) fn of_user(row: &UserRow, directory: &Directory<'_>, talks: &[Talk]) 
         is_flowbot: false,
         last_message_at,
         display_name: name.to_owned(),
-        fields: json!({
-            "id": row.id,
-            "tenantId": row.tenant,
-            "type": "TENANT_USER",
-            "displayName": name,
-            "phone": filled(row.phone.as_deref()),
-            "description": row.role,
-            "avatarUrl": filled(row.picture.as_deref()),
-            "isFlowbot": false,
-            "name": name,
-            "email": filled(Some(&row.email)),
-            "createdAt": Iso::from(row.created_at),
-            "updatedAt": Iso::from(row.updated_at),
-            "metadata": cleaned(metadata),
-            "unreadCount": talk.map_or(0, |talk| talk.unread),
-            "lastMessageAt": last_message_at.map(Iso::from),
-        }),
+        contact: Contact {
+            id: row.id.clone(),
+            tenant_id: row.tenant.clone(),
+            kind: "TENANT_USER".to_owned(),
+            display_name: name.to_owned(),
+            phone: owned(row.phone.as_deref()),
+            description: Some(row.role.clone()),
+            avatar_url: owned(row.picture.as_deref()),
+            is_flowbot: false,
+            named: Some(Named {
+                name: name.to_owned(),
+                email: owned(Some(&row.email)),
+            }),
+            created_at: row.created_at.into(),
+            updated_at: row.updated_at.into(),
+            metadata: Some(cleaned(metadata)),
+            unread_count: talk.map_or(0, |talk| talk.unread),
+            last_message_at: last_message_at.map(Iso::from),
+        },
     }
 }
 
@@ -152,21 +189,22 @@ pub(super) fn of_orphan(row: &WhatsappRow, tenant: &str, now: OffsetDateTime) ->
         is_flowbot: false,
         last_message_at: row.last_message_at,
         display_name: name.to_owned(),
-        fields: json!({
-            "id": row.id,
-            "tenantId": tenant,
-            "type": "CONTACT",
-            "displayName": name,
-            "phone": filled(row.phone.as_deref()),
-            "description": row.jid,
-            "avatarUrl": null,
-            "isFlowbot": false,
-            "createdAt": Iso(now),
-            "updatedAt": Iso(now),
-            "metadata": metadata,
-            "unreadCount": row.unread,
-            "lastMessageAt": last_message_at,
-        }),
+        contact: Contact {
+            id: row.id.clone(),
+            tenant_id: tenant.to_owned(),
+            kind: "CONTACT".to_owned(),
+            display_name: name.to_owned(),
+            phone: owned(row.phone.as_deref()),
+            description: Some(row.jid.clone()),
+            avatar_url: None,
+            is_flowbot: false,
+            named: None,
+            created_at: Iso(now),
+            updated_at: Iso(now),
+            metadata: Some(metadata),
+            unread_count: row.unread.into(),
+            last_message_at,
+        },
     }
 }
 
@@ -176,6 +214,10 @@ fn object(value: Option<&Value>) -> Map<String, Value> {
 
 fn filled(text: Option<&str>) -> Option<&str> {
     text.filter(|text| !text.is_empty())
+}
+
+fn owned(text: Option<&str>) -> Option<String> {
+    filled(text).map(str::to_owned)
 }
 
 fn lacks_whatsapp(metadata: &Map<String, Value>) -> bool {

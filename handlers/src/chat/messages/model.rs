@@ -1,6 +1,7 @@
 //! Messages as they are stored and as they are shown.
 
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 use time::PrimitiveDateTime;
 
 use crate::kit::wire::iso::Iso;
@@ -27,8 +28,37 @@ pub(super) struct Attachment {
     pub(super) url: Option<String>,
 }
 
+/// A message as it is shown.
+#[derive(Debug, JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "ChatMessage")]
+pub(super) struct ShownMessage {
+    id: String,
+    sender_id: String,
+    recipient_id: String,
+    content: String,
+    created_at: Iso,
+    read_at: Option<Iso>,
+    edited_at: Option<Iso>,
+    attachments: Vec<ShownAttachment>,
+}
+
+/// A file of a message.
+#[derive(Debug, JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "ChatAttachment")]
+struct ShownAttachment {
+    id: String,
+    filename: String,
+    original_name: String,
+    mime_type: String,
+    /// In bytes.
+    size: i32,
+    url: String,
+}
+
 /// The messages with their attachments.
-pub(super) fn messages(rows: &[Message], attachments: &[Attachment]) -> Vec<Value> {
+pub(super) fn messages(rows: &[Message], attachments: &[Attachment]) -> Vec<ShownMessage> {
     let mut of = std::collections::HashMap::<&str, Vec<&Attachment>>::new();
     for attachment in attachments {
         let message = attachment.message.as_deref().unwrap_or_default();
@@ -41,38 +71,38 @@ pub(super) fn messages(rows: &[Message], attachments: &[Attachment]) -> Vec<Valu
 
 impl Message {
     /// The message with its attachments.
-    pub(super) fn with(&self, attachments: &[Attachment]) -> Value {
+    pub(super) fn with(&self, attachments: &[Attachment]) -> ShownMessage {
         self.show(&attachments.iter().collect::<Vec<_>>())
     }
 
-    fn show(&self, attachments: &[&Attachment]) -> Value {
-        json!({
-            "id": self.id,
-            "senderId": self.sender,
-            "recipientId": self.recipient,
-            "content": self.content,
-            "createdAt": Iso::from(self.created_at),
-            "readAt": self.read_at.map(Iso::from),
-            "editedAt": self.edited_at.map(Iso::from),
-            "attachments": attachments.iter().map(|one| one.show()).collect::<Vec<_>>(),
-        })
+    fn show(&self, attachments: &[&Attachment]) -> ShownMessage {
+        ShownMessage {
+            id: self.id.clone(),
+            sender_id: self.sender.clone(),
+            recipient_id: self.recipient.clone(),
+            content: self.content.clone(),
+            created_at: self.created_at.into(),
+            read_at: self.read_at.map(Iso::from),
+            edited_at: self.edited_at.map(Iso::from),
+            attachments: attachments.iter().map(|one| one.show()).collect(),
+        }
     }
 }
 
 impl Attachment {
-    fn show(&self) -> Value {
+    fn show(&self) -> ShownAttachment {
         let url = self
             .url
             .clone()
             .unwrap_or_else(|| format!("/api/chat/attachments/{}", self.id));
-        json!({
-            "id": self.id,
-            "filename": self.filename,
-            "originalName": self.original_name,
-            "mimeType": self.mime_type,
-            "size": self.size,
-            "url": url,
-        })
+        ShownAttachment {
+            id: self.id.clone(),
+            filename: self.filename.clone(),
+            original_name: self.original_name.clone(),
+            mime_type: self.mime_type.clone(),
+            size: self.size,
+            url,
+        }
     }
 }
 

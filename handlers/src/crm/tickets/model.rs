@@ -1,6 +1,7 @@
 //! Rows, inputs and wire types of tickets.
 
 use http::StatusCode;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 use time::PrimitiveDateTime;
@@ -12,15 +13,29 @@ use crate::kit::extract::query::Query;
 use crate::kit::wire::iso::Iso;
 
 /// What a list is asked for.
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
 pub(super) struct Filter {
+    /// Only tickets of this status.
     pub(super) status: Option<TicketStatus>,
+    /// Only tickets of this priority.
     pub(super) priority: Option<TicketPriority>,
+    /// Only tickets of this type.
+    #[schemars(rename = "type")]
     pub(super) kind: Option<TicketType>,
+    /// Only tickets of this user's.
+    #[schemars(rename = "assignedToId")]
     pub(super) assigned_to: Option<String>,
+    /// Only tickets of this customer.
+    #[schemars(rename = "customerId")]
     pub(super) customer: Option<String>,
+    /// Only tickets with this in their title, description or customer's name; `%` and `_` are wildcards.
     pub(super) search: Option<String>,
-    pub(super) page: Page,
+    /// At most so many; a negative number counts from the end of the list.
+    #[schemars(default = "most_rows")]
+    limit: i64,
+    /// After so many.
+    #[schemars(default)]
+    offset: i64,
 }
 
 /// A piece of an ordered list.
@@ -35,15 +50,34 @@ pub(super) struct Page {
 }
 
 /// What a ticket is made from.
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
 pub(super) struct NewTicket {
+    #[schemars(rename = "type")]
     pub(super) kind: TicketType,
     pub(super) title: String,
+    #[schemars(default)]
     pub(super) description: String,
+    #[schemars(default = "usual_priority")]
     pub(super) priority: TicketPriority,
+    /// A contact, whose name and address the ticket keeps as they are now.
+    #[schemars(rename = "customerId", default)]
     pub(super) customer: String,
+    /// A user of the tenant.
+    #[schemars(rename = "createdById")]
     pub(super) created_by: String,
+    /// A user of the tenant.
+    #[schemars(rename = "assignedToId")]
     pub(super) assigned_to: Option<String>,
+}
+
+/// The rows of a list that does not say how many.
+fn most_rows() -> i64 {
+    100
+}
+
+/// The priority of a ticket that does not say one.
+fn usual_priority() -> TicketPriority {
+    TicketPriority::Medium
 }
 
 /// The customer as the contact is at this moment; it stays so in the ticket.
@@ -93,16 +127,19 @@ pub(super) struct ListedRow {
 }
 
 /// TicketBase of the contract.
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Ticket {
     id: String,
     tenant_id: String,
     #[serde(rename = "type")]
+    #[schemars(with = "TicketType")]
     kind: String,
     title: String,
     description: String,
+    #[schemars(with = "TicketStatus")]
     status: String,
+    #[schemars(with = "TicketPriority")]
     priority: String,
     customer_id: String,
     customer_name: String,
@@ -117,14 +154,18 @@ struct Ticket {
     customer: Option<Customer>,
 }
 
-#[derive(Debug, Serialize)]
+/// A user, as tickets show one.
+#[derive(Debug, JsonSchema, Serialize)]
+#[schemars(rename = "TicketPerson")]
 struct Person {
     id: String,
     email: String,
     name: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
+/// A customer, as tickets keep one.
+#[derive(Debug, JsonSchema, Serialize)]
+#[schemars(rename = "TicketCustomer")]
 struct Customer {
     id: String,
     name: String,
@@ -132,10 +173,22 @@ struct Customer {
     phone: Option<String>,
 }
 
+/// A page of tickets.
+#[derive(Debug, JsonSchema, Serialize)]
+pub(super) struct TicketList {
+    tickets: Vec<ListedTicket>,
+}
+
+/// A ticket that was just made.
+#[derive(Debug, JsonSchema, Serialize)]
+pub(super) struct TicketMade {
+    ticket: TicketWithThread,
+}
+
 /// A ticket in a list.
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct ListedTicket {
+struct ListedTicket {
     #[serde(flatten)]
     ticket: Ticket,
     comment_count: i64,
@@ -143,8 +196,8 @@ pub(super) struct ListedTicket {
 }
 
 /// A ticket with its comments and attachments.
-#[derive(Debug, Serialize)]
-pub(super) struct TicketWithThread {
+#[derive(Debug, JsonSchema, Serialize)]
+struct TicketWithThread {
     #[serde(flatten)]
     ticket: Ticket,
     comments: [(); 0],
@@ -161,8 +214,15 @@ impl Filter {
             assigned_to: text("assignedToId"),
             customer: text("customerId"),
             search: text("search"),
-            page: Page::new(query.integer_or("limit", 100), query.integer_or("offset", 0)),
+            limit: query.integer_or("limit", most_rows()),
+            offset: query.integer_or("offset", 0),
         })
+    }
+}
+
+impl Filter {
+    pub(super) fn page(&self) -> Page {
+        Page::new(self.limit, self.offset)
     }
 }
 
@@ -179,12 +239,15 @@ impl Page {
 impl NewTicket {
     pub(super) fn read(body: &Json) -> Result<Self, ApiError> {
         let kind = body.required_text("type")?;
-        let priority = body.truthy_text("priority")?.unwrap_or("medium");
+        let priority = match body.truthy_text("priority")? {
+            Some(text) => TicketPriority::parse(text),
+            None => Some(usual_priority()),
+        };
         Ok(Self {
             kind: TicketType::parse(kind).ok_or_else(|| invalid("type"))?,
             title: body.required_text("title")?.to_owned(),
             description: body.truthy_text("description")?.unwrap_or_default().to_owned(),
-            priority: TicketPriority::parse(priority).ok_or_else(|| invalid("priority"))?,
+            priority: priority.ok_or_else(|| invalid("priority"))?,
             customer: body.truthy_text("customerId")?.unwrap_or_default().to_owned(),
             created_by: body.required_text("createdById")?.to_owned(),
             assigned_to: body.truthy_text("assignedToId")?.map(str::to_owned),
@@ -269,13 +332,23 @@ impl From<ListedRow> for ListedTicket {
     }
 }
 
-impl TicketWithThread {
-    /// A new ticket has neither comments nor attachments.
-    pub(super) fn just_made(row: TicketRow) -> Self {
+impl TicketList {
+    pub(super) fn of(rows: Vec<ListedRow>) -> Self {
         Self {
-            ticket: row.into(),
-            comments: [],
-            attachments: [],
+            tickets: rows.into_iter().map(ListedTicket::from).collect(),
+        }
+    }
+}
+
+impl TicketMade {
+    /// A new ticket has neither comments nor attachments.
+    pub(super) fn of(row: TicketRow) -> Self {
+        Self {
+            ticket: TicketWithThread {
+                ticket: row.into(),
+                comments: [],
+                attachments: [],
+            },
         }
     }
 }
@@ -293,46 +366,4 @@ fn invalid(field: &str) -> ApiError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn a_negative_limit_counts_from_the_end_and_a_negative_offset_is_none() {
-        assert_eq!(
-            Page::new(-2, 1),
-            Page {
-                rows: 2,
-                skip: 1,
-                from_end: true
-            }
-        );
-        assert_eq!(
-            Page::new(100, -5),
-            Page {
-                rows: 100,
-                skip: 0,
-                from_end: false
-            }
-        );
-        assert_eq!(Page::new(i64::MIN, 0).rows, i64::MAX);
-    }
-
-    #[test]
-    fn a_snapshot_never_has_an_empty_name() {
-        let contact = |name: &str, metadata: Option<Value>| ContactRow {
-            display_name: name.into(),
-            phone: None,
-            metadata,
-        };
-        assert_eq!(Snapshot::of(None).name, "Unknown Customer");
-        assert_eq!(Snapshot::of(Some(contact("", None))).name, "Unknown");
-        assert_eq!(
-            Snapshot::of(Some(contact("C", Some(json!({"email": "c@x.example"})))))
-                .email
-                .as_deref(),
-            Some("c@x.example")
-        );
-        assert_eq!(Snapshot::of(Some(contact("C", Some(json!({"email": 5}))))).email, None);
-    }
-}
+mod tests;

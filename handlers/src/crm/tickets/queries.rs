@@ -18,7 +18,7 @@ pub(super) async fn list(db: &mut PgConnection, tenant: &TenantId, filter: &Filt
     {
         return Ok(Vec::new());
     }
-    let statement = if filter.page.from_end { LIST_FROM_END } else { LIST };
+    let statement = if filter.page().from_end { LIST_FROM_END } else { LIST };
     let mut rows: Vec<ListedRow> = sqlx::query_as(statement)
         .bind(tenant.as_str())
         .bind(filter.status.map(|status| status.as_str()))
@@ -27,11 +27,11 @@ pub(super) async fn list(db: &mut PgConnection, tenant: &TenantId, filter: &Filt
         .bind(filter.assigned_to.as_deref())
         .bind(filter.customer.as_deref())
         .bind(filter.search.as_deref())
-        .bind(filter.page.rows)
-        .bind(filter.page.skip)
+        .bind(filter.page().rows)
+        .bind(filter.page().skip)
         .fetch_all(db)
         .await?;
-    if filter.page.from_end {
+    if filter.page().from_end {
         rows.reverse();
     }
     Ok(rows)

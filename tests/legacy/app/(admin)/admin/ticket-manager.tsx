@@ -2,9 +2,17 @@
 
 import Link from "next/link";
 import { useCallback, useEffect, useState } from "react";
+import type { Answer, Operations } from "@/lib/api-types";
 
-type Ticket = { id: string; title: string; status: string; priority: string; customerName: string };
-type Detail = Ticket & { comments: { id: string; content: string }[] };
+type TicketList = Answer<"GET /api/crm/tickets", 200>;
+type Ticket = TicketList["tickets"][number];
+type Detail = Omit<Ticket, "commentCount" | "attachmentCount"> & { comments: { id: string; content: string }[] };
+type Filter = Operations["GET /api/crm/tickets"]["query"];
+
+/** The query string of a list. */
+function asked(filter: Filter): URLSearchParams {
+  return new URLSearchParams(Object.entries(filter).map(([name, value]) => [name, String(value)]));
+}
 
 /** The admin's ticket list. Like the real one it names a tenant and sends no token. */
 export function TicketManager() {
@@ -15,10 +23,11 @@ export function TicketManager() {
   const [problem, setProblem] = useState("");
 
   const load = useCallback(async (tenant: string) => {
-    const response = await fetch(`/api/crm/tickets?tenantId=${encodeURIComponent(tenant)}&limit=100`);
+    const response = await fetch(`/api/crm/tickets?${asked({ tenantId: tenant, limit: 100 })}`);
     if (!response.ok) return setProblem(`The list answered ${response.status}.`);
     setProblem("");
-    setTickets((await response.json()).tickets);
+    const list: TicketList = await response.json();
+    setTickets(list.tickets);
   }, []);
 
   useEffect(() => {
