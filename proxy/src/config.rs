@@ -7,6 +7,7 @@ mod interpolate;
 mod legacy;
 mod network;
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -103,8 +104,14 @@ pub struct Limits {
     pub headers: usize,
     /// Largest head of a request, in bytes.
     pub head_bytes: usize,
-    /// Largest declared body, in bytes; none is no limit.
+    /// Largest body, in bytes; none is no limit.
     pub body_bytes: Option<u64>,
+    /// Other limits for the bodies to some paths, by the beginning of the path; the longest beginning counts.
+    pub body_bytes_by_path: BTreeMap<String, u64>,
+    /// A body, and a client that takes its answer, may keep Ficus waiting for one second more for each of these bytes.
+    pub client_bytes_per_second: u32,
+    /// Most connections from one address, unless it is a trusted hop; none is no limit.
+    pub connections_per_client: Option<usize>,
     /// Most requests in flight, over all cores.
     pub in_flight: usize,
     /// Idle connections to legacy, for each core.
@@ -115,8 +122,14 @@ pub struct Limits {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default, from = "TimeoutTexts")]
 pub struct Timeouts {
-    /// For the head of a request.
+    /// For the head of a request, from its first byte.
     pub request_head: Duration,
+    /// For a request body to keep Ficus waiting, all waits together, beside what its size allows.
+    pub request_body: Duration,
+    /// For a client to begin another request.
+    pub client_idle: Duration,
+    /// For a client to take more of its answer, all waits together, beside what its size allows.
+    pub client_write: Duration,
     /// For making a connection to legacy.
     pub connect: Duration,
     /// For the head of an answer.
@@ -152,6 +165,9 @@ pub struct ShadowConfig {
 #[serde(deny_unknown_fields, default)]
 struct TimeoutTexts {
     request_head: Option<Span>,
+    request_body: Option<Span>,
+    client_idle: Option<Span>,
+    client_write: Option<Span>,
     connect: Option<Span>,
     answer: Option<Span>,
     body_idle: Option<Span>,
@@ -229,6 +245,20 @@ impl Config {
     }
 }
 
+impl Limits {
+    /// The largest body to a path.
+    #[must_use]
+    pub fn body_limit(&self, path: &str) -> Option<u64> {
+        let own = self
+            .body_bytes_by_path
+            .iter()
+            .filter(|(start, _)| path.starts_with(*start));
+        own.max_by_key(|(start, _)| start.len())
+            .map(|(_, bytes)| *bytes)
+            .or(self.body_bytes)
+    }
+}
+
 impl Default for Admin {
     fn default() -> Self {
         Self {
@@ -244,6 +274,9 @@ impl Default for Limits {
             headers: 100,
             head_bytes: 64 * 1024,
             body_bytes: None,
+            body_bytes_by_path: BTreeMap::new(),
+            client_bytes_per_second: 256,
+            connections_per_client: None,
             in_flight: 10_000,
             idle_connections: 256,
         }
@@ -254,6 +287,9 @@ impl Default for Timeouts {
     fn default() -> Self {
         Self {
             request_head: Duration::from_secs(30),
+            request_body: Duration::from_secs(30),
+            client_idle: Duration::from_secs(75),
+            client_write: Duration::from_secs(60),
             connect: Duration::from_secs(5),
             answer: Duration::from_secs(60),
             body_idle: Duration::from_secs(300),
@@ -283,6 +319,9 @@ impl From<TimeoutTexts> for Timeouts {
         let or = |text: Option<Span>, standard| text.map_or(standard, |span| span.0);
         Self {
             request_head: or(texts.request_head, standard.request_head),
+            request_body: or(texts.request_body, standard.request_body),
+            client_idle: or(texts.client_idle, standard.client_idle),
+            client_write: or(texts.client_write, standard.client_write),
             connect: or(texts.connect, standard.connect),
             answer: or(texts.answer, standard.answer),
             body_idle: or(texts.body_idle, standard.body_idle),

@@ -8,13 +8,14 @@ use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use crate::body::Body;
 use crate::core::Core;
 use crate::exchange::{Exchange, PathVerdict, RequestFacts, RequestId, Step};
+use crate::framing;
 use crate::layers::rescue;
 
 /// Serves a connection to its end.
@@ -23,11 +24,10 @@ pub(crate) async fn serve(core: Rc<Core>, steps: Rc<impl Step>, stream: TcpStrea
         tracing::debug!(%error, "a connection was gone before it began");
         return;
     }
-    let service = service_fn(|request| answer(&*steps, request, peer));
+    let (stream, watch) = framing::watch(stream, &core.config);
+    let service = service_fn(|request| watch.serve(request, |request| answer(&*steps, request, peer)));
     let limits = &core.config.limits;
     let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(core.config.timeouts.request_head)
         .max_headers(limits.headers)
         .max_buf_size(limits.head_bytes.max(8 * 1024))
         // Not `pipeline_flush`: with it hyper takes a whole answer into memory when the client reads slowly.
@@ -45,6 +45,7 @@ pub(crate) async fn serve(core: Rc<Core>, steps: Rc<impl Step>, stream: TcpStrea
     if let Err(error) = ended {
         tracing::debug!(%error, "client connection ended");
     }
+    watch.ended(&core.metrics);
 }
 
 async fn answer(steps: &impl Step, request: Request<Incoming>, peer: IpAddr) -> Result<Response<Body>, Infallible> {

@@ -14,6 +14,7 @@ pub mod demo;
 pub mod error;
 pub mod exchange;
 mod flag_watch;
+pub mod framing;
 pub mod inventory;
 pub mod layers;
 mod listen;

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -36,6 +37,8 @@ pub struct Builder {
 pub struct TestProxy {
     origin: String,
     admin: String,
+    /// Asks the admin listener; made when it is first needed, for that takes a while.
+    watcher: OnceLock<Client>,
     home: TempDir,
     shutdown: CancellationToken,
     running: Option<JoinHandle<()>>,
@@ -93,7 +96,8 @@ impl TestProxy {
     /// # Panics
     /// When they cannot be had.
     pub async fn metrics(&self) -> String {
-        Client::of_origin(&self.admin).get("/metrics").await.text().to_owned()
+        let client = self.watcher.get_or_init(|| Client::of_origin(&self.admin));
+        client.get("/metrics").await.text().to_owned()
     }
 
     /// Asks the same path until the answer is as wanted, for what follows a change of the flags.
@@ -201,6 +205,7 @@ impl Builder {
         TestProxy {
             origin: format!("http://{address}"),
             admin: format!("http://{admin}"),
+            watcher: OnceLock::new(),
             home,
             shutdown,
             running: Some(running),

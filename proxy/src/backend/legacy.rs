@@ -3,8 +3,9 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use http::header::CONTENT_TYPE;
-use http::{HeaderMap, Response, StatusCode, Version};
+use http::header::{CONTENT_TYPE, TRANSFER_ENCODING};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version};
+use http_body::Body as _;
 
 use super::tunnel;
 use crate::body::Body;
@@ -24,6 +25,7 @@ pub async fn answer(core: &Rc<Core>, exchange: &mut Exchange) -> Result<Response
     let trusted = core.config.trusts(exchange.facts.peer);
     let wants_upgrade = forwardable_request(request.headers_mut(), &exchange.facts, trusted).is_some();
     *request.version_mut() = Version::HTTP_11;
+    keep_body(&mut request);
     let client = wants_upgrade.then(|| hyper::upgrade::on(&mut request));
     let call = Call {
         deadline: exchange.facts.started + exchange.answer_limit(timeouts.answer),
@@ -48,6 +50,16 @@ pub async fn answer(core: &Rc<Core>, exchange: &mut Exchange) -> Result<Response
         parts,
         Body::Upstream(AnswerBody::new(body, lease, patience)),
     ))
+}
+
+/// A body of unknown length is sent in chunks whatever the method: left to itself, the client takes it off a GET and a HEAD, and then
+/// legacy would see another request than native.
+fn keep_body(request: &mut Request<Body>) {
+    let body = request.body();
+    if matches!(*request.method(), Method::GET | Method::HEAD) && body.size_hint().exact().is_none() {
+        let headers = request.headers_mut();
+        headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
+    }
 }
 
 /// Events may be hours apart; every other body that is silent for long is broken.

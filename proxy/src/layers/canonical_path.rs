@@ -7,6 +7,7 @@ use super::layered;
 use crate::body::Body;
 use crate::error::ProxyError;
 use crate::exchange::{Exchange, PathVerdict, Step};
+use crate::framing::Refusal;
 use http::Response;
 
 mod form;
@@ -35,19 +36,19 @@ impl<S: Step> Step for CanonicalPathStep<S> {
 fn settle(exchange: &mut Exchange) -> PathVerdict {
     let uri = exchange.request.uri();
     if exchange.request.method() == Method::CONNECT {
-        return PathVerdict::Refused("CONNECT is not supported");
+        return PathVerdict::Refused(Refusal::Connect);
     }
     if uri.path() == "*" {
-        return PathVerdict::Refused("A target of `*` is not supported");
+        return PathVerdict::Refused(Refusal::Target);
     }
     if uri
         .authority()
         .is_some_and(|authority| authority.as_str().contains('@'))
     {
-        return PathVerdict::Refused("A user in the target is not supported");
+        return PathVerdict::Refused(Refusal::Target);
     }
     match canonical_form(uri.path()) {
-        Form::Refused(reason) => PathVerdict::Refused(reason),
+        Form::Refused(_) => PathVerdict::Refused(Refusal::Path),
         Form::Redirect(path) => PathVerdict::Redirect(with_query(&path, uri)),
         Form::Kept => {
             if uri.scheme().is_some() {
@@ -60,7 +61,7 @@ fn settle(exchange: &mut Exchange) -> PathVerdict {
                 *exchange.request.uri_mut() = Uri::from(target);
                 PathVerdict::Canonical
             }
-            Err(_) => PathVerdict::Refused("The path cannot be read"),
+            Err(_) => PathVerdict::Refused(Refusal::Path),
         },
     }
 }

@@ -11,7 +11,6 @@ use http::StatusCode;
 
 use super::route::RouteCells;
 use super::{Totals, add, get};
-use crate::error::ErrorKind;
 use crate::exchange::Routed;
 
 /// The label of routes that no flag names.
@@ -80,8 +79,8 @@ impl CoreMetrics {
     }
 
     /// A request was turned away.
-    pub fn refused(&self, kind: ErrorKind) {
-        count(&self.cells.refused, kind.label());
+    pub fn refused(&self, reason: &'static str) {
+        count(&self.cells.refused, reason);
     }
 
     /// Native handed a request to legacy.

@@ -32,9 +32,9 @@ fn requests(text: &mut Text, totals: &Totals) {
     });
     text.family("ficus_request_seconds", "histogram", "Time to the head of the answer.");
     each_side(totals, |route, side, counts| histogram(text, route, side, counts));
-    text.family("ficus_refused_total", "counter", "Requests turned away, by kind.");
-    for (kind, count) in &totals.refused {
-        text.line("ficus_refused_total", &[("kind", kind)], count);
+    text.family("ficus_refused_total", "counter", "Requests turned away, by reason.");
+    for (reason, count) in &totals.refused {
+        text.line("ficus_refused_total", &[("reason", reason)], count);
     }
     text.family(
         "ficus_fallbacks_total",
