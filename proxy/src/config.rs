@@ -56,9 +56,21 @@ pub struct Config {
     /// Hops whose `X-Forwarded-*` is believed: addresses or networks (`10.0.0.0/8`).
     #[serde(default)]
     pub trusted_hops: Vec<Network>,
-    /// One log line per request.
+    /// The hosts that are served, such as `app.example` or `*.app.example`; without any, every host is.
+    #[serde(default)]
+    pub hosts: Vec<String>,
+    /// Whether requests without a `traceparent` get one.
+    #[serde(default)]
+    pub mint_traceparent: bool,
+    /// One JSON line per request.
     #[serde(default)]
     pub access_log: bool,
+    /// The file that the lines are appended to; without one, standard output.
+    #[serde(default)]
+    pub access_log_file: Option<PathBuf>,
+    /// Whether answers say in `Server-Timing` how long they took and who gave them.
+    #[serde(default)]
+    pub server_timing: bool,
     /// Whether answers say who served them and why (`x-ficus-*`).
     #[serde(default = "standard::yes")]
     pub answer_headers: bool,
@@ -192,7 +204,11 @@ impl Config {
             timeouts: Timeouts::default(),
             shadow: ShadowConfig::default(),
             trusted_hops: Vec::new(),
+            hosts: Vec::new(),
+            mint_traceparent: false,
             access_log: false,
+            access_log_file: None,
+            server_timing: false,
             answer_headers: true,
             cores: standard::cores(),
             environment: Environment::of_the_process(),
@@ -218,6 +234,7 @@ impl Config {
         config.environment = environment;
         let directory = file.parent().unwrap_or(Path::new(""));
         config.flags = config.flags.map(|flags| directory.join(flags));
+        config.access_log_file = config.access_log_file.map(|log| directory.join(log));
         config.legacy.tls.resolve(directory);
         if config.cores == 0 {
             return Err(ConfigError::new("`cores` must be at least 1"));
@@ -229,6 +246,22 @@ impl Config {
     #[must_use]
     pub fn trusts(&self, hop: IpAddr) -> bool {
         self.trusted_hops.iter().any(|network| network.contains(hop))
+    }
+
+    /// Whether a host, given without its port, is served here.
+    #[must_use]
+    pub fn serves_host(&self, host: &str) -> bool {
+        let host = host.strip_suffix('.').unwrap_or(host);
+        let matches = |allowed: &String| match allowed.strip_prefix('*') {
+            None => allowed.eq_ignore_ascii_case(host),
+            Some(end) => {
+                let split = host.len().checked_sub(end.len()).filter(|at| *at > 0);
+                split
+                    .and_then(|at| host.get(at..))
+                    .is_some_and(|found| found.eq_ignore_ascii_case(end))
+            }
+        };
+        self.hosts.is_empty() || self.hosts.iter().any(matches)
     }
 
     /// How many requests may be in flight on one core.

@@ -57,6 +57,8 @@ pub enum PathVerdict {
     Canonical,
     /// The client is sent to the cleaned path, as Next.js does.
     Redirect(String),
+    /// It is the server itself (`OPTIONS *`).
+    Server,
     /// It has no canonical form, or is of a form that Ficus does not serve.
     Refused(Refusal),
 }

@@ -4,17 +4,21 @@
 //! could read differently is answered with 400 and the connection ends, before anything is forwarded.
 
 mod alarm;
+mod answer;
 mod chunked;
 mod guard;
 mod head;
+mod host;
 mod line;
+mod link;
 mod reader;
 mod refusal;
-mod shared;
 mod watch;
 
+pub use answer::doubt_in_answer;
 pub use guard::{ClientPatience, Guarded};
 pub use head::HeadLimits;
+pub use host::host_name;
 pub use reader::{Reader, Step, Verdict};
 pub use refusal::Refusal;
 pub use watch::{Answering, Watch, watch};

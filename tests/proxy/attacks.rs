@@ -2,6 +2,8 @@
 //! over TCP, a recording upstream stands behind it, and every case says what that one may have seen.
 
 mod case;
+mod exhaustion;
+mod reuse;
 mod wire;
 
 use case::{Case, File};
@@ -112,4 +114,12 @@ files! {
     lengths_and_codings: "lengths.yaml",
     lines_and_names: "lines.yaml",
     chunks: "chunks.yaml",
+    requests_one_behind_the_other: "pipelining.yaml",
+    answers_of_a_hostile_upstream: "answers.yaml",
+    upgrades_and_targets: "upgrades.yaml",
+    paths_and_queries: "paths.yaml",
+    hop_by_hop_fields_and_spoofs: "headers.yaml",
+    fields_of_nextjs: "nextjs.yaml",
+    caches: "caching.yaml",
+    sizes: "sizes.yaml",
 }

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use http::header::{CONTENT_TYPE, TRANSFER_ENCODING};
+use http::header::{CONTENT_TYPE, EXPECT, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version};
 use http_body::Body as _;
 
@@ -13,6 +13,7 @@ use crate::config::Timeouts;
 use crate::core::Core;
 use crate::error::{ErrorKind, ProxyError};
 use crate::exchange::Exchange;
+use crate::framing::doubt_in_answer;
 use crate::upstream::{AnswerBody, Call, Patience, forwardable_request, forwardable_response};
 
 /// Answers an exchange from the legacy app.
@@ -39,6 +40,10 @@ pub async fn answer(core: &Rc<Core>, exchange: &mut Exchange) -> Result<Response
         };
     }
     let (mut parts, body) = response.into_parts();
+    if let Some(doubt) = doubt_in_answer(&parts) {
+        // The connection is dropped with the answer.
+        return Err(ProxyError::legacy(ErrorKind::BrokenAnswer, doubt));
+    }
     // What the client is told is our own version (RFC 9110, section 7.6.3), whatever legacy speaks.
     parts.version = Version::HTTP_11;
     forwardable_response(&mut parts.headers);
@@ -56,6 +61,11 @@ pub async fn answer(core: &Rc<Core>, exchange: &mut Exchange) -> Result<Response
 /// legacy would see another request than native.
 fn keep_body(request: &mut Request<Body>) {
     let body = request.body();
+    if body.is_end_stream() {
+        // There is nothing to go on with (RFC 9110, section 10.1.1).
+        request.headers_mut().remove(EXPECT);
+        return;
+    }
     if matches!(*request.method(), Method::GET | Method::HEAD) && body.size_hint().exact().is_none() {
         let headers = request.headers_mut();
         headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));

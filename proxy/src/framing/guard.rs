@@ -15,9 +15,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
 use super::alarm::Alarm;
+use super::link::Link;
 use super::reader::{Reader, Verdict};
 use super::refusal::Refusal;
-use super::shared::Shared;
 
 /// Stands for a refused request. Its answer ends the connection.
 const STAND_IN: &[u8] = b"GET / HTTP/1.1\r\nhost: refused\r\nconnection: close\r\n\r\n";
@@ -51,7 +51,7 @@ pub struct ClientPatience {
 pub struct Guarded<S> {
     io: S,
     reader: Reader,
-    shared: Arc<Shared>,
+    link: Arc<Link>,
     patience: ClientPatience,
     held: Held,
     ending: Option<Ending>,
@@ -127,11 +127,11 @@ impl Held {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Guarded<S> {
-    pub(super) fn new(io: S, reader: Reader, patience: ClientPatience, shared: Arc<Shared>) -> Self {
+    pub(super) fn new(io: S, reader: Reader, patience: ClientPatience, link: Arc<Link>) -> Self {
         Self {
             io,
             reader,
-            shared,
+            link,
             patience,
             held: Held::default(),
             ending: None,
@@ -157,7 +157,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guarded<S> {
             None => {}
         }
         if self.reader.is_undecided() {
-            match self.shared.decision(self.reader.heads(), context) {
+            match self.link.decision(self.reader.heads(), context) {
                 None => return self.behind_upgrade(context),
                 Some(left_http) => {
                     self.reader.decide(left_http);
@@ -251,7 +251,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guarded<S> {
 
     fn refuse(&mut self, refusal: Refusal) {
         self.held.drop_waiting();
-        self.shared.refuse(self.reader.heads() + 1, refusal);
+        self.link.refuse(self.reader.heads() + 1, refusal);
         self.ending = Some(Ending::StandIn(0));
     }
 
@@ -310,7 +310,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guarded<S> {
             self.ending = Some(Ending::Body(Refusal::SlowBody));
             return Poll::Ready(false);
         }
-        if self.shared.is_active() {
+        if self.link.is_active() {
             // The client waits for us.
             self.reading.over();
             return Poll::Pending;
@@ -355,7 +355,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
             Poll::Pending if !guarded.reader.is_raw() => {
                 let allowed = allowance(guarded.written, guarded.patience.bytes_per_second);
                 ready!(guarded.writing.poll(guarded.patience.write + allowed, context));
-                guarded.shared.stalled();
+                guarded.link.stalled();
                 Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, Refusal::SlowReader)))
             }
             Poll::Ready(Ok(count)) => {

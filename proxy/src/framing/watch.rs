@@ -13,9 +13,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::guard::{ClientPatience, Guarded};
 use super::head::HeadLimits;
+use super::link::Link;
 use super::reader::Reader;
 use super::refusal::Refusal;
-use super::shared::Shared;
 use crate::body::Body;
 use crate::config::Config;
 use crate::error::BoxError;
@@ -24,7 +24,7 @@ use crate::metrics::CoreMetrics;
 /// Watches the requests of one HTTP/1 connection. What it gives in place of `io` belongs under the parser; what comes out of the
 /// parser goes through [`Watch::serve`].
 pub fn watch<S: AsyncRead + AsyncWrite + Unpin>(io: S, config: &Config) -> (Guarded<S>, Watch) {
-    let shared = Arc::new(Shared::default());
+    let link = Arc::new(Link::default());
     let reader = Reader::new(HeadLimits {
         uri_bytes: config.limits.uri_bytes,
         headers: config.limits.headers,
@@ -37,21 +37,18 @@ pub fn watch<S: AsyncRead + AsyncWrite + Unpin>(io: S, config: &Config) -> (Guar
         bytes_per_second: config.limits.client_bytes_per_second,
         write: config.timeouts.client_write,
     };
-    (
-        Guarded::new(io, reader, patience, Arc::clone(&shared)),
-        Watch { shared },
-    )
+    (Guarded::new(io, reader, patience, Arc::clone(&link)), Watch { link })
 }
 
 /// The answering side.
 #[derive(Debug)]
 pub struct Watch {
-    shared: Arc<Shared>,
+    link: Arc<Link>,
 }
 
 /// A request being answered, until dropped.
 #[derive(Debug)]
-struct Active(Arc<Shared>);
+struct Active(Arc<Link>);
 
 /// The body of an answer; while it lives, its connection is not idle.
 #[derive(Debug)]
@@ -73,21 +70,21 @@ impl Watch {
     where
         F: Future<Output = Result<Response<Body>, E>>,
     {
-        let (number, refused) = self.shared.call();
+        let (number, refused) = self.link.call();
         if let Some(refusal) = refused {
             request.extensions_mut().insert::<Refusal>(refusal);
         }
-        self.shared.begin();
-        let active = Active(Arc::clone(&self.shared));
+        self.link.begin();
+        let active = Active(Arc::clone(&self.link));
         let response = answer(request).await?;
-        self.shared
+        self.link
             .decide(number, response.status() == StatusCode::SWITCHING_PROTOCOLS);
         Ok(response.map(|body| Answering { body, _active: active }))
     }
 
     /// Counts what only the end of a connection tells.
     pub fn ended(&self, metrics: &CoreMetrics) {
-        if self.shared.is_stalled() {
+        if self.link.is_stalled() {
             metrics.refused(Refusal::SlowReader.label());
         }
     }

@@ -14,7 +14,7 @@ use super::layered;
 use crate::body::Body;
 use crate::core::Core;
 use crate::error::{BoxError, ErrorKind, FaultSide, ProxyError};
-use crate::exchange::{Exchange, PathVerdict, Step};
+use crate::exchange::{Exchange, Step};
 use crate::framing::Refusal;
 
 /// When a client that was turned away may come back.
@@ -53,38 +53,14 @@ impl Limits {
 
 impl<S: Step> Step for LimitsStep<S> {
     async fn call(&self, exchange: &mut Exchange) -> Result<Response<Body>, ProxyError> {
-        let answered = match self.check(exchange) {
-            Ok(()) => {
-                let _seat = self.sit()?;
-                self.inner.call(exchange).await
-            }
-            Err(error) => Err(error),
-        };
-        answered.map_err(|error| self.explained(error))
+        self.check(exchange)?;
+        let _seat = self.sit()?;
+        self.inner.call(exchange).await
     }
 }
 
 impl<S> LimitsStep<S> {
-    /// Counts a failure that is a refusal, and calls it by its name.
-    fn explained(&self, error: ProxyError) -> ProxyError {
-        if let Some(refusal) = error.refusal() {
-            self.core.metrics.refused(refusal.label());
-            return ProxyError::refused(refusal);
-        }
-        if let ErrorKind::BadRequest(_) = error.kind {
-            self.core.metrics.refused(error.kind.label());
-        }
-        error
-    }
-
     fn check(&self, exchange: &mut Exchange) -> Result<(), ProxyError> {
-        // The framing of an HTTP/1 connection has refused what this request stands for.
-        if let Some(refusal) = exchange.request.extensions().get::<Refusal>() {
-            return Err(ProxyError::refused(*refusal));
-        }
-        if let PathVerdict::Refused(refusal) = exchange.facts.path {
-            return Err(ProxyError::refused(refusal));
-        }
         let limits = &self.core.config.limits;
         let uri = exchange.request.uri();
         let target = uri.path_and_query().map_or(0, |target| target.as_str().len());
@@ -103,7 +79,6 @@ impl<S> LimitsStep<S> {
             let kind = ErrorKind::Overloaded {
                 retry_after: RETRY_AFTER,
             };
-            self.core.metrics.refused(kind.label());
             return Err(ProxyError::new(kind, FaultSide::Proxy));
         }
         self.in_flight.set(self.in_flight.get() + 1);

@@ -98,6 +98,18 @@ impl Connection {
             .or(Ok(0))
     }
 
+    /// These bytes, outside of any answer.
+    pub(super) async fn bytes(&mut self, wanted: &[u8]) -> Result<(), String> {
+        self.until(|received| (received.len() >= wanted.len()).then_some(0))
+            .await?;
+        let received: Vec<u8> = self.received.drain(..wanted.len()).collect();
+        if received == wanted {
+            Ok(())
+        } else {
+            Err(format!("{:?} came", String::from_utf8_lossy(&received)))
+        }
+    }
+
     /// The end of the connection, before which nothing more may come.
     pub(super) async fn end(&mut self) -> Result<(), String> {
         while self.read().await? > 0 {}

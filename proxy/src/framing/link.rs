@@ -10,7 +10,7 @@ use super::refusal::Refusal;
 
 /// Both sides are polled by one task at a time; the atomics only make the connection movable to a tunnel.
 #[derive(Debug, Default)]
-pub(super) struct Shared {
+pub(super) struct Link {
     /// Requests that have been handed to the service.
     calls: AtomicU64,
     /// Requests whose answers are not complete.
@@ -25,7 +25,7 @@ pub(super) struct Shared {
     reader: AtomicWaker,
 }
 
-impl Shared {
+impl Link {
     /// The request that comes `number`th stands for one that is refused.
     pub(super) fn refuse(&self, number: u64, refusal: Refusal) {
         *self.refusal.lock().unwrap_or_else(PoisonError::into_inner) = Some(refusal);
