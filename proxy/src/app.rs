@@ -14,12 +14,14 @@ use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
+use crate::access_log::{self, AccessLogSink, AccessLogWriter};
 use crate::admin;
 use crate::backend::candidate::NativeCandidate;
 use crate::backend::native::NativeBackend;
 use crate::config::Config;
 use crate::core::{self, Common, Drained};
 use crate::flag_watch::FlagWatch;
+use crate::framing::Crowd;
 use crate::listen;
 use crate::metrics::Metrics;
 use crate::shadow::{Candidate, Control, LegacyControl, Limits, Shadow, now_ms};
@@ -52,6 +54,7 @@ pub struct Bound {
     recorder: Recorder,
     recorder_task: RecorderTask,
     watch: Option<FlagWatch>,
+    log_writer: Option<AccessLogWriter>,
 }
 
 /// Why an application does not start.
@@ -75,6 +78,9 @@ pub enum StartError {
     /// TLS to the legacy app cannot be set up.
     #[error("legacy cannot be reached")]
     Upstream(#[from] TlsError),
+    /// The file of the access log cannot be opened.
+    #[error("the access log cannot be written")]
+    AccessLog(#[source] io::Error),
     /// The native handlers cannot start.
     #[error("the native handlers cannot start: {0}")]
     Native(String),
@@ -123,12 +129,16 @@ impl App {
         let native = native::start(&config, more).await?;
         let upstream = UpstreamPlan::of(&config)?;
         let shadow = shadow(&config, &upstream, &native, recorder.clone())?;
+        let metrics = Metrics::default();
+        let (access_log, log_writer) = open_access_log(&config, &metrics)?.unzip();
         let common = Common {
             upstream,
             flags: Arc::new(Flags::new(snapshot)),
             native,
             shadow,
-            metrics: Metrics::default(),
+            metrics,
+            access_log,
+            crowd: Crowd::default(),
             drain: CancellationToken::new(),
             config: Arc::new(config),
         };
@@ -142,6 +152,7 @@ impl App {
             recorder,
             recorder_task,
             watch,
+            log_writer,
         })
     }
 }
@@ -170,6 +181,7 @@ impl Bound {
             recorder,
             recorder_task,
             watch,
+            log_writer,
             ..
         } = self;
         let tasks = Tasks::new(Handle::current(), CancellationToken::new());
@@ -188,6 +200,11 @@ impl Bound {
         common.drain.cancel();
         let drained = join(cores).await;
         common.shadow.drain().await;
+        // The last sink of the access log goes with it.
+        drop(common);
+        if let Some(writer) = log_writer {
+            writer.finished().await;
+        }
         tasks.shutdown().cancel();
         tasks.finished().await;
         last.shutdown().cancel();
@@ -196,6 +213,14 @@ impl Bound {
         tracing::info!(cut, "drained");
         if cut == 0 { Ok(()) } else { Err(RunError::Cut(cut)) }
     }
+}
+
+fn open_access_log(config: &Config, metrics: &Metrics) -> Result<Option<(AccessLogSink, AccessLogWriter)>, StartError> {
+    if !config.access_log {
+        return Ok(None);
+    }
+    let opened = access_log::open(config.access_log_file.as_deref(), metrics.dropped_log_lines());
+    opened.map(Some).map_err(StartError::AccessLog)
 }
 
 fn first_flags(config: &Config, inventory: Inventory) -> Result<(Option<FlagWatch>, Snapshot), StartError> {

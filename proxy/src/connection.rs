@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use crate::body::Body;
 use crate::core::Core;
 use crate::exchange::{Exchange, PathVerdict, RequestFacts, RequestId, Step};
-use crate::framing;
+use crate::framing::{self, Place, Refusal};
 use crate::layers::rescue;
 
 /// Serves a connection to its end.
@@ -24,6 +24,11 @@ pub(crate) async fn serve(core: Rc<Core>, steps: Rc<impl Step>, stream: TcpStrea
         tracing::debug!(%error, "a connection was gone before it began");
         return;
     }
+    let Some(_place) = place(&core, peer) else {
+        core.metrics.refused(Refusal::Connections.label());
+        turn_away(&stream);
+        return;
+    };
     let (stream, watch) = framing::watch(stream, &core.config);
     let service = service_fn(|request| watch.serve(request, |request| answer(&*steps, request, peer)));
     let limits = &core.config.limits;
@@ -46,6 +51,22 @@ pub(crate) async fn serve(core: Rc<Core>, steps: Rc<impl Step>, stream: TcpStrea
         tracing::debug!(%error, "client connection ended");
     }
     watch.ended(&core.metrics);
+}
+
+/// A place for one more connection of a client. Trusted hops bring many clients, so they are not counted.
+fn place(core: &Core, peer: IpAddr) -> Option<Option<Place>> {
+    match core.config.limits.connections_per_client {
+        Some(most) if !core.config.trusts(peer) => core.crowd.enter(peer, most).map(Some),
+        _ => Some(None),
+    }
+}
+
+/// Says why, as far as the socket takes it at once, and hangs up: a client over its limit gets nothing that lasts.
+fn turn_away(stream: &TcpStream) {
+    let answer =
+        b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+    // There is nobody to tell when it is not taken.
+    stream.try_write(answer).ok();
 }
 
 async fn answer(steps: &impl Step, request: Request<Incoming>, peer: IpAddr) -> Result<Response<Body>, Infallible> {

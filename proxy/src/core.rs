@@ -13,9 +13,11 @@ use tokio::runtime::Builder;
 use tokio::task::{LocalSet, spawn_local};
 use tokio_util::sync::CancellationToken;
 
+use crate::access_log::AccessLogSink;
 use crate::backend::native::NativeBackend;
 use crate::config::Config;
 use crate::connection::serve;
+use crate::framing::Crowd;
 use crate::metrics::{CoreMetrics, Metrics};
 use crate::shadow::Shadow;
 use crate::stack::stack;
@@ -42,6 +44,10 @@ pub struct Common {
     pub shadow: Shadow,
     /// The counters of the process.
     pub metrics: Metrics,
+    /// Where access log lines go, when there is one.
+    pub access_log: Option<AccessLogSink>,
+    /// The connections of all clients.
+    pub crowd: Crowd,
     /// Cancelled when the drain begins.
     pub drain: CancellationToken,
 }
@@ -61,6 +67,10 @@ pub struct Core {
     pub legacy: Rc<Upstream>,
     /// Counters of this core.
     pub metrics: CoreMetrics,
+    /// Where access log lines go, when there is one.
+    pub access_log: Option<AccessLogSink>,
+    /// The connections of all clients.
+    pub crowd: Crowd,
     /// Client connections and tunnels: what a drain waits for.
     pub tasks: LocalTasks,
     /// Cancelled when the drain begins.
@@ -104,12 +114,16 @@ impl Core {
             native,
             shadow,
             metrics,
+            access_log,
+            crowd,
             drain,
         } = common;
         Rc::new(Self {
             // The drivers of upstream connections end with their pool; a drain need not wait for them.
             legacy: Upstream::new(&upstream, LocalTasks::default()),
             metrics: metrics.core(),
+            access_log,
+            crowd,
             tasks: LocalTasks::default(),
             config,
             flags,

@@ -6,6 +6,7 @@
 mod alarm;
 mod answer;
 mod chunked;
+mod crowd;
 mod guard;
 mod head;
 mod host;
@@ -16,6 +17,7 @@ mod refusal;
 mod watch;
 
 pub use answer::doubt_in_answer;
+pub use crowd::{Crowd, Place};
 pub use guard::{ClientPatience, Guarded};
 pub use head::HeadLimits;
 pub use host::host_name;

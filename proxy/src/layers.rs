@@ -11,6 +11,7 @@ pub mod limits;
 pub mod observe;
 pub mod request_id;
 pub mod rescue;
+pub mod server_timing;
 pub mod shadow;
 pub mod trace_context;
 

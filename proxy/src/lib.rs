@@ -1,5 +1,6 @@
 //! The Ficus proxy: data plane, shadow, console and command line.
 
+pub mod access_log;
 pub mod admin;
 pub mod app;
 pub mod backend;

@@ -16,6 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 #[derive(Debug, Clone, Default)]
 pub struct Metrics {
     cores: Arc<Mutex<Vec<Arc<core::Cells>>>>,
+    dropped_log_lines: Arc<AtomicU64>,
 }
 
 /// The counters of all cores, added up at one moment.
@@ -41,6 +42,8 @@ pub struct Totals {
     pub tunnels: u64,
     /// Client connections accepted.
     pub connections: u64,
+    /// Lines of the access log that were not written.
+    pub dropped_log_lines: u64,
     /// Whether the newest attempt to connect to legacy worked; none before the first.
     pub legacy_reachable: Option<bool>,
 }
@@ -57,10 +60,19 @@ impl Metrics {
         CoreMetrics::new(cells)
     }
 
+    /// The counter of lines of the access log that were not written.
+    #[must_use]
+    pub fn dropped_log_lines(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.dropped_log_lines)
+    }
+
     /// All counters, added up.
     #[must_use]
     pub fn totals(&self) -> Totals {
-        let mut totals = Totals::default();
+        let mut totals = Totals {
+            dropped_log_lines: get(&self.dropped_log_lines),
+            ..Totals::default()
+        };
         let mut newest = 0;
         for cells in self.cores.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             cells.add_to(&mut totals, &mut newest);

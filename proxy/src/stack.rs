@@ -17,6 +17,7 @@ use crate::layers::limits::Limits;
 use crate::layers::observe::Observe;
 use crate::layers::request_id::RequestIds;
 use crate::layers::rescue::Rescue;
+use crate::layers::server_timing::ServerTiming;
 use crate::layers::shadow::ShadowLayer;
 use crate::layers::trace_context::TraceContexts;
 
@@ -27,6 +28,7 @@ pub fn stack(core: &Rc<Core>) -> impl Step + 'static {
         .layer(RequestIds)
         .layer(TraceContexts::new(core))
         .layer(ClientAddress::new(core))
+        .layer(ServerTiming::new(core))
         .layer(AccessLog::new(core))
         .layer(Observe::new(core)) // around Rescue: an error is counted as the response it became
         .layer(Rescue)

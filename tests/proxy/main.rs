@@ -1,6 +1,8 @@
 //! Ficus over real sockets: in front of a scripted legacy app, of the real one, and with real PostgreSQL behind it.
 
 #[cfg(test)]
+mod access_log;
+#[cfg(test)]
 mod attacks;
 #[cfg(test)]
 mod demo;

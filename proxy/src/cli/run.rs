@@ -90,6 +90,7 @@ fn explained(error: StartError, flags: Option<&Path>) -> anyhow::Error {
             return Hinted::error(message, "`ficus check` shows the same without starting");
         }
         StartError::Listen { .. } => "another process may have the port; port 0 takes a free one",
+        StartError::AccessLog(_) => "check the folder of `access_log_file` and its permissions",
         StartError::Store(_) => "check the folder and its permissions, or name another place with --store",
         StartError::Native(_) => "without DATABASE_URL and `database.url` native handlers stay off and the proxy runs",
         _ => "docs/operations/running.md has the way to a first start",

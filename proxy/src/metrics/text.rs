@@ -71,6 +71,12 @@ fn connections(text: &mut Text, totals: &Totals) {
         totals.connections,
     );
     text.single(
+        "ficus_access_log_dropped_total",
+        "counter",
+        "Lines of the access log that were dropped because writing was slow or failed.",
+        totals.dropped_log_lines,
+    );
+    text.single(
         "ficus_requests_in_flight",
         "gauge",
         "Requests being answered.",

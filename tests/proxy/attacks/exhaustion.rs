@@ -167,3 +167,25 @@ async fn a_whole_request_gets_its_answer_however_its_bytes_arrive() {
     assert_eq!(legacy.wait_for("/a", 1).await.text(), "abcde");
     connection.probe(&legacy).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_client_over_its_number_of_connections_is_turned_away_until_one_is_free() {
+    let (_legacy, proxy) = stage("limits: { connections_per_client: 2 }").await;
+    let mut first = Connection::open(proxy.address()).await;
+    let mut second = Connection::open(proxy.address()).await;
+    for connection in [&mut first, &mut second] {
+        connection.send(b"GET /a HTTP/1.1\r\nHost: a\r\n\r\n").await;
+        assert_eq!(connection.answer(false).await.unwrap().status, 200);
+    }
+    let mut third = Connection::open(proxy.address()).await;
+    assert_eq!(third.answer(false).await.unwrap().status, 503);
+    third.end().await.unwrap();
+    assert!(refused(&proxy, "connections").await);
+    drop(first);
+    eventually("the place is free", || async {
+        let mut next = Connection::open(proxy.address()).await;
+        next.send(b"GET /a HTTP/1.1\r\nHost: a\r\n\r\n").await;
+        (next.answer(false).await.ok()?.status == 200).then_some(())
+    })
+    .await;
+}
