@@ -1,6 +1,8 @@
 //! Putting a process together: bind everything first, then run, then drain.
 
 mod native;
+mod operator;
+mod sockets;
 mod status;
 
 use std::io;
@@ -17,17 +19,21 @@ use tokio_util::sync::CancellationToken;
 use crate::admin;
 use crate::backend::candidate::NativeCandidate;
 use crate::backend::native::NativeBackend;
-use crate::config::Config;
+use crate::config::{Config, ListenAddress, ListenProtocol};
 use crate::core::{self, Common, Drained};
 use crate::flag_watch::FlagWatch;
-use crate::listen;
 use crate::metrics::Metrics;
 use crate::shadow::{Candidate, Control, LegacyControl, Limits, Shadow, now_ms};
 use crate::store::{Recorder, RecorderTask, Store, StoreError};
 use crate::tasks::Tasks;
+use crate::tls::{CertificateError, Tls, TlsWatch};
 use crate::upstream::{SideClient, TlsError, UpstreamPlan};
 
+pub use operator::Operator;
 pub use status::Facets;
+
+use operator::Secured;
+use sockets::Entrance;
 
 /// How long samples of differences are kept.
 const RETENTION: Duration = Duration::from_secs(30 * 24 * 3600);
@@ -41,12 +47,14 @@ pub struct App;
 /// An application whose addresses are bound and which does not serve yet.
 #[derive(Debug)]
 pub struct Bound {
-    /// Where clients connect.
-    pub addr: SocketAddr,
+    /// Where clients connect, in the order of the configuration, with the ports that were really taken.
+    pub addresses: Vec<ListenAddress>,
     /// Where the console, the probes and the metrics are.
     pub admin_addr: SocketAddr,
-    listeners: Vec<std::net::TcpListener>,
+    entrances: Vec<Entrance>,
     admin: TcpListener,
+    admin_tls: Option<Arc<Tls>>,
+    operator: Operator,
     common: Common,
     store: Store,
     recorder: Recorder,
@@ -61,7 +69,7 @@ pub enum StartError {
     #[error("cannot listen on {address}")]
     Listen {
         /// The address.
-        address: SocketAddr,
+        address: ListenAddress,
         /// Why.
         #[source]
         source: io::Error,
@@ -69,6 +77,9 @@ pub enum StartError {
     /// The flag file is not there or is refused.
     #[error("the flags cannot be used:\n{0}")]
     Flags(Problems),
+    /// Certificates cannot be used.
+    #[error(transparent)]
+    Certificates(#[from] CertificateError),
     /// The store cannot be opened.
     #[error("the store cannot be opened")]
     Store(#[from] StoreError),
@@ -109,14 +120,11 @@ impl App {
     /// # Errors
     /// As [`Self::bind`].
     pub async fn bind_with(config: Config, more: Vec<Routes>) -> Result<Bound, StartError> {
-        let listening = |address, source| StartError::Listen { address, source };
-        let (addr, listeners) =
-            listen::bind(config.listen, config.cores).map_err(|error| listening(config.listen, error))?;
-        let admin_at = config.admin.listen;
-        let admin = TcpListener::bind(admin_at)
-            .await
-            .map_err(|error| listening(admin_at, error))?;
-        let admin_addr = admin.local_addr().map_err(|error| listening(admin_at, error))?;
+        let metrics = Metrics::default();
+        let entrances = sockets::open(&config, &metrics)?;
+        let admin_tls = sockets::load(config.admin.tls.as_ref())?;
+        let admin = sockets::bind_admin(config.admin.listen).await?;
+        let admin_addr = admin.local_addr().map_err(sockets::failed(config.admin.listen))?;
         let (watch, snapshot) = first_flags(&config, inventory_with(&more))?;
         let store = Store::open(config.store_url().as_deref().unwrap_or(IN_MEMORY)).await?;
         let (recorder, recorder_task) = Recorder::new(store.clone(), RETENTION, now_ms);
@@ -128,15 +136,19 @@ impl App {
             flags: Arc::new(Flags::new(snapshot)),
             native,
             shadow,
-            metrics: Metrics::default(),
+            metrics,
             drain: CancellationToken::new(),
             config: Arc::new(config),
         };
         Ok(Bound {
-            addr,
+            addresses: entrances.iter().map(|way| way.place.address.clone()).collect(),
             admin_addr,
-            listeners,
+            entrances,
             admin,
+            admin_tls,
+            operator: Operator {
+                look_at_certificates: Arc::default(),
+            },
             common,
             store,
             recorder,
@@ -147,6 +159,34 @@ impl App {
 }
 
 impl Bound {
+    /// Where clients connect, as they would write it.
+    #[must_use]
+    pub fn origins(&self) -> Vec<String> {
+        let listeners = self.common.config.all_listeners();
+        let both = self.addresses.iter().zip(listeners);
+        both.map(|(address, listener)| match (address, listener.protocol) {
+            (ListenAddress::Unix(_), _) => address.to_string(),
+            (ListenAddress::Ip(_), ListenProtocol::Https) => format!("https://{address}"),
+            (ListenAddress::Ip(_), _) => format!("http://{address}"),
+        })
+        .collect()
+    }
+
+    /// The first address that is no Unix socket.
+    #[must_use]
+    pub fn addr(&self) -> Option<SocketAddr> {
+        self.addresses.iter().find_map(|address| match address {
+            ListenAddress::Ip(address) => Some(*address),
+            ListenAddress::Unix(_) => None,
+        })
+    }
+
+    /// A hand on the process, for while it runs.
+    #[must_use]
+    pub fn operator(&self) -> Operator {
+        self.operator.clone()
+    }
+
     /// Why native handlers are off, in one clause; none when they are on.
     #[must_use]
     pub fn native_off(&self) -> Option<&str> {
@@ -163,8 +203,10 @@ impl Bound {
     /// When a core fails, or connections had to be cut.
     pub async fn run(self, shutdown: CancellationToken) -> Result<(), RunError> {
         let Self {
-            listeners,
+            entrances,
             admin,
+            admin_tls,
+            operator,
             common,
             store,
             recorder,
@@ -177,11 +219,23 @@ impl Bound {
         let last = Tasks::new(Handle::current(), CancellationToken::new());
         last.spawn("store", recorder_task.run(last.shutdown().clone()));
         start_tasks(&tasks, &common, watch);
-        let facets = Facets::new(&common, store, recorder);
-        tasks.spawn("admin", admin::serve(admin, facets, tasks.shutdown().clone()));
+        let secured = secured(&entrances, admin_tls.as_ref());
+        let certificates = TlsWatch {
+            all: secured.0.clone(),
+            now: operator.look_at_certificates,
+        };
+        tasks.spawn("certificates", certificates.run(tasks.shutdown().clone()));
+        let facets = Facets::new(&common, store, recorder, secured);
+        tasks.spawn(
+            "admin",
+            admin::serve(admin, admin_tls, facets, tasks.shutdown().clone()),
+        );
         let mut cores = Vec::new();
-        for (index, listener) in listeners.into_iter().enumerate() {
-            cores.push(core::start(index, common.clone(), listener).map_err(RunError::Core)?);
+        for (index, sockets) in sockets::share_out(common.config.cores, entrances)
+            .into_iter()
+            .enumerate()
+        {
+            cores.push(core::start(index, common.clone(), sockets).map_err(RunError::Core)?);
         }
         shutdown.cancelled().await;
         tracing::info!("draining");
@@ -196,6 +250,14 @@ impl Bound {
         tracing::info!(cut, "drained");
         if cut == 0 { Ok(()) } else { Err(RunError::Cut(cut)) }
     }
+}
+
+fn secured(entrances: &[Entrance], admin: Option<&Arc<Tls>>) -> Secured {
+    let of_clients = entrances
+        .iter()
+        .filter_map(|way| Some((way.place.address.to_string(), Arc::clone(way.gate.tls.as_ref()?))));
+    let of_admin = admin.map(|tls| ("admin".to_owned(), Arc::clone(tls)));
+    Secured(of_clients.chain(of_admin).collect())
 }
 
 fn first_flags(config: &Config, inventory: Inventory) -> Result<(Option<FlagWatch>, Snapshot), StartError> {

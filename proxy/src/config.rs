@@ -3,32 +3,45 @@
 mod duration;
 mod environment;
 mod error;
+mod http2;
 mod interpolate;
 mod legacy;
+mod listener;
 mod network;
+mod schema;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use duration::Span;
 pub use environment::Environment;
-pub use error::ConfigError;
+pub use error::{ConfigError, Problem};
+pub use http2::Http2;
 pub use legacy::{Health, Legacy, LegacyTls, Protocol};
+pub use listener::{CertificateFiles, FileMode, ListenAddress, ListenProtocol, Listener, ServerTls, TlsVersion};
 pub use network::Network;
+pub use schema::{keys, schema};
 
 use crate::store::Store;
 use crate::upstream::Origin;
 
 /// Everything that can be set.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// Where clients connect; port 0 takes a free one.
-    #[serde(default = "standard::listen")]
-    pub listen: SocketAddr,
+    /// Where clients connect, in plain HTTP/1.1; port 0 takes a free one.
+    #[serde(default)]
+    pub listen: Option<SocketAddr>,
+    /// Further places where clients connect, each with a protocol of its own.
+    #[serde(default)]
+    pub listeners: Vec<Listener>,
+    /// What one HTTP/2 connection may cost.
+    #[serde(default)]
+    pub http2: Http2,
     /// The listener for people and machines that look after the process.
     #[serde(default)]
     pub admin: Admin,
@@ -70,15 +83,17 @@ pub struct Config {
 }
 
 /// The admin listener.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Admin {
     /// Its address; keep it private.
     pub listen: SocketAddr,
+    /// Certificates; with `client_ca` only people and machines who have one of their own are let in.
+    pub tls: Option<ServerTls>,
 }
 
 /// Ficus's own store.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct StoreConfig {
     /// `sqlite:` or `postgres:`; by default `ficus.db` beside the flag file, in memory without a flag file.
@@ -86,7 +101,7 @@ pub struct StoreConfig {
 }
 
 /// The app's database.
-#[derive(Clone, Default, Deserialize)]
+#[derive(Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Database {
     /// A PostgreSQL URL.
@@ -94,7 +109,7 @@ pub struct Database {
 }
 
 /// What a request may cost.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
     /// Longest target, in bytes.
@@ -112,7 +127,7 @@ pub struct Limits {
 }
 
 /// How long things may take.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default, from = "TimeoutTexts")]
 pub struct Timeouts {
     /// For the head of a request.
@@ -131,10 +146,16 @@ pub struct Timeouts {
     pub tunnel_idle: Duration,
     /// For what is in flight when the process is told to stop.
     pub drain: Duration,
+    /// From the moment that readiness is off until nothing more is accepted.
+    pub drain_delay: Duration,
+    /// For the next request on an open connection, once nothing more is accepted.
+    pub drain_idle: Duration,
+    /// For a new version of the program to become ready.
+    pub upgrade: Duration,
 }
 
 /// What shadowing may cost.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ShadowConfig {
     /// Exchanges in hand at once; more are dropped and counted.
@@ -148,7 +169,7 @@ pub struct ShadowConfig {
 }
 
 /// [`Timeouts`] as they are written.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 struct TimeoutTexts {
     request_head: Option<Span>,
@@ -159,6 +180,9 @@ struct TimeoutTexts {
     legacy_idle: Option<Span>,
     tunnel_idle: Option<Span>,
     drain: Option<Span>,
+    drain_delay: Option<Span>,
+    drain_idle: Option<Span>,
+    upgrade: Option<Span>,
 }
 
 impl Config {
@@ -166,7 +190,9 @@ impl Config {
     #[must_use]
     pub fn quick(listen: SocketAddr, legacy: Origin, flags: Option<PathBuf>) -> Self {
         Self {
-            listen,
+            listen: Some(listen),
+            listeners: Vec::new(),
+            http2: Http2::default(),
             admin: Admin::default(),
             legacy: Legacy::at(legacy),
             flags,
@@ -203,10 +229,46 @@ impl Config {
         let directory = file.parent().unwrap_or(Path::new(""));
         config.flags = config.flags.map(|flags| directory.join(flags));
         config.legacy.tls.resolve(directory);
-        if config.cores == 0 {
-            return Err(ConfigError::new("`cores` must be at least 1"));
+        for listener in &mut config.listeners {
+            listener.resolve(directory);
         }
-        Ok(config)
+        if let Some(tls) = &mut config.admin.tls {
+            tls.resolve(directory);
+        }
+        match config.problems().into_iter().next() {
+            None => Ok(config),
+            Some(problem) => Err(ConfigError::new(problem.to_string())),
+        }
+    }
+
+    /// What contradicts itself although each value is well-formed.
+    fn problems(&self) -> Vec<Problem> {
+        let mut problems = self.http2.problems();
+        if self.cores == 0 {
+            problems.push(Problem::new("cores", "it must be at least 1"));
+        }
+        for (index, listener) in self.listeners.iter().enumerate() {
+            problems.extend(listener.problems(&format!("listeners[{index}]")));
+        }
+        let certified = self.listeners.iter().any(|listener| listener.tls.is_some());
+        let lost =
+            |listener: &&Listener| listener.redirect_to_https && listener.redirect_hosts.is_empty() && !certified;
+        if self.listeners.iter().find(lost).is_some() {
+            let message = "name the hosts: no listener has a certificate to take them from";
+            problems.push(Problem::new("listeners[].redirect_hosts", message));
+        }
+        if let Some(tls) = &self.admin.tls {
+            problems.extend(tls.problems("admin.tls"));
+        }
+        problems
+    }
+
+    /// Every place where clients connect: `listen` and `listeners`, or the default when neither is set.
+    #[must_use]
+    pub fn all_listeners(&self) -> Vec<Listener> {
+        let standard = self.listeners.is_empty().then(standard::listen);
+        let first = self.listen.or(standard).map(Listener::plain);
+        first.into_iter().chain(self.listeners.iter().cloned()).collect()
     }
 
     /// Whether what this hop says about the client is believed.
@@ -233,6 +295,7 @@ impl Default for Admin {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            tls: None,
         }
     }
 }
@@ -262,6 +325,9 @@ impl Default for Timeouts {
             legacy_idle: Duration::from_secs(4),
             tunnel_idle: Duration::from_secs(3600),
             drain: Duration::from_secs(30),
+            drain_delay: Duration::ZERO,
+            drain_idle: Duration::from_secs(1),
+            upgrade: Duration::from_secs(60),
         }
     }
 }
@@ -290,6 +356,9 @@ impl From<TimeoutTexts> for Timeouts {
             legacy_idle: or(texts.legacy_idle, standard.legacy_idle),
             tunnel_idle: or(texts.tunnel_idle, standard.tunnel_idle),
             drain: or(texts.drain, standard.drain),
+            drain_delay: or(texts.drain_delay, standard.drain_delay),
+            drain_idle: or(texts.drain_idle, standard.drain_idle),
+            upgrade: or(texts.upgrade, standard.upgrade),
         }
     }
 }

@@ -1,29 +1,80 @@
 //! One client connection: requests one after the other through the stack, until the client or the drain ends it.
 
+mod http2;
+
 use std::convert::Infallible;
 use std::net::IpAddr;
 use std::rc::Rc;
+use std::sync::Arc;
 
-use http::{Request, Response};
+use http::header::{CONNECTION, HeaderValue};
+use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::TcpStream;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use crate::body::Body;
 use crate::core::Core;
 use crate::exchange::{Exchange, PathVerdict, RequestFacts, RequestId, Step};
 use crate::layers::rescue;
+use crate::listen::{self, ClientStream, Gate, Opened, Wire};
+
+/// A connection and what it needs to be served.
+#[derive(Debug)]
+pub(crate) struct Connection<S> {
+    /// The core that accepted it.
+    pub(crate) core: Rc<Core>,
+    /// The stack of that core.
+    pub(crate) steps: Rc<S>,
+    /// The listener that it came in by.
+    pub(crate) gate: Arc<Gate>,
+}
+
+/// What every request of a connection has in common.
+#[derive(Debug, Clone, Copy)]
+struct Origin {
+    peer: IpAddr,
+    scheme: &'static str,
+}
 
 /// Serves a connection to its end.
-pub(crate) async fn serve(core: Rc<Core>, steps: Rc<impl Step>, stream: TcpStream, peer: IpAddr) {
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "a connection was gone before it began");
-        return;
+pub(crate) async fn serve<S: Step + 'static>(connection: Connection<S>, wire: Wire, peer: IpAddr) {
+    let limit = connection.core.config.timeouts.request_head;
+    let opened = tokio::select! {
+        opened = listen::open(&connection.gate, wire, peer, limit) => opened,
+        // Nothing has been asked yet, so nothing is lost.
+        () = connection.core.drain.cancelled() => return,
+    };
+    match opened {
+        Ok(opened) => {
+            let protocol = if opened.http2 { "h2" } else { "http/1.1" };
+            let open = connection.gate.cells.connected(protocol);
+            let Opened {
+                stream,
+                peer,
+                scheme,
+                http2,
+            } = opened;
+            let origin = Origin { peer, scheme };
+            if http2 {
+                Box::pin(http2::serve(connection, stream, origin)).await;
+            } else {
+                serve_http1(connection, stream, origin).await;
+            }
+            drop(open);
+        }
+        Err(refusal) => {
+            connection.gate.cells.refused(refusal.label());
+            tracing::debug!(%peer, reason = refusal.label(), "a connection was given up: {refusal}");
+        }
     }
-    let service = service_fn(|request| answer(&*steps, request, peer));
+}
+
+async fn serve_http1<S: Step>(connection: Connection<S>, stream: ClientStream, origin: Origin) {
+    let Connection { core, steps, gate } = connection;
+    let service = service_fn(|request| answer_http1(&core, &*steps, &gate, request, origin));
     let limits = &core.config.limits;
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -38,8 +89,13 @@ pub(crate) async fn serve(core: Rc<Core>, steps: Rc<impl Step>, stream: TcpStrea
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
         () = core.drain.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
+            // A request may be on its way: it is answered, with the word that it was the last one here.
+            if let Ok(ended) = timeout(core.config.timeouts.drain_idle, connection.as_mut()).await {
+                ended
+            } else {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
         }
     };
     if let Err(error) = ended {
@@ -47,12 +103,36 @@ pub(crate) async fn serve(core: Rc<Core>, steps: Rc<impl Step>, stream: TcpStrea
     }
 }
 
-async fn answer(steps: &impl Step, request: Request<Incoming>, peer: IpAddr) -> Result<Response<Body>, Infallible> {
+async fn answer_http1(
+    core: &Core,
+    steps: &impl Step,
+    gate: &Gate,
+    request: Request<Incoming>,
+    origin: Origin,
+) -> Result<Response<Body>, Infallible> {
+    let mut response = answer(steps, gate, request, origin).await?;
+    if core.draining.get() && response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        response
+            .headers_mut()
+            .insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    Ok(response)
+}
+
+async fn answer(
+    steps: &impl Step,
+    gate: &Gate,
+    request: Request<Incoming>,
+    origin: Origin,
+) -> Result<Response<Body>, Infallible> {
+    if let Some(redirect) = &gate.redirect {
+        return Ok(redirect.answer(&request));
+    }
     let facts = RequestFacts {
         id: RequestId::none(),
-        peer,
-        client: peer,
-        scheme: "http",
+        peer: origin.peer,
+        client: origin.peer,
+        scheme: origin.scheme,
         started: Instant::now(),
         path: PathVerdict::Canonical,
     };

@@ -25,4 +25,5 @@ pub mod shadow;
 pub mod stack;
 pub mod store;
 pub mod tasks;
+pub mod tls;
 pub mod upstream;

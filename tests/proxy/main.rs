@@ -7,6 +7,10 @@ mod failure;
 #[cfg(test)]
 mod headers;
 #[cfg(test)]
+mod http2;
+#[cfg(test)]
+mod listeners;
+#[cfg(test)]
 mod provision;
 #[cfg(test)]
 mod reload;
@@ -16,6 +20,8 @@ mod routing;
 mod shutdown;
 #[cfg(test)]
 mod streaming;
+#[cfg(test)]
+mod tls;
 #[cfg(test)]
 mod upstream;
 #[cfg(test)]

@@ -7,6 +7,7 @@ use flags::Flags;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::operator::Secured;
 use crate::backend::native::NativeBackend;
 use crate::config::Config;
 use crate::console::{FlagsView, LegacyView, NativeView, RouteView, StatusView};
@@ -26,10 +27,11 @@ pub struct Facets {
     recorder: Recorder,
     store: Store,
     drain: CancellationToken,
+    secured: Secured,
 }
 
 impl Facets {
-    pub(super) fn new(common: &Common, store: Store, recorder: Recorder) -> Self {
+    pub(super) fn new(common: &Common, store: Store, recorder: Recorder, secured: Secured) -> Self {
         Self {
             started: Instant::now(),
             config: Arc::clone(&common.config),
@@ -39,6 +41,7 @@ impl Facets {
             drain: common.drain.clone(),
             recorder,
             store,
+            secured,
         }
     }
 
@@ -60,6 +63,8 @@ impl Facets {
     #[must_use]
     pub fn metrics_text(&self) -> String {
         let mut text = crate::metrics::render(&self.metrics.totals(), &self.flags.status());
+        crate::metrics::render_listeners(&mut text, &self.metrics);
+        crate::metrics::render_certificates(&mut text, &self.secured.statuses());
         crate::metrics::render_shadow(&mut text, &self.recorder);
         text
     }
@@ -75,6 +80,7 @@ impl Facets {
             routes: self.route_views(&totals).await,
             unflagged: totals.routes.get("unmatched").map_or(0, |route| route.legacy.answers()),
             draining: self.drain.is_cancelled(),
+            certificates: self.secured.problems(),
         }
     }
 

@@ -62,10 +62,10 @@ pub(crate) async fn run(arguments: RunArgs, printer: Printer) -> anyhow::Result<
         .await
         .map_err(|error| explained(error, flags.as_deref()))?;
     announce(&bound, &legacy, flags.as_deref(), printer);
-    let shutdown = CancellationToken::new();
+    let (shutdown, operator) = (CancellationToken::new(), bound.operator());
     tokio::select! {
         outcome = bound.run(shutdown.clone()) => verdict(outcome, printer),
-        () = signals.watch(shutdown) => Ok(ExitStatus::Failure),
+        () = signals.watch(shutdown, operator) => Ok(ExitStatus::Failure),
     }
 }
 
@@ -90,6 +90,7 @@ fn explained(error: StartError, flags: Option<&Path>) -> anyhow::Error {
             return Hinted::error(message, "`ficus check` shows the same without starting");
         }
         StartError::Listen { .. } => "another process may have the port; port 0 takes a free one",
+        StartError::Certificates(_) => "`listeners[].tls` and `admin.tls` name the files (docs/configuration.md)",
         StartError::Store(_) => "check the folder and its permissions, or name another place with --store",
         StartError::Native(_) => "without DATABASE_URL and `database.url` native handlers stay off and the proxy runs",
         _ => "docs/operations/running.md has the way to a first start",
@@ -111,7 +112,7 @@ fn resolve(arguments: RunArgs) -> anyhow::Result<Config> {
         (None, Some(legacy)) => Config::quick(standard_listen(), legacy, None),
         (None, None) => return Err(nothing_to_stand_in_front_of()),
     };
-    config.listen = arguments.listen.unwrap_or(config.listen);
+    config.listen = arguments.listen.or(config.listen);
     config.admin.listen = arguments.admin.unwrap_or(config.admin.listen);
     config.flags = arguments.flags.or(config.flags);
     config.store.url = arguments.store.or(config.store.url);
@@ -140,7 +141,9 @@ fn announce(bound: &Bound, legacy: &str, flags: Option<&Path>, printer: Printer)
     let native = bound
         .native_off()
         .map_or_else(|| "on".to_owned(), |reason| format!("off: {reason}"));
-    printer.note(&format!("ficus   http://{}", bound.addr));
+    for origin in bound.origins() {
+        printer.note(&format!("ficus   {origin}"));
+    }
     printer.note(&format!("legacy  {legacy}"));
     printer.note(&format!("flags   {flags}"));
     printer.note(&format!("native  {native}"));

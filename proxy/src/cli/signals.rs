@@ -1,5 +1,6 @@
-//! Signals: the first TERM or INT drains, a second one leaves at once, HUP is taken for what it means elsewhere.
+//! Signals: the first TERM or INT drains, a second one leaves at once, HUP reloads.
 
+use proxy::app::Operator;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -9,6 +10,15 @@ pub(crate) struct Signals {
     interrupt: Signal,
     terminate: Signal,
     hang_up: Signal,
+}
+
+/// What a signal asks for.
+#[derive(Debug, Clone, Copy)]
+enum Asked {
+    /// To end; with the name of the signal.
+    Stop(&'static str),
+    /// To look at the files again.
+    Reload,
 }
 
 impl Signals {
@@ -21,25 +31,35 @@ impl Signals {
         })
     }
 
-    /// Cancels `shutdown` on the first request to stop and returns on the second. Run it beside the work.
-    pub(crate) async fn watch(mut self, shutdown: CancellationToken) {
-        let name = self.asked_to_stop().await;
-        tracing::info!(signal = name, "asked to stop; ask again to stop at once");
-        shutdown.cancel();
-        let name = self.asked_to_stop().await;
-        tracing::warn!(signal = name, "stopping at once; requests in flight are cut off");
-    }
-
-    /// Waits for the next request to stop, and names the signal.
-    pub(crate) async fn asked_to_stop(&mut self) -> &'static str {
+    /// Cancels `shutdown` on the first request to stop and returns on the second; HUP reloads. Run it beside the work.
+    pub(crate) async fn watch(mut self, shutdown: CancellationToken, operator: Operator) {
+        let mut stopping = false;
         loop {
-            tokio::select! {
-                _ = self.interrupt.recv() => return "INT",
-                _ = self.terminate.recv() => return "TERM",
-                _ = self.hang_up.recv() => {
-                    tracing::info!(signal = "HUP", "the flag file is watched anyway; a changed ficus.yaml needs a restart");
+            match self.next().await {
+                Asked::Reload => operator.reload(),
+                Asked::Stop(signal) if stopping => {
+                    tracing::warn!(signal, "stopping at once; requests in flight are cut off");
+                    return;
+                }
+                Asked::Stop(signal) => {
+                    tracing::info!(signal, "asked to stop; ask again to stop at once");
+                    stopping = true;
+                    shutdown.cancel();
                 }
             }
+        }
+    }
+
+    /// Waits for the next request to stop, where nothing else can be asked for.
+    pub(crate) async fn asked_to_stop(&mut self) {
+        while !matches!(self.next().await, Asked::Stop(_)) {}
+    }
+
+    async fn next(&mut self) -> Asked {
+        tokio::select! {
+            _ = self.interrupt.recv() => Asked::Stop("INT"),
+            _ = self.terminate.recv() => Asked::Stop("TERM"),
+            _ = self.hang_up.recv() => Asked::Reload,
         }
     }
 }
