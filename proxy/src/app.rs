@@ -22,6 +22,7 @@ use crate::backend::native::NativeBackend;
 use crate::config::{Config, ListenAddress, ListenProtocol};
 use crate::core::{self, Common, Drained};
 use crate::flag_watch::FlagWatch;
+use crate::listen::inherit::Inherited;
 use crate::metrics::Metrics;
 use crate::shadow::{Candidate, Control, LegacyControl, Limits, Shadow, now_ms};
 use crate::store::{Recorder, RecorderTask, Store, StoreError};
@@ -39,6 +40,9 @@ use sockets::Entrance;
 const RETENTION: Duration = Duration::from_secs(30 * 24 * 3600);
 /// The store when there is neither a flag file nor a URL.
 const IN_MEMORY: &str = "sqlite::memory:";
+
+/// The thread of a core.
+type Running = std::thread::JoinHandle<io::Result<Drained>>;
 
 /// The application.
 #[derive(Debug)]
@@ -77,6 +81,9 @@ pub enum StartError {
     /// The flag file is not there or is refused.
     #[error("the flags cannot be used:\n{0}")]
     Flags(Problems),
+    /// The sockets that were passed on to this process cannot be used.
+    #[error("the inherited sockets cannot be used")]
+    Inherited(#[source] io::Error),
     /// Certificates cannot be used.
     #[error(transparent)]
     Certificates(#[from] CertificateError),
@@ -121,10 +128,20 @@ impl App {
     /// As [`Self::bind`].
     pub async fn bind_with(config: Config, more: Vec<Routes>) -> Result<Bound, StartError> {
         let metrics = Metrics::default();
-        let entrances = sockets::open(&config, &metrics)?;
+        let mut inherited = Inherited::take(&config.environment).map_err(StartError::Inherited)?;
+        let entrances = sockets::open(&config, &metrics, &mut inherited)?;
         let admin_tls = sockets::load(config.admin.tls.as_ref())?;
-        let admin = sockets::bind_admin(config.admin.listen).await?;
+        let admin = sockets::bind_admin(config.admin.listen, &mut inherited).await?;
         let admin_addr = admin.local_addr().map_err(sockets::failed(config.admin.listen))?;
+        if !inherited.unclaimed().is_empty() {
+            let addresses = inherited.unclaimed().join(", ");
+            tracing::warn!(
+                addresses,
+                "inherited sockets that the configuration does not name are closed"
+            );
+        }
+        let heirlooms = sockets::heirlooms(&entrances, &admin).map_err(StartError::Inherited)?;
+        let operator = Operator::new(heirlooms, inherited.ready.take(), config.timeouts.upgrade);
         let (watch, snapshot) = first_flags(&config, inventory_with(&more))?;
         let store = Store::open(config.store_url().as_deref().unwrap_or(IN_MEMORY)).await?;
         let (recorder, recorder_task) = Recorder::new(store.clone(), RETENTION, now_ms);
@@ -146,9 +163,7 @@ impl App {
             entrances,
             admin,
             admin_tls,
-            operator: Operator {
-                look_at_certificates: Arc::default(),
-            },
+            operator,
             common,
             store,
             recorder,
@@ -196,8 +211,8 @@ impl Bound {
         }
     }
 
-    /// Serves until `shutdown`, then drains: readiness goes off, nothing new is accepted, what is in flight is finished within
-    /// the drain limit, and the store is written.
+    /// Serves until `shutdown`, then drains: readiness goes off, after the drain delay nothing new is accepted, what is in flight is
+    /// finished within the drain limit, and the store is written.
     ///
     /// # Errors
     /// When a core fails, or connections had to be cut.
@@ -222,24 +237,20 @@ impl Bound {
         let secured = secured(&entrances, admin_tls.as_ref());
         let certificates = TlsWatch {
             all: secured.0.clone(),
-            now: operator.look_at_certificates,
+            now: operator.look_at_certificates(),
         };
         tasks.spawn("certificates", certificates.run(tasks.shutdown().clone()));
-        let facets = Facets::new(&common, store, recorder, secured);
-        tasks.spawn(
-            "admin",
-            admin::serve(admin, admin_tls, facets, tasks.shutdown().clone()),
-        );
-        let mut cores = Vec::new();
-        for (index, sockets) in sockets::share_out(common.config.cores, entrances)
-            .into_iter()
-            .enumerate()
-        {
-            cores.push(core::start(index, common.clone(), sockets).map_err(RunError::Core)?);
-        }
+        let facets = Facets::new(&common, store, recorder, secured, operator.clone());
+        let admin_stop = tasks.shutdown().child_token();
+        tasks.spawn("admin", admin::serve(admin, admin_tls, facets, admin_stop.clone()));
+        let cores = start_cores(&common, entrances)?;
+        operator.serves();
         shutdown.cancelled().await;
-        tracing::info!("draining");
-        common.drain.cancel();
+        if operator.has_handed_over() {
+            // The admin socket is shared with the successor, whose word counts from now on.
+            admin_stop.cancel();
+        }
+        begin_drain(&common, &operator).await;
         let drained = join(cores).await;
         common.shadow.drain().await;
         tasks.shutdown().cancel();
@@ -250,6 +261,31 @@ impl Bound {
         tracing::info!(cut, "drained");
         if cut == 0 { Ok(()) } else { Err(RunError::Cut(cut)) }
     }
+}
+
+/// Readiness goes off first, so that whoever sends clients here has the time to notice before nobody is let in any more. A
+/// successor takes new clients at once.
+async fn begin_drain(common: &Common, operator: &Operator) {
+    operator.stops();
+    let delay = common.config.timeouts.drain_delay;
+    if !operator.has_handed_over() && !delay.is_zero() {
+        tracing::info!(
+            delay_ms = delay.as_millis(),
+            "readiness is off; clients are still let in for a while"
+        );
+        tokio::time::sleep(delay).await;
+    }
+    tracing::info!("draining");
+    operator.let_go_of_sockets();
+    common.drain.cancel();
+}
+
+fn start_cores(common: &Common, entrances: Vec<Entrance>) -> Result<Vec<Running>, RunError> {
+    let shares = sockets::share_out(common.config.cores, entrances);
+    let cores = shares.into_iter().enumerate();
+    cores
+        .map(|(index, sockets)| core::start(index, common.clone(), sockets).map_err(RunError::Core))
+        .collect()
 }
 
 fn secured(entrances: &[Entrance], admin: Option<&Arc<Tls>>) -> Secured {
@@ -324,7 +360,7 @@ fn start_tasks(tasks: &Tasks, common: &Common, watch: Option<FlagWatch>) {
 }
 
 /// Waits for the threads without holding the workshop up.
-async fn join(cores: Vec<std::thread::JoinHandle<io::Result<Drained>>>) -> Result<Drained, RunError> {
+async fn join(cores: Vec<Running>) -> Result<Drained, RunError> {
     let waited = tokio::task::spawn_blocking(move || {
         let mut all = Drained::default();
         for core in cores {

@@ -21,7 +21,9 @@ mod routes;
 mod run;
 mod settings;
 mod signals;
+mod supervisor;
 mod table;
+mod upgrade;
 
 use std::future::Future;
 use std::process::ExitCode;
@@ -52,6 +54,8 @@ struct Cli {
 enum Command {
     /// Stand in front of the legacy app
     Run(run::RunArgs),
+    /// Let a new version of the program take over from the one that runs, without a gap
+    Upgrade(upgrade::UpgradeArgs),
     /// Say everything that is wrong with the configuration and the flags, at once
     Check(check::CheckArgs),
     /// List every route that a flag or a native handler names, and its stage
@@ -89,6 +93,7 @@ pub(crate) fn main() -> ExitCode {
 fn dispatch(command: Command, printer: Printer) -> anyhow::Result<ExitStatus> {
     match command {
         Command::Run(arguments) => block_on(run::run(arguments, printer)),
+        Command::Upgrade(arguments) => block_on(upgrade::upgrade(arguments, printer)),
         Command::Inventory(arguments) => inventory::inventory(&arguments, printer),
         Command::Decommission(arguments) => decommission::decommission(&arguments, printer),
         Command::Check(arguments) => check::check(&arguments, printer),

@@ -19,7 +19,7 @@ use crate::body::Body;
 use crate::core::Core;
 use crate::exchange::{Exchange, PathVerdict, RequestFacts, RequestId, Step};
 use crate::layers::rescue;
-use crate::listen::{self, ClientStream, Gate, Opened, Wire};
+use crate::listen::{self, ClientStream, Gate, Opened, Refusal, Wire};
 
 /// A connection and what it needs to be served.
 #[derive(Debug)]
@@ -41,11 +41,8 @@ struct Origin {
 
 /// Serves a connection to its end.
 pub(crate) async fn serve<S: Step + 'static>(connection: Connection<S>, wire: Wire, peer: IpAddr) {
-    let limit = connection.core.config.timeouts.request_head;
-    let opened = tokio::select! {
-        opened = listen::open(&connection.gate, wire, peer, limit) => opened,
-        // Nothing has been asked yet, so nothing is lost.
-        () = connection.core.drain.cancelled() => return,
+    let Some(opened) = opened(&connection, wire, peer).await else {
+        return;
     };
     match opened {
         Ok(opened) => {
@@ -68,6 +65,20 @@ pub(crate) async fn serve<S: Step + 'static>(connection: Connection<S>, wire: Wi
         Err(refusal) => {
             connection.gate.cells.refused(refusal.label());
             tracing::debug!(%peer, reason = refusal.label(), "a connection was given up: {refusal}");
+        }
+    }
+}
+
+/// Makes a connection ready for HTTP; none when the drain has begun and it says nothing.
+async fn opened<S>(connection: &Connection<S>, wire: Wire, peer: IpAddr) -> Option<Result<Opened, Refusal>> {
+    let timeouts = &connection.core.config.timeouts;
+    let mut opening = std::pin::pin!(listen::open(&connection.gate, wire, peer, timeouts.request_head));
+    tokio::select! {
+        biased;
+        opened = opening.as_mut() => Some(opened),
+        () = connection.core.drain.cancelled() => {
+            // Whoever is in the middle of it has something to ask; who says nothing is not waited for.
+            timeout(timeouts.drain_idle, opening).await.ok()
         }
     }
 }

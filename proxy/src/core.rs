@@ -11,6 +11,7 @@ use flags::Flags;
 use futures_util::future::join_all;
 use tokio::runtime::Builder;
 use tokio::task::{LocalSet, spawn_local};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::backend::native::NativeBackend;
@@ -153,30 +154,33 @@ impl Core {
     }
 }
 
-/// Accepts until the drain begins.
+/// Accepts until the drain begins, and then those who have been waiting already.
 async fn accept(core: &Rc<Core>, steps: &Rc<impl Step + 'static>, gate: Arc<Gate>, incoming: Incoming) {
+    let begin = |(wire, peer)| {
+        core.metrics.connected();
+        let connection = Connection {
+            core: Rc::clone(core),
+            steps: Rc::clone(steps),
+            gate: Arc::clone(&gate),
+        };
+        core.tasks.spawn(serve(connection, wire, peer));
+    };
     loop {
         tokio::select! {
             accepted = incoming.accept() => match accepted {
-                Ok((wire, peer)) => {
-                    core.metrics.connected();
-                    let connection = Connection {
-                        core: Rc::clone(core),
-                        steps: Rc::clone(steps),
-                        gate: Arc::clone(&gate),
-                    };
-                    core.tasks.spawn(serve(connection, wire, peer));
-                }
+                Ok(accepted) => begin(accepted),
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
             },
-            () = core.drain.cancelled() => {
-                core.draining.set(true);
-                return;
-            }
+            () = core.drain.cancelled() => break,
         }
+    }
+    core.draining.set(true);
+    // The kernel has greeted them for us; closing the socket would refuse them after the fact.
+    while let Ok(Ok(accepted)) = timeout(Duration::ZERO, incoming.accept()).await {
+        begin(accepted);
     }
 }
 

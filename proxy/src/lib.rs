@@ -26,4 +26,5 @@ pub mod stack;
 pub mod store;
 pub mod tasks;
 pub mod tls;
+pub mod upgrade;
 pub mod upstream;

@@ -1,6 +1,7 @@
 //! Sockets that clients connect to: for each listener as many as there are cores.
 
 mod gate;
+pub(crate) mod inherit;
 mod prefixed;
 mod proxy_header;
 mod redirect;
@@ -16,7 +17,7 @@ use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
 use crate::config::{FileMode, ListenAddress, Listener};
 
-pub(crate) use gate::{Gate, Opened, open};
+pub(crate) use gate::{Gate, Opened, Refusal, open};
 pub(crate) use prefixed::Prefixed;
 pub(crate) use redirect::Redirect;
 pub(crate) use stream::{ClientStream, Incoming, Wire};
@@ -33,6 +34,19 @@ pub(crate) enum ListenSocket {
     Unix(UnixListener),
 }
 
+impl ListenSocket {
+    /// A copy that can be handed over.
+    ///
+    /// # Errors
+    /// When there is no file descriptor left.
+    pub(crate) fn copy(&self) -> io::Result<Socket> {
+        match self {
+            Self::Tcp(socket) => socket.try_clone().map(Socket::from),
+            Self::Unix(socket) => socket.try_clone().map(Socket::from),
+        }
+    }
+}
+
 /// One address and its sockets.
 #[derive(Debug)]
 pub(crate) struct Place {
@@ -45,9 +59,16 @@ pub(crate) struct Place {
 /// Binds `count` sockets for a listener. The kernel spreads TCP connections among them (`SO_REUSEPORT`; with port 0 they
 /// share the free port that the first one got); a Unix socket has one queue that all cores take from.
 ///
+/// What was `inherited` is used instead.
+///
 /// # Errors
 /// When the address cannot be bound.
-pub(crate) fn bind(listener: &Listener, count: usize) -> io::Result<Place> {
+pub(crate) fn bind(listener: &Listener, count: usize, inherited: Vec<Socket>) -> io::Result<Place> {
+    if !inherited.is_empty() {
+        let address = listener.address.clone();
+        let sockets = inherit::spread(inherited, &address, count)?;
+        return Ok(Place { address, sockets });
+    }
     match &listener.address {
         ListenAddress::Ip(address) => bind_tcp(*address, count),
         ListenAddress::Unix(path) => bind_unix(path, listener.mode, count),

@@ -1,7 +1,7 @@
 //! Ficus as a process of its own, for what cannot be seen from inside: its memory, its signals, its exit code.
 
 use std::net::TcpListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -10,6 +10,9 @@ use test_support::eventually::eventually;
 use tokio::process::{Child, Command};
 
 use crate::binary::ficus;
+
+/// The file with the number of the process that serves.
+const PID_FILE: &str = "ficus.pid";
 
 /// A running `ficus run`. It is killed when it is dropped.
 #[derive(Debug)]
@@ -48,6 +51,7 @@ impl FicusProcess {
         std::fs::write(&file, text).expect("the configuration can be written");
         let mut command = command();
         command.arg("--config").arg(file);
+        command.arg("--pid-file").arg(home.path().join(PID_FILE));
         Self::wait(command, listen, admin, home).await
     }
 
@@ -78,6 +82,20 @@ impl FicusProcess {
     /// The directory of its configuration file.
     pub fn home(&self) -> &Path {
         self.home.path()
+    }
+
+    /// Where the process that serves, this one or its successor, keeps its number.
+    pub fn pid_file(&self) -> PathBuf {
+        self.home.path().join(PID_FILE)
+    }
+
+    /// The process that serves, this one or its successor.
+    ///
+    /// # Panics
+    /// When there is no such file.
+    pub fn serving_pid(&self) -> u32 {
+        let text = std::fs::read_to_string(self.pid_file()).expect("a configured process has a file of its number");
+        text.trim().parse().expect("a number")
     }
 
     /// Where its probes and metrics are.
@@ -123,6 +141,21 @@ impl FicusProcess {
     pub async fn exit_code(&mut self) -> Option<i32> {
         let ended = tokio::time::timeout(Duration::from_secs(30), self.child.wait()).await;
         ended.expect("ficus ends").expect("its end can be seen").code()
+    }
+}
+
+impl Drop for FicusProcess {
+    fn drop(&mut self) {
+        let Ok(text) = std::fs::read_to_string(self.pid_file()) else {
+            return;
+        };
+        let successor: u32 = text.trim().parse().unwrap_or_default();
+        if successor > 1 && self.child.id() != Some(successor) {
+            // It may have ended already.
+            let _ = std::process::Command::new("kill")
+                .args(["-s", "KILL", text.trim()])
+                .status();
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 use super::StartError;
 use crate::config::{Config, ListenAddress, Listener, ServerTls};
 use crate::core::CoreSocket;
+use crate::listen::inherit::{Heirlooms, Inherited};
 use crate::listen::{self, Gate, Place, Redirect};
 use crate::metrics::Metrics;
 use crate::tls::Tls;
@@ -21,7 +22,7 @@ pub(super) struct Entrance {
 }
 
 /// Reads the certificates of every listener and binds it, on every core.
-pub(super) fn open(config: &Config, metrics: &Metrics) -> Result<Vec<Entrance>, StartError> {
+pub(super) fn open(config: &Config, metrics: &Metrics, inherited: &mut Inherited) -> Result<Vec<Entrance>, StartError> {
     let mut secured = Vec::new();
     for settings in config.all_listeners() {
         // Files are more often wrong than addresses, and cost nobody a port.
@@ -30,7 +31,7 @@ pub(super) fn open(config: &Config, metrics: &Metrics) -> Result<Vec<Entrance>, 
     }
     let certificates: Vec<Arc<Tls>> = secured.iter().filter_map(|(_, tls)| tls.clone()).collect();
     let entrances = secured.into_iter().map(|(settings, tls)| {
-        let place = bind(&settings, config.cores)?;
+        let place = bind(&settings, config.cores, inherited)?;
         let gate = Gate {
             cells: metrics.listener(&place.address.to_string()),
             redirect: settings.redirect_to_https.then(|| Redirect {
@@ -55,16 +56,32 @@ pub(super) fn load(settings: Option<&ServerTls>) -> Result<Option<Arc<Tls>>, Sta
     Ok(tls.map(Arc::new))
 }
 
-fn bind(settings: &Listener, cores: usize) -> Result<Place, StartError> {
-    listen::bind(settings, cores).map_err(|source| StartError::Listen {
+fn bind(settings: &Listener, cores: usize, inherited: &mut Inherited) -> Result<Place, StartError> {
+    let ours = inherited.claim(&settings.address);
+    listen::bind(settings, cores, ours).map_err(|source| StartError::Listen {
         address: settings.address.clone(),
         source,
     })
 }
 
 /// Binds the admin listener.
-pub(super) async fn bind_admin(address: SocketAddr) -> Result<TcpListener, StartError> {
-    TcpListener::bind(address).await.map_err(failed(address))
+pub(super) async fn bind_admin(address: SocketAddr, inherited: &mut Inherited) -> Result<TcpListener, StartError> {
+    match inherited.claim(&ListenAddress::Ip(address)).pop() {
+        Some(socket) => TcpListener::from_std(socket.into()),
+        None => TcpListener::bind(address).await,
+    }
+    .map_err(failed(address))
+}
+
+/// Copies of all listening sockets, for a successor.
+pub(super) fn heirlooms(entrances: &[Entrance], admin: &TcpListener) -> io::Result<Heirlooms> {
+    use std::os::fd::AsFd as _;
+    let mut heirlooms = Heirlooms::default();
+    for socket in entrances.iter().flat_map(|way| &way.place.sockets) {
+        heirlooms.add(socket.copy()?);
+    }
+    heirlooms.add(admin.as_fd().try_clone_to_owned()?.into());
+    Ok(heirlooms)
 }
 
 /// The error of an address.

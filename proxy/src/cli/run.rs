@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use proxy::app::{App, Bound, RunError, StartError};
 use proxy::config::Config;
+use proxy::upgrade::Program;
 use proxy::upstream::Origin;
 use tokio_util::sync::CancellationToken;
 
@@ -14,13 +15,15 @@ use super::failure::Hinted;
 use super::printer::Printer;
 use super::settings::{found_config, read_config};
 use super::signals::Signals;
+use super::supervisor::Supervisor;
 
 /// Where to listen, and what to stand in front of.
 #[derive(Debug, Args)]
 #[command(
     after_long_help = "Two forms:\n  ficus run --listen 127.0.0.1:8080 --legacy http://127.0.0.1:3000 [--flags flags.yaml]\n  \
     ficus run --config ficus.yaml\n\nThe first needs nothing else on the machine. Native handlers come on when there is a \
-    database (DATABASE_URL, or `database.url` in the configuration). INT or TERM drains; a second one stops at once.\n\n\
+    database (DATABASE_URL, or `database.url` in the configuration). INT or TERM drains; a second one stops at once. HUP looks at the certificates and what else can change; USR2 (or \
+    `ficus upgrade`) starts the program anew and hands over without a gap.\n\n\
     Exit codes: 0 drained; 1 stopped before everything in flight was finished; 2 it could not start."
 )]
 pub(crate) struct RunArgs {
@@ -48,6 +51,10 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "URL", env = "FICUS_STORE", hide_env_values = true)]
     store: Option<String>,
 
+    /// Where the number of the process that serves is kept; `ficus upgrade` finds it there
+    #[arg(long, value_name = "FILE", env = "FICUS_PID_FILE")]
+    pid_file: Option<PathBuf>,
+
     /// The app's PostgreSQL database: native handlers are on with it and off without
     #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
     database_url: Option<String>,
@@ -55,6 +62,8 @@ pub(crate) struct RunArgs {
 
 /// Binds, says where, serves, drains.
 pub(crate) async fn run(arguments: RunArgs, printer: Printer) -> anyhow::Result<ExitStatus> {
+    let supervisor = Supervisor::new(arguments.pid_file.clone());
+    let program = this_program()?;
     let config = resolve(arguments)?;
     let signals = Signals::listen()?;
     let (flags, legacy) = (config.flags.clone(), config.legacy.url.to_string());
@@ -63,10 +72,19 @@ pub(crate) async fn run(arguments: RunArgs, printer: Printer) -> anyhow::Result<
         .map_err(|error| explained(error, flags.as_deref()))?;
     announce(&bound, &legacy, flags.as_deref(), printer);
     let (shutdown, operator) = (CancellationToken::new(), bound.operator());
+    let told = supervisor.keep_told(operator.clone(), shutdown.clone());
     tokio::select! {
-        outcome = bound.run(shutdown.clone()) => verdict(outcome, printer),
-        () = signals.watch(shutdown, operator) => Ok(ExitStatus::Failure),
+        (outcome, ()) = async { tokio::join!(bound.run(shutdown.clone()), told) } => verdict(outcome, printer),
+        () = signals.watch(shutdown.clone(), operator, &program) => Ok(ExitStatus::Failure),
     }
+}
+
+/// How this process was started. The name is taken now: once the file is replaced, the kernel only knows the old one.
+fn this_program() -> anyhow::Result<Program> {
+    Ok(Program {
+        file: std::env::current_exe()?,
+        arguments: std::env::args_os().skip(1).collect(),
+    })
 }
 
 /// Connections that had to be cut are an answer to "did it drain?"; anything else is a failure.

@@ -1,6 +1,7 @@
 //! Signals: the first TERM or INT drains, a second one leaves at once, HUP reloads.
 
 use proxy::app::Operator;
+use proxy::upgrade::Program;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -10,6 +11,7 @@ pub(crate) struct Signals {
     interrupt: Signal,
     terminate: Signal,
     hang_up: Signal,
+    user: Signal,
 }
 
 /// What a signal asks for.
@@ -19,6 +21,8 @@ enum Asked {
     Stop(&'static str),
     /// To look at the files again.
     Reload,
+    /// To make way for a new version of the program.
+    Upgrade,
 }
 
 impl Signals {
@@ -28,15 +32,22 @@ impl Signals {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
             hang_up: signal(SignalKind::hangup())?,
+            user: signal(SignalKind::user_defined2())?,
         })
     }
 
-    /// Cancels `shutdown` on the first request to stop and returns on the second; HUP reloads. Run it beside the work.
-    pub(crate) async fn watch(mut self, shutdown: CancellationToken, operator: Operator) {
+    /// Cancels `shutdown` on the first request to stop and returns on the second; HUP reloads, USR2 starts `program` in place
+    /// of this process. Run it beside the work.
+    pub(crate) async fn watch(mut self, shutdown: CancellationToken, operator: Operator, program: &Program) {
         let mut stopping = false;
         loop {
-            match self.next().await {
+            let asked = match self.next().await {
+                Asked::Upgrade if !stopping => self.upgrade(&operator, program).await,
+                asked => asked,
+            };
+            match asked {
                 Asked::Reload => operator.reload(),
+                Asked::Upgrade => {}
                 Asked::Stop(signal) if stopping => {
                     tracing::warn!(signal, "stopping at once; requests in flight are cut off");
                     return;
@@ -50,9 +61,31 @@ impl Signals {
         }
     }
 
+    /// Lets a new process take over. A request to stop ends the attempt.
+    async fn upgrade(&mut self, operator: &Operator, program: &Program) -> Asked {
+        tracing::info!(program = %program.file.display(), "a new process is started in place of this one");
+        tokio::select! {
+            outcome = operator.hand_over(program) => match outcome {
+                Ok(process) => {
+                    tracing::info!(process, "process {process} has taken over");
+                    Asked::Stop("USR2")
+                }
+                Err(error) => {
+                    tracing::error!("no new process has taken over, this one goes on: {error}");
+                    Asked::Upgrade
+                }
+            },
+            signal = self.asked_to_stop() => Asked::Stop(signal),
+        }
+    }
+
     /// Waits for the next request to stop, where nothing else can be asked for.
-    pub(crate) async fn asked_to_stop(&mut self) {
-        while !matches!(self.next().await, Asked::Stop(_)) {}
+    pub(crate) async fn asked_to_stop(&mut self) -> &'static str {
+        loop {
+            if let Asked::Stop(signal) = self.next().await {
+                return signal;
+            }
+        }
     }
 
     async fn next(&mut self) -> Asked {
@@ -60,6 +93,7 @@ impl Signals {
             _ = self.interrupt.recv() => Asked::Stop("INT"),
             _ = self.terminate.recv() => Asked::Stop("TERM"),
             _ = self.hang_up.recv() => Asked::Reload,
+            _ = self.user.recv() => Asked::Upgrade,
         }
     }
 }

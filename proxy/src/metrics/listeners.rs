@@ -139,3 +139,15 @@ pub(crate) fn render_certificates(rendered: &mut String, all: &[(String, Status)
     }
     *rendered = text.into_string();
 }
+
+/// Adds to `text` how many new versions of the program did not get as far as serving.
+pub fn render_upgrades(rendered: &mut String, failed: u64) {
+    let mut text = Text::onto(rendered);
+    text.single(
+        "ficus_upgrades_failed_total",
+        "counter",
+        "New versions of the program that did not get as far as serving.",
+        failed,
+    );
+    *rendered = text.into_string();
+}
