@@ -4,6 +4,7 @@
 //! travels up as a chain of causes and is printed once, here.
 
 mod check;
+mod config;
 mod decommission;
 mod demo;
 mod exit;
@@ -58,6 +59,8 @@ enum Command {
     Upgrade(upgrade::UpgradeArgs),
     /// Say everything that is wrong with the configuration and the flags, at once
     Check(check::CheckArgs),
+    /// Say what can stand in ficus.yaml
+    Config(config::ConfigArgs),
     /// List every route that a flag or a native handler names, and its stage
     Routes(routes::RoutesArgs),
     /// Say who answers a request, and why
@@ -97,6 +100,7 @@ fn dispatch(command: Command, printer: Printer) -> anyhow::Result<ExitStatus> {
         Command::Inventory(arguments) => inventory::inventory(&arguments, printer),
         Command::Decommission(arguments) => decommission::decommission(&arguments, printer),
         Command::Check(arguments) => check::check(&arguments, printer),
+        Command::Config(arguments) => config::config(&arguments, printer),
         Command::Routes(arguments) => routes::routes(&arguments, printer),
         Command::Explain(arguments) => explain::explain(&arguments, printer),
         Command::Migrate(arguments) => block_on(migrate::migrate(arguments, printer)),

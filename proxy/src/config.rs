@@ -7,7 +7,9 @@ mod http2;
 mod interpolate;
 mod legacy;
 mod listener;
+mod mistakes;
 mod network;
+mod places;
 mod schema;
 
 use std::net::{IpAddr, SocketAddr};
@@ -239,6 +241,16 @@ impl Config {
             None => Ok(config),
             Some(problem) => Err(ConfigError::new(problem.to_string())),
         }
+    }
+
+    /// Everything that is wrong with a text that [`Self::parse`] refuses; nothing for one that it takes.
+    #[must_use]
+    pub fn mistakes(text: &str, file: &Path, environment: Environment) -> Vec<ConfigError> {
+        let Err(first) = Self::parse_in(text, file, environment.clone()) else {
+            return Vec::new();
+        };
+        let all = mistakes::all(text, &environment);
+        if all.is_empty() { vec![first] } else { all }
     }
 
     /// What contradicts itself although each value is well-formed.

@@ -52,7 +52,12 @@ impl FicusProcess {
         let mut command = command();
         command.arg("--config").arg(file);
         command.arg("--pid-file").arg(home.path().join(PID_FILE));
-        Self::wait(command, listen, admin, home).await
+        let process = Self::wait(command, listen, admin, home).await;
+        eventually("its number is in the file", || async {
+            process.pid_file().exists().then_some(())
+        })
+        .await;
+        process
     }
 
     async fn wait(mut command: Command, listen: String, admin: String, home: TempDir) -> Self {

@@ -74,7 +74,8 @@ pub(crate) async fn run(arguments: RunArgs, printer: Printer) -> anyhow::Result<
     let (shutdown, operator) = (CancellationToken::new(), bound.operator());
     let told = supervisor.keep_told(operator.clone(), shutdown.clone());
     tokio::select! {
-        (outcome, ()) = async { tokio::join!(bound.run(shutdown.clone()), told) } => verdict(outcome, printer),
+        outcome = bound.run(shutdown.clone()) => verdict(outcome, printer),
+        never = told => match never {},
         () = signals.watch(shutdown.clone(), operator, &program) => Ok(ExitStatus::Failure),
     }
 }

@@ -1,5 +1,6 @@
 //! What a supervisor is told: systemd by its socket (`sd_notify(3)`), people and scripts by a file with our process id.
 
+use std::convert::Infallible;
 use std::io;
 use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::ffi::OsStrExt as _;
@@ -27,12 +28,10 @@ impl Supervisor {
         }
     }
 
-    /// Says when the process serves and when it stops. What cannot be said is logged: it is no reason not to serve.
-    pub(crate) async fn keep_told(self, operator: Operator, shutdown: CancellationToken) {
-        tokio::select! {
-            () = operator.serving() => {}
-            () = shutdown.cancelled() => return,
-        }
+    /// Says when the process serves and when it stops. What cannot be said is logged: it is no reason not to serve. Run it
+    /// beside the work; it does not end by itself.
+    pub(crate) async fn keep_told(self, operator: Operator, shutdown: CancellationToken) -> Infallible {
+        operator.serving().await;
         let process = std::process::id();
         // systemd is to look after this process from here on, whichever it has started.
         self.notify(&format!("READY=1\nMAINPID={process}\n"));
@@ -45,6 +44,7 @@ impl Supervisor {
         if !operator.has_handed_over() {
             self.notify("STOPPING=1\n");
         }
+        std::future::pending().await
     }
 
     fn notify(&self, message: &str) {
