@@ -304,7 +304,7 @@ fn every_key_of_the_configuration_is_explained() {
     assert_eq!(
         code,
         settings::in_documentation(),
-        "left: in the structures of proxy/src/config; right: in docs/configuration.md"
+        "left: in proxy::config; right: in docs/configuration.md"
     );
 }
 

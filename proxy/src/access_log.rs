@@ -2,11 +2,12 @@
 
 use std::fs::OpenOptions;
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
+
+use crate::config::Config;
 
 /// Lines that may wait to be written.
 const QUEUE: usize = 8 * 1024;
@@ -22,15 +23,19 @@ pub struct AccessLogSink {
 #[derive(Debug)]
 pub struct AccessLogWriter(JoinHandle<()>);
 
-/// Opens the log, `file` or standard output, and starts its thread. `dropped` counts the lines that were not written.
+/// Opens the log that the configuration asks for, if any, and starts its thread. `dropped` counts the lines that were not written.
 ///
 /// # Errors
 /// When the file cannot be opened or the thread not be started.
-pub fn open(file: Option<&Path>, dropped: Arc<AtomicU64>) -> io::Result<(AccessLogSink, AccessLogWriter)> {
-    match file {
+pub fn open(config: &Config, dropped: Arc<AtomicU64>) -> io::Result<Option<(AccessLogSink, AccessLogWriter)>> {
+    if !config.access_log {
+        return Ok(None);
+    }
+    let opened = match &config.access_log_file {
         Some(file) => begin(OpenOptions::new().create(true).append(true).open(file)?, dropped),
         None => begin(io::stdout(), dropped),
-    }
+    };
+    opened.map(Some)
 }
 
 fn begin(to: impl Write + Send + 'static, dropped: Arc<AtomicU64>) -> io::Result<(AccessLogSink, AccessLogWriter)> {
@@ -102,7 +107,7 @@ mod tests {
     #[tokio::test]
     async fn every_line_is_written_before_the_end() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        let (sink, writer) = open(Some(file.path()), Arc::default()).unwrap();
+        let (sink, writer) = begin(file.reopen().unwrap(), Arc::default()).unwrap();
         for number in 0..1_000 {
             sink.put(format!("{number}\n").into_bytes());
         }

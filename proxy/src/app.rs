@@ -1,6 +1,8 @@
 //! Putting a process together: bind everything first, then run, then drain.
 
 mod native;
+mod operator;
+mod sockets;
 mod status;
 
 use std::io;
@@ -14,27 +16,35 @@ use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
-use crate::access_log::{self, AccessLogSink, AccessLogWriter};
+use crate::access_log::{self, AccessLogWriter};
 use crate::admin;
 use crate::backend::candidate::NativeCandidate;
 use crate::backend::native::NativeBackend;
-use crate::config::Config;
+use crate::config::{Config, ListenAddress, ListenProtocol};
 use crate::core::{self, Common, Drained};
 use crate::flag_watch::FlagWatch;
 use crate::framing::Crowd;
-use crate::listen;
+use crate::listen::inherit::Inherited;
 use crate::metrics::Metrics;
 use crate::shadow::{Candidate, Control, LegacyControl, Limits, Shadow, now_ms};
 use crate::store::{Recorder, RecorderTask, Store, StoreError};
 use crate::tasks::Tasks;
+use crate::tls::{CertificateError, Tls, TlsWatch};
 use crate::upstream::{SideClient, TlsError, UpstreamPlan};
 
+pub use operator::Operator;
 pub use status::Facets;
+
+use operator::Secured;
+use sockets::Entrance;
 
 /// How long samples of differences are kept.
 const RETENTION: Duration = Duration::from_secs(30 * 24 * 3600);
 /// The store when there is neither a flag file nor a URL.
 const IN_MEMORY: &str = "sqlite::memory:";
+
+/// The thread of a core.
+type Running = std::thread::JoinHandle<io::Result<Drained>>;
 
 /// The application.
 #[derive(Debug)]
@@ -43,12 +53,14 @@ pub struct App;
 /// An application whose addresses are bound and which does not serve yet.
 #[derive(Debug)]
 pub struct Bound {
-    /// Where clients connect.
-    pub addr: SocketAddr,
+    /// Where clients connect, in the order of the configuration, with the ports that were really taken.
+    pub addresses: Vec<ListenAddress>,
     /// Where the console, the probes and the metrics are.
     pub admin_addr: SocketAddr,
-    listeners: Vec<std::net::TcpListener>,
+    entrances: Vec<Entrance>,
     admin: TcpListener,
+    admin_tls: Option<Arc<Tls>>,
+    operator: Operator,
     common: Common,
     store: Store,
     recorder: Recorder,
@@ -64,7 +76,7 @@ pub enum StartError {
     #[error("cannot listen on {address}")]
     Listen {
         /// The address.
-        address: SocketAddr,
+        address: ListenAddress,
         /// Why.
         #[source]
         source: io::Error,
@@ -72,6 +84,12 @@ pub enum StartError {
     /// The flag file is not there or is refused.
     #[error("the flags cannot be used:\n{0}")]
     Flags(Problems),
+    /// The sockets that were passed on to this process cannot be used.
+    #[error("the inherited sockets cannot be used")]
+    Inherited(#[source] io::Error),
+    /// Certificates cannot be used.
+    #[error(transparent)]
+    Certificates(#[from] CertificateError),
     /// The store cannot be opened.
     #[error("the store cannot be opened")]
     Store(#[from] StoreError),
@@ -115,22 +133,29 @@ impl App {
     /// # Errors
     /// As [`Self::bind`].
     pub async fn bind_with(config: Config, more: Vec<Routes>) -> Result<Bound, StartError> {
-        let listening = |address, source| StartError::Listen { address, source };
-        let (addr, listeners) =
-            listen::bind(config.listen, config.cores).map_err(|error| listening(config.listen, error))?;
-        let admin_at = config.admin.listen;
-        let admin = TcpListener::bind(admin_at)
-            .await
-            .map_err(|error| listening(admin_at, error))?;
-        let admin_addr = admin.local_addr().map_err(|error| listening(admin_at, error))?;
+        let metrics = Metrics::default();
+        let mut inherited = Inherited::take(&config.environment).map_err(StartError::Inherited)?;
+        let entrances = sockets::open(&config, &metrics, &mut inherited)?;
+        let admin_tls = sockets::load(config.admin.tls.as_ref())?;
+        let admin = sockets::bind_admin(config.admin.listen, &mut inherited).await?;
+        let admin_addr = admin.local_addr().map_err(sockets::failed(config.admin.listen))?;
+        if !inherited.unclaimed().is_empty() {
+            let addresses = inherited.unclaimed().join(", ");
+            tracing::warn!(
+                addresses,
+                "inherited sockets that the configuration does not name are closed"
+            );
+        }
+        let heirlooms = sockets::heirlooms(&entrances, &admin).map_err(StartError::Inherited)?;
+        let operator = Operator::new(heirlooms, inherited.ready.take(), config.timeouts.upgrade);
         let (watch, snapshot) = first_flags(&config, inventory_with(&more))?;
         let store = Store::open(config.store_url().as_deref().unwrap_or(IN_MEMORY)).await?;
         let (recorder, recorder_task) = Recorder::new(store.clone(), RETENTION, now_ms);
         let native = native::start(&config, more).await?;
         let upstream = UpstreamPlan::of(&config)?;
         let shadow = shadow(&config, &upstream, &native, recorder.clone())?;
-        let metrics = Metrics::default();
-        let (access_log, log_writer) = open_access_log(&config, &metrics)?.unzip();
+        let log = access_log::open(&config, metrics.dropped_log_lines()).map_err(StartError::AccessLog)?;
+        let (access_log, log_writer) = log.unzip();
         let common = Common {
             upstream,
             flags: Arc::new(Flags::new(snapshot)),
@@ -143,10 +168,12 @@ impl App {
             config: Arc::new(config),
         };
         Ok(Bound {
-            addr,
+            addresses: entrances.iter().map(|way| way.place.address.clone()).collect(),
             admin_addr,
-            listeners,
+            entrances,
             admin,
+            admin_tls,
+            operator,
             common,
             store,
             recorder,
@@ -158,6 +185,34 @@ impl App {
 }
 
 impl Bound {
+    /// Where clients connect, as they would write it.
+    #[must_use]
+    pub fn origins(&self) -> Vec<String> {
+        let listeners = self.common.config.all_listeners();
+        let both = self.addresses.iter().zip(listeners);
+        both.map(|(address, listener)| match (address, listener.protocol) {
+            (ListenAddress::Unix(_), _) => address.to_string(),
+            (ListenAddress::Ip(_), ListenProtocol::Https) => format!("https://{address}"),
+            (ListenAddress::Ip(_), _) => format!("http://{address}"),
+        })
+        .collect()
+    }
+
+    /// The first address that is no Unix socket.
+    #[must_use]
+    pub fn addr(&self) -> Option<SocketAddr> {
+        self.addresses.iter().find_map(|address| match address {
+            ListenAddress::Ip(address) => Some(*address),
+            ListenAddress::Unix(_) => None,
+        })
+    }
+
+    /// A hand on the process, for while it runs.
+    #[must_use]
+    pub fn operator(&self) -> Operator {
+        self.operator.clone()
+    }
+
     /// Why native handlers are off, in one clause; none when they are on.
     #[must_use]
     pub fn native_off(&self) -> Option<&str> {
@@ -167,15 +222,17 @@ impl Bound {
         }
     }
 
-    /// Serves until `shutdown`, then drains: readiness goes off, nothing new is accepted, what is in flight is finished within
-    /// the drain limit, and the store is written.
+    /// Serves until `shutdown`, then drains: readiness goes off, after the drain delay nothing new is accepted, what is in flight is
+    /// finished within the drain limit, and the store is written.
     ///
     /// # Errors
     /// When a core fails, or connections had to be cut.
     pub async fn run(self, shutdown: CancellationToken) -> Result<(), RunError> {
         let Self {
-            listeners,
+            entrances,
             admin,
+            admin_tls,
+            operator,
             common,
             store,
             recorder,
@@ -189,15 +246,23 @@ impl Bound {
         let last = Tasks::new(Handle::current(), CancellationToken::new());
         last.spawn("store", recorder_task.run(last.shutdown().clone()));
         start_tasks(&tasks, &common, watch);
-        let facets = Facets::new(&common, store, recorder);
-        tasks.spawn("admin", admin::serve(admin, facets, tasks.shutdown().clone()));
-        let mut cores = Vec::new();
-        for (index, listener) in listeners.into_iter().enumerate() {
-            cores.push(core::start(index, common.clone(), listener).map_err(RunError::Core)?);
-        }
+        let secured = secured(&entrances, admin_tls.as_ref());
+        let certificates = TlsWatch {
+            all: secured.0.clone(),
+            now: operator.look_at_certificates(),
+        };
+        tasks.spawn("certificates", certificates.run(tasks.shutdown().clone()));
+        let facets = Facets::new(&common, store, recorder, secured, operator.clone());
+        let admin_stop = tasks.shutdown().child_token();
+        tasks.spawn("admin", admin::serve(admin, admin_tls, facets, admin_stop.clone()));
+        let cores = start_cores(&common, entrances)?;
+        operator.serves();
         shutdown.cancelled().await;
-        tracing::info!("draining");
-        common.drain.cancel();
+        if operator.has_handed_over() {
+            // The admin socket is shared with the successor, whose word counts from now on.
+            admin_stop.cancel();
+        }
+        begin_drain(&common, &operator).await;
         let drained = join(cores).await;
         common.shadow.drain().await;
         // The last sink of the access log goes with it.
@@ -215,12 +280,37 @@ impl Bound {
     }
 }
 
-fn open_access_log(config: &Config, metrics: &Metrics) -> Result<Option<(AccessLogSink, AccessLogWriter)>, StartError> {
-    if !config.access_log {
-        return Ok(None);
+/// Readiness goes off first, so that whoever sends clients here has the time to notice before nobody is let in any more. A
+/// successor takes new clients at once.
+async fn begin_drain(common: &Common, operator: &Operator) {
+    operator.stops();
+    let delay = common.config.timeouts.drain_delay;
+    if !operator.has_handed_over() && !delay.is_zero() {
+        tracing::info!(
+            delay_ms = delay.as_millis(),
+            "readiness is off; clients are still let in for a while"
+        );
+        tokio::time::sleep(delay).await;
     }
-    let opened = access_log::open(config.access_log_file.as_deref(), metrics.dropped_log_lines());
-    opened.map(Some).map_err(StartError::AccessLog)
+    tracing::info!("draining");
+    operator.let_go_of_sockets();
+    common.drain.cancel();
+}
+
+fn start_cores(common: &Common, entrances: Vec<Entrance>) -> Result<Vec<Running>, RunError> {
+    let shares = sockets::share_out(common.config.cores, entrances);
+    let cores = shares.into_iter().enumerate();
+    cores
+        .map(|(index, sockets)| core::start(index, common.clone(), sockets).map_err(RunError::Core))
+        .collect()
+}
+
+fn secured(entrances: &[Entrance], admin: Option<&Arc<Tls>>) -> Secured {
+    let of_clients = entrances
+        .iter()
+        .filter_map(|way| Some((way.place.address.to_string(), Arc::clone(way.gate.tls.as_ref()?))));
+    let of_admin = admin.map(|tls| ("admin".to_owned(), Arc::clone(tls)));
+    Secured(of_clients.chain(of_admin).collect())
 }
 
 fn first_flags(config: &Config, inventory: Inventory) -> Result<(Option<FlagWatch>, Snapshot), StartError> {
@@ -287,7 +377,7 @@ fn start_tasks(tasks: &Tasks, common: &Common, watch: Option<FlagWatch>) {
 }
 
 /// Waits for the threads without holding the workshop up.
-async fn join(cores: Vec<std::thread::JoinHandle<io::Result<Drained>>>) -> Result<Drained, RunError> {
+async fn join(cores: Vec<Running>) -> Result<Drained, RunError> {
     let waited = tokio::task::spawn_blocking(move || {
         let mut all = Drained::default();
         for core in cores {

@@ -3,33 +3,50 @@
 mod duration;
 mod environment;
 mod error;
+mod http2;
 mod interpolate;
 mod legacy;
+mod limits;
+mod listener;
+mod mistakes;
 mod network;
+mod places;
+mod schema;
+mod timeouts;
 
-use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use duration::Span;
 pub use environment::Environment;
-pub use error::ConfigError;
+pub use error::{ConfigError, Problem};
+pub use http2::Http2;
 pub use legacy::{Health, Legacy, LegacyTls, Protocol};
+pub use limits::Limits;
+pub use listener::{CertificateFiles, FileMode, ListenAddress, ListenProtocol, Listener, ServerTls, TlsVersion};
 pub use network::Network;
+pub use schema::{keys, schema};
+pub use timeouts::Timeouts;
 
 use crate::store::Store;
 use crate::upstream::Origin;
 
 /// Everything that can be set.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// Where clients connect; port 0 takes a free one.
-    #[serde(default = "standard::listen")]
-    pub listen: SocketAddr,
+    /// Where clients connect, in plain HTTP/1.1; port 0 takes a free one.
+    #[serde(default)]
+    pub listen: Option<SocketAddr>,
+    /// Further places where clients connect, each with a protocol of its own.
+    #[serde(default)]
+    pub listeners: Vec<Listener>,
+    /// What one HTTP/2 connection may cost.
+    #[serde(default)]
+    pub http2: Http2,
     /// The listener for people and machines that look after the process.
     #[serde(default)]
     pub admin: Admin,
@@ -83,15 +100,17 @@ pub struct Config {
 }
 
 /// The admin listener.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Admin {
     /// Its address; keep it private.
     pub listen: SocketAddr,
+    /// Certificates; with `client_ca` only people and machines who have one of their own are let in.
+    pub tls: Option<ServerTls>,
 }
 
 /// Ficus's own store.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct StoreConfig {
     /// `sqlite:` or `postgres:`; by default `ficus.db` beside the flag file, in memory without a flag file.
@@ -99,67 +118,15 @@ pub struct StoreConfig {
 }
 
 /// The app's database.
-#[derive(Clone, Default, Deserialize)]
+#[derive(Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Database {
     /// A PostgreSQL URL.
     pub url: Option<String>,
 }
 
-/// What a request may cost.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Limits {
-    /// Longest target, in bytes.
-    pub uri_bytes: usize,
-    /// Most header lines of a request.
-    pub headers: usize,
-    /// Largest head of a request, in bytes.
-    pub head_bytes: usize,
-    /// Largest body, in bytes; none is no limit.
-    pub body_bytes: Option<u64>,
-    /// Other limits for the bodies to some paths, by the beginning of the path; the longest beginning counts.
-    pub body_bytes_by_path: BTreeMap<String, u64>,
-    /// A body, and a client that takes its answer, may keep Ficus waiting for one second more for each of these bytes.
-    pub client_bytes_per_second: u32,
-    /// Most connections from one address, unless it is a trusted hop; none is no limit.
-    pub connections_per_client: Option<usize>,
-    /// Most requests in flight, over all cores.
-    pub in_flight: usize,
-    /// Idle connections to legacy, for each core.
-    pub idle_connections: usize,
-}
-
-/// How long things may take.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, default, from = "TimeoutTexts")]
-pub struct Timeouts {
-    /// For the head of a request, from its first byte.
-    pub request_head: Duration,
-    /// For a request body to keep Ficus waiting, all waits together, beside what its size allows.
-    pub request_body: Duration,
-    /// For a client to begin another request.
-    pub client_idle: Duration,
-    /// For a client to take more of its answer, all waits together, beside what its size allows.
-    pub client_write: Duration,
-    /// For making a connection to legacy.
-    pub connect: Duration,
-    /// For the head of an answer.
-    pub answer: Duration,
-    /// From one piece of an answer's body to the next.
-    pub body_idle: Duration,
-    /// For a whole exchange; none is no limit.
-    pub total: Option<Duration>,
-    /// An idle connection to legacy is not used after this.
-    pub legacy_idle: Duration,
-    /// For either direction of an upgraded connection, or a stream of events, to stay silent.
-    pub tunnel_idle: Duration,
-    /// For what is in flight when the process is told to stop.
-    pub drain: Duration,
-}
-
 /// What shadowing may cost.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ShadowConfig {
     /// Exchanges in hand at once; more are dropped and counted.
@@ -172,29 +139,14 @@ pub struct ShadowConfig {
     pub total_bytes: usize,
 }
 
-/// [`Timeouts`] as they are written.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct TimeoutTexts {
-    request_head: Option<Span>,
-    request_body: Option<Span>,
-    client_idle: Option<Span>,
-    client_write: Option<Span>,
-    connect: Option<Span>,
-    answer: Option<Span>,
-    body_idle: Option<Span>,
-    total: Option<Span>,
-    legacy_idle: Option<Span>,
-    tunnel_idle: Option<Span>,
-    drain: Option<Span>,
-}
-
 impl Config {
     /// The short form: where to listen, what to stand in front of, and perhaps a flag file.
     #[must_use]
     pub fn quick(listen: SocketAddr, legacy: Origin, flags: Option<PathBuf>) -> Self {
         Self {
-            listen,
+            listen: Some(listen),
+            listeners: Vec::new(),
+            http2: Http2::default(),
             admin: Admin::default(),
             legacy: Legacy::at(legacy),
             flags,
@@ -236,10 +188,56 @@ impl Config {
         config.flags = config.flags.map(|flags| directory.join(flags));
         config.access_log_file = config.access_log_file.map(|log| directory.join(log));
         config.legacy.tls.resolve(directory);
-        if config.cores == 0 {
-            return Err(ConfigError::new("`cores` must be at least 1"));
+        for listener in &mut config.listeners {
+            listener.resolve(directory);
         }
-        Ok(config)
+        if let Some(tls) = &mut config.admin.tls {
+            tls.resolve(directory);
+        }
+        match config.problems().into_iter().next() {
+            None => Ok(config),
+            Some(problem) => Err(ConfigError::new(problem.to_string())),
+        }
+    }
+
+    /// Everything that is wrong with a text that [`Self::parse`] refuses; nothing for one that it takes.
+    #[must_use]
+    pub fn mistakes(text: &str, file: &Path, environment: Environment) -> Vec<ConfigError> {
+        let Err(first) = Self::parse_in(text, file, environment.clone()) else {
+            return Vec::new();
+        };
+        let all = mistakes::all(text, &environment);
+        if all.is_empty() { vec![first] } else { all }
+    }
+
+    /// What contradicts itself although each value is well-formed.
+    fn problems(&self) -> Vec<Problem> {
+        let mut problems = self.http2.problems();
+        if self.cores == 0 {
+            problems.push(Problem::new("cores", "it must be at least 1"));
+        }
+        for (index, listener) in self.listeners.iter().enumerate() {
+            problems.extend(listener.problems(&format!("listeners[{index}]")));
+        }
+        let certified = self.listeners.iter().any(|listener| listener.tls.is_some());
+        let lost =
+            |listener: &&Listener| listener.redirect_to_https && listener.redirect_hosts.is_empty() && !certified;
+        if self.listeners.iter().find(lost).is_some() {
+            let message = "name the hosts: no listener has a certificate to take them from";
+            problems.push(Problem::new("listeners[].redirect_hosts", message));
+        }
+        if let Some(tls) = &self.admin.tls {
+            problems.extend(tls.problems("admin.tls"));
+        }
+        problems
+    }
+
+    /// Every place where clients connect: `listen` and `listeners`, or the default when neither is set.
+    #[must_use]
+    pub fn all_listeners(&self) -> Vec<Listener> {
+        let standard = self.listeners.is_empty().then(standard::listen);
+        let first = self.listen.or(standard).map(Listener::plain);
+        first.into_iter().chain(self.listeners.iter().cloned()).collect()
     }
 
     /// Whether what this hop says about the client is believed.
@@ -278,59 +276,11 @@ impl Config {
     }
 }
 
-impl Limits {
-    /// The largest body to a path.
-    #[must_use]
-    pub fn body_limit(&self, path: &str) -> Option<u64> {
-        let own = self
-            .body_bytes_by_path
-            .iter()
-            .filter(|(start, _)| path.starts_with(*start));
-        own.max_by_key(|(start, _)| start.len())
-            .map(|(_, bytes)| *bytes)
-            .or(self.body_bytes)
-    }
-}
-
 impl Default for Admin {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-        }
-    }
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            uri_bytes: 16 * 1024,
-            headers: 100,
-            head_bytes: 64 * 1024,
-            body_bytes: None,
-            body_bytes_by_path: BTreeMap::new(),
-            client_bytes_per_second: 256,
-            connections_per_client: None,
-            in_flight: 10_000,
-            idle_connections: 256,
-        }
-    }
-}
-
-impl Default for Timeouts {
-    fn default() -> Self {
-        Self {
-            request_head: Duration::from_secs(30),
-            request_body: Duration::from_secs(30),
-            client_idle: Duration::from_secs(75),
-            client_write: Duration::from_secs(60),
-            connect: Duration::from_secs(5),
-            answer: Duration::from_secs(60),
-            body_idle: Duration::from_secs(300),
-            total: None,
-            // Node closes an idle connection after five seconds.
-            legacy_idle: Duration::from_secs(4),
-            tunnel_idle: Duration::from_secs(3600),
-            drain: Duration::from_secs(30),
+            tls: None,
         }
     }
 }
@@ -342,26 +292,6 @@ impl Default for ShadowConfig {
             concurrency: 16,
             body_bytes: 1024 * 1024,
             total_bytes: 64 * 1024 * 1024,
-        }
-    }
-}
-
-impl From<TimeoutTexts> for Timeouts {
-    fn from(texts: TimeoutTexts) -> Self {
-        let standard = Self::default();
-        let or = |text: Option<Span>, standard| text.map_or(standard, |span| span.0);
-        Self {
-            request_head: or(texts.request_head, standard.request_head),
-            request_body: or(texts.request_body, standard.request_body),
-            client_idle: or(texts.client_idle, standard.client_idle),
-            client_write: or(texts.client_write, standard.client_write),
-            connect: or(texts.connect, standard.connect),
-            answer: or(texts.answer, standard.answer),
-            body_idle: or(texts.body_idle, standard.body_idle),
-            total: texts.total.map(|span| span.0).or(standard.total),
-            legacy_idle: or(texts.legacy_idle, standard.legacy_idle),
-            tunnel_idle: or(texts.tunnel_idle, standard.tunnel_idle),
-            drain: or(texts.drain, standard.drain),
         }
     }
 }

@@ -1,23 +1,26 @@
 //! One core: a thread with a runtime of its own, its own listener, its own upstream connections and its own counters.
 
+use std::cell::Cell;
 use std::io;
-use std::net::TcpListener as StdListener;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use flags::Flags;
-use tokio::net::TcpListener;
+use futures_util::future::join_all;
 use tokio::runtime::Builder;
 use tokio::task::{LocalSet, spawn_local};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::access_log::AccessLogSink;
 use crate::backend::native::NativeBackend;
 use crate::config::Config;
-use crate::connection::serve;
+use crate::connection::{Connection, serve};
+use crate::exchange::Step;
 use crate::framing::Crowd;
+use crate::listen::{Gate, Incoming, ListenSocket};
 use crate::metrics::{CoreMetrics, Metrics};
 use crate::shadow::Shadow;
 use crate::stack::stack;
@@ -73,6 +76,8 @@ pub struct Core {
     pub crowd: Crowd,
     /// Client connections and tunnels: what a drain waits for.
     pub tasks: LocalTasks,
+    /// Whether the drain has begun: looked at for each answer, so it is no lock.
+    pub draining: Cell<bool>,
     /// Cancelled when the drain begins.
     pub drain: CancellationToken,
 }
@@ -84,23 +89,41 @@ pub struct Drained {
     pub cut: usize,
 }
 
+/// A socket of a core, and the listener that it belongs to.
+#[derive(Debug)]
+pub(crate) struct CoreSocket {
+    /// The listener.
+    pub(crate) gate: Arc<Gate>,
+    /// The socket.
+    pub(crate) socket: ListenSocket,
+}
+
 /// Starts the thread of a core.
 ///
 /// # Errors
 /// When the thread cannot be started.
-pub fn start(index: usize, common: Common, listener: StdListener) -> io::Result<JoinHandle<io::Result<Drained>>> {
+pub(crate) fn start(
+    index: usize,
+    common: Common,
+    sockets: Vec<CoreSocket>,
+) -> io::Result<JoinHandle<io::Result<Drained>>> {
     std::thread::Builder::new()
         .name(format!("core-{index}"))
-        .spawn(move || run(common, listener))
+        .spawn(move || run(common, sockets))
 }
 
-fn run(common: Common, listener: StdListener) -> io::Result<Drained> {
+fn run(common: Common, sockets: Vec<CoreSocket>) -> io::Result<Drained> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let local = LocalSet::new();
     local.block_on(&runtime, async move {
-        let listener = TcpListener::from_std(listener)?;
         let core = Core::new(common);
-        accept(&core, listener).await;
+        let steps = Rc::new(stack(&core));
+        let mut accepting = Vec::with_capacity(sockets.len());
+        for CoreSocket { gate, socket } in sockets {
+            let incoming = Incoming::from_socket(socket)?;
+            accepting.push(accept(&core, &steps, gate, incoming));
+        }
+        tokio::join!(join_all(accepting), look_after_upstream(&core));
         Ok(core.finish().await)
     })
 }
@@ -125,6 +148,7 @@ impl Core {
             access_log,
             crowd,
             tasks: LocalTasks::default(),
+            draining: Cell::new(false),
             config,
             flags,
             native,
@@ -144,21 +168,40 @@ impl Core {
     }
 }
 
-async fn accept(core: &Rc<Core>, listener: TcpListener) {
-    let steps = Rc::new(stack(core));
-    let mut tick = tokio::time::interval(TICK);
+/// Accepts until the drain begins, and then those who have been waiting already.
+async fn accept(core: &Rc<Core>, steps: &Rc<impl Step + 'static>, gate: Arc<Gate>, incoming: Incoming) {
+    let begin = |(wire, peer)| {
+        core.metrics.connected();
+        let connection = Connection {
+            core: Rc::clone(core),
+            steps: Rc::clone(steps),
+            gate: Arc::clone(&gate),
+        };
+        core.tasks.spawn(serve(connection, wire, peer));
+    };
     loop {
         tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => {
-                    core.metrics.connected();
-                    core.tasks.spawn(serve(Rc::clone(core), Rc::clone(&steps), stream, peer.ip()));
-                }
+            accepted = incoming.accept() => match accepted {
+                Ok(accepted) => begin(accepted),
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
             },
+            () = core.drain.cancelled() => break,
+        }
+    }
+    core.draining.set(true);
+    // The kernel has greeted them for us; closing the socket would refuse them after the fact.
+    while let Ok(Ok(accepted)) = timeout(Duration::ZERO, incoming.accept()).await {
+        begin(accepted);
+    }
+}
+
+async fn look_after_upstream(core: &Rc<Core>) {
+    let mut tick = tokio::time::interval(TICK);
+    loop {
+        tokio::select! {
             _ = tick.tick() => {
                 let core = Rc::clone(core);
                 // Beside the accepting: a look-up of names may take its time.

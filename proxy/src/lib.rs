@@ -27,4 +27,6 @@ pub mod shadow;
 pub mod stack;
 pub mod store;
 pub mod tasks;
+pub mod tls;
+pub mod upgrade;
 pub mod upstream;

@@ -1,10 +1,13 @@
 //! Counters. Each core has its own set, which only it writes; a scrape adds them up.
 
 mod core;
+mod listeners;
 mod route;
 mod text;
 
 pub use self::core::{CoreMetrics, InFlight, Tunnel};
+pub(crate) use listeners::render_certificates;
+pub use listeners::{ListenerCells, OpenConnection, render_listeners, render_upgrades};
 pub use route::{RouteCells, RouteTotals};
 pub use text::{render, render_shadow};
 
@@ -17,6 +20,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub struct Metrics {
     cores: Arc<Mutex<Vec<Arc<core::Cells>>>>,
     dropped_log_lines: Arc<AtomicU64>,
+    listeners: Arc<Mutex<Vec<(String, Arc<ListenerCells>)>>>,
 }
 
 /// The counters of all cores, added up at one moment.
@@ -64,6 +68,21 @@ impl Metrics {
     #[must_use]
     pub fn dropped_log_lines(&self) -> Arc<AtomicU64> {
         Arc::clone(&self.dropped_log_lines)
+    }
+
+    /// The counters of one more listener.
+    #[must_use]
+    pub fn listener(&self, name: &str) -> Arc<ListenerCells> {
+        let cells = Arc::new(ListenerCells::default());
+        self.listeners
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push((name.to_owned(), Arc::clone(&cells)));
+        cells
+    }
+
+    fn listeners(&self) -> Vec<(String, Arc<ListenerCells>)> {
+        self.listeners.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// All counters, added up.

@@ -3,6 +3,7 @@
 
 mod case;
 mod exhaustion;
+mod frames;
 mod reuse;
 mod wire;
 

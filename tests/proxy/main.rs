@@ -11,6 +11,10 @@ mod failure;
 #[cfg(test)]
 mod headers;
 #[cfg(test)]
+mod http2;
+#[cfg(test)]
+mod listeners;
+#[cfg(test)]
 mod provision;
 #[cfg(test)]
 mod reload;
@@ -20,6 +24,10 @@ mod routing;
 mod shutdown;
 #[cfg(test)]
 mod streaming;
+#[cfg(test)]
+mod tls;
+#[cfg(test)]
+mod upgrade;
 #[cfg(test)]
 mod upstream;
 #[cfg(test)]

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use flags::Flags;
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
+use super::operator::{Operator, Secured};
 use crate::backend::native::NativeBackend;
 use crate::config::Config;
 use crate::console::{FlagsView, LegacyView, NativeView, RouteView, StatusView};
@@ -25,20 +25,22 @@ pub struct Facets {
     metrics: Metrics,
     recorder: Recorder,
     store: Store,
-    drain: CancellationToken,
+    operator: Operator,
+    secured: Secured,
 }
 
 impl Facets {
-    pub(super) fn new(common: &Common, store: Store, recorder: Recorder) -> Self {
+    pub(super) fn new(common: &Common, store: Store, recorder: Recorder, secured: Secured, operator: Operator) -> Self {
         Self {
             started: Instant::now(),
             config: Arc::clone(&common.config),
             flags: Arc::clone(&common.flags),
             native: common.native.clone(),
             metrics: common.metrics.clone(),
-            drain: common.drain.clone(),
             recorder,
             store,
+            secured,
+            operator,
         }
     }
 
@@ -47,7 +49,7 @@ impl Facets {
     /// # Errors
     /// With the reason.
     pub async fn ready(&self) -> Result<(), String> {
-        if self.drain.is_cancelled() {
+        if self.operator.is_stopping() {
             return Err("draining".to_owned());
         }
         match &self.native {
@@ -60,6 +62,9 @@ impl Facets {
     #[must_use]
     pub fn metrics_text(&self) -> String {
         let mut text = crate::metrics::render(&self.metrics.totals(), &self.flags.status());
+        crate::metrics::render_listeners(&mut text, &self.metrics);
+        crate::metrics::render_certificates(&mut text, &self.secured.statuses());
+        crate::metrics::render_upgrades(&mut text, self.operator.failed_upgrades());
         crate::metrics::render_shadow(&mut text, &self.recorder);
         text
     }
@@ -74,7 +79,8 @@ impl Facets {
             legacy: self.legacy_view(&totals),
             routes: self.route_views(&totals).await,
             unflagged: totals.routes.get("unmatched").map_or(0, |route| route.legacy.answers()),
-            draining: self.drain.is_cancelled(),
+            draining: self.operator.is_stopping(),
+            certificates: self.secured.problems(),
         }
     }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use flags::{Inventory, Snapshot};
-use proxy::config::{Config, ConfigError};
+use proxy::config::{Config, ConfigError, Environment};
 use proxy::store::Store;
 use serde_json::{Value, json};
 
@@ -33,7 +33,7 @@ pub(crate) struct Files {
 /// What was found to look at.
 #[derive(Debug)]
 pub(crate) struct Read {
-    config: Option<(PathBuf, Result<Config, ConfigError>)>,
+    config: Option<(PathBuf, Result<Config, Vec<ConfigError>>)>,
     flags: FlagText,
 }
 
@@ -61,7 +61,8 @@ impl Files {
             None => None,
             Some(path) => {
                 let text = read(&path, "configuration")?;
-                let config = Config::parse(&text, &path);
+                let mistakes = || Config::mistakes(&text, &path, Environment::of_the_process());
+                let config = Config::parse(&text, &path).map_err(|_| mistakes());
                 Some((path, config))
             }
         };
@@ -148,7 +149,7 @@ impl Read {
     /// What is wrong with the configuration.
     pub(crate) fn config_problems(&self) -> Vec<Finding> {
         match &self.config {
-            Some((path, Err(error))) => vec![Finding::in_config(path, error)],
+            Some((path, Err(errors))) => errors.iter().map(|error| Finding::in_config(path, error)).collect(),
             _ => Vec::new(),
         }
     }

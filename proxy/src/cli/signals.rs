@@ -1,5 +1,7 @@
-//! Signals: the first TERM or INT drains, a second one leaves at once, HUP is taken for what it means elsewhere.
+//! Signals: the first TERM or INT drains, a second one leaves at once, HUP reloads.
 
+use proxy::app::Operator;
+use proxy::upgrade::Program;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -9,6 +11,18 @@ pub(crate) struct Signals {
     interrupt: Signal,
     terminate: Signal,
     hang_up: Signal,
+    user: Signal,
+}
+
+/// What a signal asks for.
+#[derive(Debug, Clone, Copy)]
+enum Asked {
+    /// To end; with the name of the signal.
+    Stop(&'static str),
+    /// To look at the files again.
+    Reload,
+    /// To make way for a new version of the program.
+    Upgrade,
 }
 
 impl Signals {
@@ -18,28 +32,68 @@ impl Signals {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
             hang_up: signal(SignalKind::hangup())?,
+            user: signal(SignalKind::user_defined2())?,
         })
     }
 
-    /// Cancels `shutdown` on the first request to stop and returns on the second. Run it beside the work.
-    pub(crate) async fn watch(mut self, shutdown: CancellationToken) {
-        let name = self.asked_to_stop().await;
-        tracing::info!(signal = name, "asked to stop; ask again to stop at once");
-        shutdown.cancel();
-        let name = self.asked_to_stop().await;
-        tracing::warn!(signal = name, "stopping at once; requests in flight are cut off");
-    }
-
-    /// Waits for the next request to stop, and names the signal.
-    pub(crate) async fn asked_to_stop(&mut self) -> &'static str {
+    /// Cancels `shutdown` on the first request to stop and returns on the second; HUP reloads, USR2 starts `program` in place
+    /// of this process. Run it beside the work.
+    pub(crate) async fn watch(mut self, shutdown: CancellationToken, operator: Operator, program: &Program) {
+        let mut stopping = false;
         loop {
-            tokio::select! {
-                _ = self.interrupt.recv() => return "INT",
-                _ = self.terminate.recv() => return "TERM",
-                _ = self.hang_up.recv() => {
-                    tracing::info!(signal = "HUP", "the flag file is watched anyway; a changed ficus.yaml needs a restart");
+            let asked = match self.next().await {
+                Asked::Upgrade if !stopping => self.upgrade(&operator, program).await,
+                asked => asked,
+            };
+            match asked {
+                Asked::Reload => operator.reload(),
+                Asked::Upgrade => {}
+                Asked::Stop(signal) if stopping => {
+                    tracing::warn!(signal, "stopping at once; requests in flight are cut off");
+                    return;
+                }
+                Asked::Stop(signal) => {
+                    tracing::info!(signal, "asked to stop; ask again to stop at once");
+                    stopping = true;
+                    shutdown.cancel();
                 }
             }
+        }
+    }
+
+    /// Lets a new process take over. A request to stop ends the attempt.
+    async fn upgrade(&mut self, operator: &Operator, program: &Program) -> Asked {
+        tracing::info!(program = %program.file.display(), "a new process is started in place of this one");
+        tokio::select! {
+            outcome = operator.hand_over(program) => match outcome {
+                Ok(process) => {
+                    tracing::info!(process, "process {process} has taken over");
+                    Asked::Stop("USR2")
+                }
+                Err(error) => {
+                    tracing::error!("no new process has taken over, this one goes on: {error}");
+                    Asked::Upgrade
+                }
+            },
+            signal = self.asked_to_stop() => Asked::Stop(signal),
+        }
+    }
+
+    /// Waits for the next request to stop, where nothing else can be asked for.
+    pub(crate) async fn asked_to_stop(&mut self) -> &'static str {
+        loop {
+            if let Asked::Stop(signal) = self.next().await {
+                return signal;
+            }
+        }
+    }
+
+    async fn next(&mut self) -> Asked {
+        tokio::select! {
+            _ = self.interrupt.recv() => Asked::Stop("INT"),
+            _ = self.terminate.recv() => Asked::Stop("TERM"),
+            _ = self.hang_up.recv() => Asked::Reload,
+            _ = self.user.recv() => Asked::Upgrade,
         }
     }
 }

@@ -59,6 +59,10 @@ fn notices(html: &mut Html, view: &StatusView) {
             "<p class=\"notice bad\" role=\"status\"><strong>Kill switch on.</strong> Legacy answers everything.</p>\n",
         );
     }
+    for problem in &view.certificates {
+        html.raw("<div class=\"notice bad\" role=\"status\"><strong>New certificates were refused.</strong> ");
+        html.around("The last good ones stay in force.<pre>", problem, "</pre></div>\n");
+    }
     if let Some(problem) = &view.flags.problem {
         html.raw("<div class=\"notice bad\" role=\"status\"><strong>The newest flag file was refused.</strong> ");
         html.around("The last good flags stay in force.<pre>", problem, "</pre></div>\n");

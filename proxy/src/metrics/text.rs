@@ -131,7 +131,7 @@ fn flag_file(text: &mut Text, flags: &flags::Status) {
 
 /// Adds the counters of the shadow to `text`.
 pub fn render_shadow(rendered: &mut String, recorder: &Recorder) {
-    let mut text = Text(std::mem::take(rendered));
+    let mut text = Text::onto(rendered);
     text.family(
         "ficus_shadow_total",
         "counter",
@@ -191,19 +191,28 @@ fn histogram(text: &mut Text, route: &str, side: &str, counts: &SideTotals) {
 }
 
 #[derive(Default)]
-struct Text(String);
+pub(super) struct Text(String);
 
 impl Text {
-    fn family(&mut self, name: &str, kind: &str, help: &str) {
+    /// Continues a text; [`Self::into_string`] gives it back.
+    pub(super) fn onto(rendered: &mut String) -> Self {
+        Self(std::mem::take(rendered))
+    }
+
+    pub(super) fn into_string(self) -> String {
+        self.0
+    }
+
+    pub(super) fn family(&mut self, name: &str, kind: &str, help: &str) {
         self.push(format_args!("# HELP {name} {help}\n# TYPE {name} {kind}\n"));
     }
 
-    fn single(&mut self, name: &str, kind: &str, help: &str, value: impl Display) {
+    pub(super) fn single(&mut self, name: &str, kind: &str, help: &str, value: impl Display) {
         self.family(name, kind, help);
         self.line(name, &[], value);
     }
 
-    fn line(&mut self, name: &str, labels: &[(&str, &str)], value: impl Display) {
+    pub(super) fn line(&mut self, name: &str, labels: &[(&str, &str)], value: impl Display) {
         let labels: Vec<String> = labels
             .iter()
             .map(|(label, value)| format!("{label}=\"{}\"", escaped(value)))
