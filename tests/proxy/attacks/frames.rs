@@ -278,8 +278,86 @@ fn status(block: &[u8]) -> u16 {
     }
 }
 
+/// Frames that are fine one by one, in numbers that nobody needs.
+fn floods() -> [(&'static str, Vec<u8>); 3] {
+    let each = |streams: u32, frames: &dyn Fn(u32) -> Vec<u8>| (0..streams).flat_map(|n| frames(n * 2 + 1)).collect();
+    let request = block(&PSEUDO);
+    let bomb = {
+        // One entry of 4 kB for the table, then ten thousand references to it, a byte each.
+        let value = "x".repeat(4_000);
+        let mut entry = block(&[("x", &value)]);
+        entry[0] = 0x40;
+        let references = vec![0xbe; 10_000];
+        frame(HEADERS, WHOLE, 1, &[block(&PSEUDO), entry, references].concat())
+    };
+    [
+        (
+            "rapid reset (CVE-2023-44487)",
+            each(2_000, &|stream| {
+                [
+                    frame(HEADERS, WHOLE, stream, &request),
+                    frame(RST_STREAM, 0, stream, &[0, 0, 0, 8]),
+                ]
+                .concat()
+            }),
+        ),
+        (
+            "made you reset (CVE-2025-8671)",
+            each(2_000, &|stream| {
+                [
+                    frame(HEADERS, END_HEADERS, stream, &request),
+                    frame(WINDOW_UPDATE, 0, stream, &[0; 4]),
+                ]
+                .concat()
+            }),
+        ),
+        ("references to one large header (CVE-2026-49975)", bomb),
+    ]
+}
+
+/// Whether the connection ends, whatever becomes of its streams, or everything was turned away.
+async fn ends(address: &str, frames: &[u8]) -> bool {
+    let (mut reader, mut writer) = TcpStream::connect(address).await.unwrap().into_split();
+    let sent = [PREFACE, frames].concat();
+    let sending = tokio::spawn(async move {
+        // A peer that has hung up has said what there is to say.
+        let _ = writer.write_all(&sent).await;
+        writer
+    });
+    let mut ended = false;
+    loop {
+        let mut head = [0; 9];
+        match timeout(PATIENCE, reader.read_exact(&mut head)).await {
+            Err(_) => break,
+            Ok(Err(_)) => {
+                ended = true;
+                break;
+            }
+            Ok(Ok(_)) => {}
+        }
+        let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+        let mut payload = vec![0; usize::try_from(length).unwrap()];
+        let cut = reader.read_exact(&mut payload).await.is_err();
+        let refused = head[3] == HEADERS && payload.windows(3).any(|digits| digits == b"431");
+        if cut || head[3] == GOAWAY || refused {
+            ended = true;
+            break;
+        }
+    }
+    drop(sending.await);
+    ended
+}
+
 #[tokio::test]
-async fn frames_that_no_client_means() {
+async fn floods_end_their_connection_and_nobody_elses() {
+    let (_legacy, proxy, address) = stage().await;
+    for (name, frames) in floods() {
+        assert!(ends(&address, &frames).await, "{name}");
+        assert_eq!(proxy.client().get("/b").await.text(), "ordinary", "after {name}");
+    }
+}
+
+async fn stage() -> (FakeLegacy, TestProxy, String) {
     let legacy = FakeLegacy::start().await;
     legacy.otherwise(Answer::text(200, "ordinary"));
     let proxy = TestProxy::builder()
@@ -288,6 +366,12 @@ async fn frames_that_no_client_means() {
         .spawn()
         .await;
     let address = proxy.listeners()[0].trim_start_matches("http://").to_owned();
+    (legacy, proxy, address)
+}
+
+#[tokio::test]
+async fn frames_that_no_client_means() {
+    let (legacy, proxy, address) = stage().await;
     let mut failed = Vec::new();
     for attack in fields().into_iter().chain(streams()) {
         let before = legacy.requests().len();
