@@ -7,6 +7,7 @@ mod http2;
 mod interpolate;
 mod legacy;
 mod listener;
+mod live;
 mod mistakes;
 mod network;
 mod places;
@@ -70,6 +71,9 @@ pub struct Config {
     /// Hops whose `X-Forwarded-*` is believed: addresses or networks (`10.0.0.0/8`).
     #[serde(default)]
     pub trusted_hops: Vec<Network>,
+    /// What to log, unless the command line says it: a level, or a filter such as `warn,proxy=debug`.
+    #[serde(default)]
+    pub log: Option<String>,
     /// One log line per request.
     #[serde(default)]
     pub access_log: bool,
@@ -204,6 +208,7 @@ impl Config {
             timeouts: Timeouts::default(),
             shadow: ShadowConfig::default(),
             trusted_hops: Vec::new(),
+            log: None,
             access_log: false,
             answer_headers: true,
             cores: standard::cores(),

@@ -6,8 +6,8 @@ mod route;
 mod text;
 
 pub use self::core::{CoreMetrics, InFlight, Tunnel};
-pub(crate) use listeners::render_certificates;
-pub use listeners::{ListenerCells, OpenConnection, render_listeners, render_upgrades};
+pub use listeners::{ListenerCells, OpenConnection, render_listeners};
+pub(crate) use listeners::{render_certificates, render_upgrades};
 pub use route::{RouteCells, RouteTotals};
 pub use text::{render, render_shadow};
 

@@ -19,7 +19,7 @@ use crate::layers::rescue::Rescue;
 use crate::layers::shadow::ShadowLayer;
 
 /// Builds the stack of one core.
-pub fn stack(core: &Rc<Core>) -> impl Step + 'static {
+pub fn stack(core: &Rc<Core>) -> impl Step + use<> + 'static {
     ServiceBuilder::new()
         .layer(CanonicalPath) // first: everything below sees one form of the path
         .layer(RequestIds)
