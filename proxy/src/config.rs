@@ -250,11 +250,11 @@ impl Config {
 
     /// Everything that is wrong with a text that [`Self::parse`] refuses; nothing for one that it takes.
     #[must_use]
-    pub fn mistakes(text: &str, file: &Path, environment: Environment) -> Vec<ConfigError> {
+    pub fn mistakes(text: &str, file: &Path, environment: &Environment) -> Vec<ConfigError> {
         let Err(first) = Self::parse_in(text, file, environment.clone()) else {
             return Vec::new();
         };
-        let all = mistakes::all(text, &environment);
+        let all = mistakes::all(text, environment);
         if all.is_empty() { vec![first] } else { all }
     }
 

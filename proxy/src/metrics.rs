@@ -15,11 +15,14 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+/// A listener's address and its counters.
+type Named = (String, Arc<ListenerCells>);
+
 /// All counters of a process.
 #[derive(Debug, Clone, Default)]
 pub struct Metrics {
     cores: Arc<Mutex<Vec<Arc<core::Cells>>>>,
-    listeners: Arc<Mutex<Vec<(String, Arc<ListenerCells>)>>>,
+    listeners: Arc<Mutex<Vec<Named>>>,
 }
 
 /// The counters of all cores, added up at one moment.
@@ -72,7 +75,7 @@ impl Metrics {
         cells
     }
 
-    fn listeners(&self) -> Vec<(String, Arc<ListenerCells>)> {
+    fn listeners(&self) -> Vec<Named> {
         self.listeners.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
