@@ -12,6 +12,7 @@ mod mistakes;
 mod network;
 mod places;
 mod schema;
+mod stores;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -28,6 +29,7 @@ pub use legacy::{Health, Legacy, LegacyTls, Protocol};
 pub use listener::{CertificateFiles, FileMode, ListenAddress, ListenProtocol, Listener, ServerTls, TlsVersion};
 pub use network::Network;
 pub use schema::{keys, schema};
+pub use stores::{Database, ShadowConfig, StoreConfig};
 
 use crate::store::Store;
 use crate::upstream::Origin;
@@ -98,22 +100,6 @@ pub struct Admin {
     pub tls: Option<ServerTls>,
 }
 
-/// Ficus's own store.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct StoreConfig {
-    /// `sqlite:` or `postgres:`; by default `ficus.db` beside the flag file, in memory without a flag file.
-    pub url: Option<String>,
-}
-
-/// The app's database.
-#[derive(Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Database {
-    /// A PostgreSQL URL.
-    pub url: Option<String>,
-}
-
 /// What a request may cost.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -158,20 +144,6 @@ pub struct Timeouts {
     pub drain_idle: Duration,
     /// For a new version of the program to become ready.
     pub upgrade: Duration,
-}
-
-/// What shadowing may cost.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct ShadowConfig {
-    /// Exchanges in hand at once; more are dropped and counted.
-    pub queue: usize,
-    /// Dry runs at once.
-    pub concurrency: usize,
-    /// Largest body that is held for comparison.
-    pub body_bytes: usize,
-    /// Bytes held by all of them together.
-    pub total_bytes: usize,
 }
 
 /// [`Timeouts`] as they are written.
@@ -349,17 +321,6 @@ impl Default for Timeouts {
     }
 }
 
-impl Default for ShadowConfig {
-    fn default() -> Self {
-        Self {
-            queue: 256,
-            concurrency: 16,
-            body_bytes: 1024 * 1024,
-            total_bytes: 64 * 1024 * 1024,
-        }
-    }
-}
-
 impl From<TimeoutTexts> for Timeouts {
     fn from(texts: TimeoutTexts) -> Self {
         let standard = Self::default();
@@ -377,16 +338,6 @@ impl From<TimeoutTexts> for Timeouts {
             drain_idle: or(texts.drain_idle, standard.drain_idle),
             upgrade: or(texts.upgrade, standard.upgrade),
         }
-    }
-}
-
-impl std::fmt::Debug for Database {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // The URL has a password in it.
-        formatter
-            .debug_struct("Database")
-            .field("set", &self.url.is_some())
-            .finish()
     }
 }
 
