@@ -33,6 +33,7 @@ use crate::tls::{CertificateError, Tls, TlsWatch};
 use crate::upstream::{SideClient, TlsError, UpstreamPlan};
 
 pub use operator::Operator;
+pub(crate) use operator::Reloads;
 pub use status::Facets;
 
 use operator::Secured;
@@ -147,7 +148,8 @@ impl App {
             );
         }
         let heirlooms = sockets::heirlooms(&entrances, &admin).map_err(StartError::Inherited)?;
-        let operator = Operator::new(heirlooms, inherited.ready.take(), config.timeouts.upgrade);
+        let config = Arc::new(config);
+        let operator = Operator::new(heirlooms, inherited.ready.take(), Arc::clone(&config));
         let (watch, snapshot) = first_flags(&config, inventory_with(&more))?;
         let store = Store::open(config.store_url().as_deref().unwrap_or(IN_MEMORY)).await?;
         let (recorder, recorder_task) = Recorder::new(store.clone(), RETENTION, now_ms);
@@ -165,7 +167,8 @@ impl App {
             access_log,
             crowd: Crowd::default(),
             drain: CancellationToken::new(),
-            config: Arc::new(config),
+            settings: operator.settings(),
+            config,
         };
         Ok(Bound {
             addresses: entrances.iter().map(|way| way.place.address.clone()).collect(),
@@ -284,7 +287,7 @@ impl Bound {
 /// successor takes new clients at once.
 async fn begin_drain(common: &Common, operator: &Operator) {
     operator.stops();
-    let delay = common.config.timeouts.drain_delay;
+    let delay = common.settings.borrow().timeouts.drain_delay;
     if !operator.has_handed_over() && !delay.is_zero() {
         tracing::info!(
             delay_ms = delay.as_millis(),

@@ -8,10 +8,12 @@ mod interpolate;
 mod legacy;
 mod limits;
 mod listener;
+mod live;
 mod mistakes;
 mod network;
 mod places;
 mod schema;
+mod stores;
 mod timeouts;
 
 use std::net::{IpAddr, SocketAddr};
@@ -29,6 +31,7 @@ pub use limits::Limits;
 pub use listener::{CertificateFiles, FileMode, ListenAddress, ListenProtocol, Listener, ServerTls, TlsVersion};
 pub use network::Network;
 pub use schema::{keys, schema};
+pub use stores::{Database, ShadowConfig, StoreConfig};
 pub use timeouts::Timeouts;
 
 use crate::store::Store;
@@ -79,6 +82,9 @@ pub struct Config {
     /// Whether requests without a `traceparent` get one.
     #[serde(default)]
     pub mint_traceparent: bool,
+    /// What to log, unless the command line says it: a level, or a filter such as `warn,proxy=debug`.
+    #[serde(default)]
+    pub log: Option<String>,
     /// One JSON line per request.
     #[serde(default)]
     pub access_log: bool,
@@ -109,36 +115,6 @@ pub struct Admin {
     pub tls: Option<ServerTls>,
 }
 
-/// Ficus's own store.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct StoreConfig {
-    /// `sqlite:` or `postgres:`; by default `ficus.db` beside the flag file, in memory without a flag file.
-    pub url: Option<String>,
-}
-
-/// The app's database.
-#[derive(Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Database {
-    /// A PostgreSQL URL.
-    pub url: Option<String>,
-}
-
-/// What shadowing may cost.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct ShadowConfig {
-    /// Exchanges in hand at once; more are dropped and counted.
-    pub queue: usize,
-    /// Dry runs at once.
-    pub concurrency: usize,
-    /// Largest body that is held for comparison.
-    pub body_bytes: usize,
-    /// Bytes held by all of them together.
-    pub total_bytes: usize,
-}
-
 impl Config {
     /// The short form: where to listen, what to stand in front of, and perhaps a flag file.
     #[must_use]
@@ -158,6 +134,7 @@ impl Config {
             trusted_hops: Vec::new(),
             hosts: Vec::new(),
             mint_traceparent: false,
+            log: None,
             access_log: false,
             access_log_file: None,
             server_timing: false,
@@ -202,11 +179,11 @@ impl Config {
 
     /// Everything that is wrong with a text that [`Self::parse`] refuses; nothing for one that it takes.
     #[must_use]
-    pub fn mistakes(text: &str, file: &Path, environment: Environment) -> Vec<ConfigError> {
+    pub fn mistakes(text: &str, file: &Path, environment: &Environment) -> Vec<ConfigError> {
         let Err(first) = Self::parse_in(text, file, environment.clone()) else {
             return Vec::new();
         };
-        let all = mistakes::all(text, &environment);
+        let all = mistakes::all(text, environment);
         if all.is_empty() { vec![first] } else { all }
     }
 
@@ -282,27 +259,6 @@ impl Default for Admin {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             tls: None,
         }
-    }
-}
-
-impl Default for ShadowConfig {
-    fn default() -> Self {
-        Self {
-            queue: 256,
-            concurrency: 16,
-            body_bytes: 1024 * 1024,
-            total_bytes: 64 * 1024 * 1024,
-        }
-    }
-}
-
-impl std::fmt::Debug for Database {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // The URL has a password in it.
-        formatter
-            .debug_struct("Database")
-            .field("set", &self.url.is_some())
-            .finish()
     }
 }
 

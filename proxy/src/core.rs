@@ -1,6 +1,6 @@
 //! One core: a thread with a runtime of its own, its own listener, its own upstream connections and its own counters.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use std::time::Duration;
 use flags::Flags;
 use futures_util::future::join_all;
 use tokio::runtime::Builder;
+use tokio::sync::watch;
 use tokio::task::{LocalSet, spawn_local};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -53,6 +54,8 @@ pub struct Common {
     pub crowd: Crowd,
     /// Cancelled when the drain begins.
     pub drain: CancellationToken,
+    /// The configuration as it changes.
+    pub settings: watch::Receiver<Arc<Config>>,
 }
 
 /// The belongings of one core: some shared with the others, the rest its own.
@@ -77,7 +80,7 @@ pub struct Core {
     /// Client connections and tunnels: what a drain waits for.
     pub tasks: LocalTasks,
     /// Whether the drain has begun: looked at for each answer, so it is no lock.
-    pub draining: Cell<bool>,
+    pub draining: Rc<Cell<bool>>,
     /// Cancelled when the drain begins.
     pub drain: CancellationToken,
 }
@@ -116,15 +119,21 @@ fn run(common: Common, sockets: Vec<CoreSocket>) -> io::Result<Drained> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let local = LocalSet::new();
     local.block_on(&runtime, async move {
+        let settings = common.settings.clone();
         let core = Core::new(common);
-        let steps = Rc::new(stack(&core));
+        let serving = Serving::new(&core, &stack);
         let mut accepting = Vec::with_capacity(sockets.len());
         for CoreSocket { gate, socket } in sockets {
             let incoming = Incoming::from_socket(socket)?;
-            accepting.push(accept(&core, &steps, gate, incoming));
+            accepting.push(accept(&serving, gate, incoming));
         }
-        tokio::join!(join_all(accepting), look_after_upstream(&core));
-        Ok(core.finish().await)
+        tokio::join!(
+            join_all(accepting),
+            look_after_upstream(&core),
+            follow(&serving, settings, &stack)
+        );
+        let newest = serving.core();
+        Ok(newest.finish().await)
     })
 }
 
@@ -140,6 +149,7 @@ impl Core {
             access_log,
             crowd,
             drain,
+            settings: _,
         } = common;
         Rc::new(Self {
             // The drivers of upstream connections end with their pool; a drain need not wait for them.
@@ -148,12 +158,29 @@ impl Core {
             access_log,
             crowd,
             tasks: LocalTasks::default(),
-            draining: Cell::new(false),
+            draining: Rc::default(),
             config,
             flags,
             native,
             shadow,
             drain,
+        })
+    }
+
+    /// The same core with another configuration: for the connections that come from here on.
+    fn with(&self, config: Arc<Config>) -> Rc<Self> {
+        Rc::new(Self {
+            config,
+            flags: Arc::clone(&self.flags),
+            native: self.native.clone(),
+            shadow: self.shadow.clone(),
+            legacy: Rc::clone(&self.legacy),
+            metrics: self.metrics.clone(),
+            access_log: self.access_log.clone(),
+            crowd: self.crowd.clone(),
+            tasks: self.tasks.clone(),
+            draining: Rc::clone(&self.draining),
+            drain: self.drain.clone(),
         })
     }
 
@@ -168,16 +195,52 @@ impl Core {
     }
 }
 
-/// Accepts until the drain begins, and then those who have been waiting already.
-async fn accept(core: &Rc<Core>, steps: &Rc<impl Step + 'static>, gate: Arc<Gate>, incoming: Incoming) {
-    let begin = |(wire, peer)| {
-        core.metrics.connected();
-        let connection = Connection {
+/// What a new connection is served with. It is replaced whole when the configuration changes; connections that are open keep
+/// what they began with, so no request has to ask what is in force.
+struct Serving<S>(RefCell<(Rc<Core>, Rc<S>)>);
+
+impl<S> Serving<S> {
+    fn new(core: &Rc<Core>, build: &impl Fn(&Rc<Core>) -> S) -> Self {
+        Self(RefCell::new((Rc::clone(core), Rc::new(build(core)))))
+    }
+
+    fn core(&self) -> Rc<Core> {
+        Rc::clone(&self.0.borrow().0)
+    }
+
+    fn connection(&self, gate: &Arc<Gate>) -> Connection<S> {
+        let (core, steps) = &*self.0.borrow();
+        Connection {
             core: Rc::clone(core),
             steps: Rc::clone(steps),
-            gate: Arc::clone(&gate),
-        };
-        core.tasks.spawn(serve(connection, wire, peer));
+            gate: Arc::clone(gate),
+        }
+    }
+}
+
+/// Puts new versions of the configuration in force until the drain begins.
+async fn follow<S>(serving: &Serving<S>, mut settings: watch::Receiver<Arc<Config>>, build: &impl Fn(&Rc<Core>) -> S) {
+    let drain = serving.core().drain.clone();
+    loop {
+        tokio::select! {
+            changed = settings.changed() => if changed.is_err() {
+                return;
+            },
+            () = drain.cancelled() => return,
+        }
+        let config = Arc::clone(&settings.borrow_and_update());
+        let core = serving.core().with(config);
+        let steps = Rc::new(build(&core));
+        serving.0.replace((core, steps));
+    }
+}
+
+/// Accepts until the drain begins, and then those who have been waiting already.
+async fn accept<S: Step + 'static>(serving: &Serving<S>, gate: Arc<Gate>, incoming: Incoming) {
+    let core = serving.core();
+    let begin = |(wire, peer)| {
+        core.metrics.connected();
+        core.tasks.spawn(serve(serving.connection(&gate), wire, peer));
     };
     loop {
         tokio::select! {

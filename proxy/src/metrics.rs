@@ -6,8 +6,8 @@ mod route;
 mod text;
 
 pub use self::core::{CoreMetrics, InFlight, Tunnel};
-pub(crate) use listeners::render_certificates;
-pub use listeners::{ListenerCells, OpenConnection, render_listeners, render_upgrades};
+pub use listeners::{ListenerCells, OpenConnection, render_listeners};
+pub(crate) use listeners::{render_certificates, render_upgrades};
 pub use route::{RouteCells, RouteTotals};
 pub use text::{render, render_shadow};
 
@@ -15,12 +15,15 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+/// A listener's address and its counters.
+type Named = (String, Arc<ListenerCells>);
+
 /// All counters of a process.
 #[derive(Debug, Clone, Default)]
 pub struct Metrics {
     cores: Arc<Mutex<Vec<Arc<core::Cells>>>>,
     dropped_log_lines: Arc<AtomicU64>,
-    listeners: Arc<Mutex<Vec<(String, Arc<ListenerCells>)>>>,
+    listeners: Arc<Mutex<Vec<Named>>>,
 }
 
 /// The counters of all cores, added up at one moment.
@@ -81,7 +84,7 @@ impl Metrics {
         cells
     }
 
-    fn listeners(&self) -> Vec<(String, Arc<ListenerCells>)> {
+    fn listeners(&self) -> Vec<Named> {
         self.listeners.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 

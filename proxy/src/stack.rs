@@ -22,7 +22,7 @@ use crate::layers::shadow::ShadowLayer;
 use crate::layers::trace_context::TraceContexts;
 
 /// Builds the stack of one core.
-pub fn stack(core: &Rc<Core>) -> impl Step + 'static {
+pub fn stack(core: &Rc<Core>) -> impl Step + use<> + 'static {
     ServiceBuilder::new()
         .layer(CanonicalPath) // first: everything below sees one form of the path
         .layer(RequestIds)

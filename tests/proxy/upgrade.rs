@@ -153,3 +153,37 @@ async fn a_connection_that_is_open_hears_that_its_next_answer_is_the_last() {
     assert_eq!((last.text(), last.header("connection")), ("ok", Some("close")));
     assert_eq!(process.exit_code().await, Some(0));
 }
+
+#[tokio::test]
+async fn hup_puts_in_force_what_can_change_and_a_mistake_changes_nothing() {
+    let legacy = FakeLegacy::start().await;
+    legacy.otherwise(Answer::text(200, "ok"));
+    let process = FicusProcess::configured(&legacy.url(), LISTENER).await;
+    let file = process.home().join("ficus.yaml");
+    let good = std::fs::read_to_string(&file).unwrap();
+    let admin = Client::of_origin(process.admin());
+    let until_counted = async |outcome: &str| {
+        let line = format!("ficus_config_reloads_total{{outcome=\"{outcome}\"}} 1");
+        eventually(outcome, || async {
+            admin.get("/metrics").await.text().contains(&line).then_some(())
+        })
+        .await;
+    };
+    let long = format!("/{}", "x".repeat(50));
+    let before = Client::of_origin(process.origin());
+    assert_eq!(before.get(&long).await.status, 200);
+    std::fs::write(&file, format!("{good}limits: {{ uri_bytes: 20 }}\n")).unwrap();
+    process.signal("HUP").await;
+    until_counted("adopted").await;
+    // Each core takes it over by itself.
+    eventually("a new connection has the new limit", || async {
+        let new = Client::of_origin(process.origin());
+        (new.get(&long).await.status == 414).then_some(())
+    })
+    .await;
+    std::fs::write(&file, format!("{good}limits: {{ uri_bytes: many }}\n")).unwrap();
+    process.signal("HUP").await;
+    until_counted("refused").await;
+    assert_eq!(admin.get("/ready").await.status, 200);
+    assert_eq!(Client::of_origin(process.origin()).get("/").await.text(), "ok");
+}

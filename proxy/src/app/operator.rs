@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
+use crate::config::Config;
 use crate::listen::inherit::Heirlooms;
 use crate::tls::{Status, Tls};
 use crate::upgrade::{self, Program, UpgradeError};
@@ -30,20 +31,35 @@ struct Inner {
     stopping: CancellationToken,
     /// Where the process that this one replaces waits for our word.
     predecessor: Option<UnixStream>,
+    settings: watch::Sender<Arc<Config>>,
+    adopted: AtomicU64,
+    refused: AtomicU64,
+}
+
+/// How reading the configuration again has gone.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reloads {
+    /// Times that a new version was put in force, as far as it can be.
+    pub(crate) adopted: u64,
+    /// Times that it was refused.
+    pub(crate) refused: u64,
 }
 
 impl Operator {
-    pub(super) fn new(heirlooms: Heirlooms, predecessor: Option<UnixStream>, upgrade_limit: Duration) -> Self {
+    pub(super) fn new(heirlooms: Heirlooms, predecessor: Option<UnixStream>, config: Arc<Config>) -> Self {
         Self {
             inner: Arc::new(Inner {
                 look_at_certificates: Arc::default(),
                 heirlooms: Mutex::new(Some(heirlooms)),
-                upgrade_limit,
+                upgrade_limit: config.timeouts.upgrade,
                 handed_over: AtomicBool::new(false),
                 failed_upgrades: AtomicU64::new(0),
                 serving: CancellationToken::new(),
                 stopping: CancellationToken::new(),
                 predecessor,
+                settings: watch::Sender::new(config),
+                adopted: AtomicU64::new(0),
+                refused: AtomicU64::new(0),
             }),
         }
     }
@@ -51,6 +67,31 @@ impl Operator {
     /// Looks at the certificates now rather than with the next turn.
     pub fn reload(&self) {
         self.inner.look_at_certificates.notify_one();
+    }
+
+    /// Puts a new version of the configuration in force, for the connections that come from here on. Returns the keys that
+    /// differ and cannot change while the process runs.
+    pub fn adopt(&self, new: &Config) -> Vec<&'static str> {
+        let (adopted, left) = self.inner.settings.borrow().adopt(new);
+        self.inner.settings.send_replace(Arc::new(adopted));
+        self.inner.adopted.fetch_add(1, Ordering::Relaxed);
+        left
+    }
+
+    /// A new version of the configuration cannot be used; the last good one stays.
+    pub fn refuse(&self) {
+        self.inner.refused.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn settings(&self) -> watch::Receiver<Arc<Config>> {
+        self.inner.settings.subscribe()
+    }
+
+    pub(super) fn reloads(&self) -> Reloads {
+        Reloads {
+            adopted: self.inner.adopted.load(Ordering::Relaxed),
+            refused: self.inner.refused.load(Ordering::Relaxed),
+        }
     }
 
     /// Starts `program` in place of this process and waits until it serves; returns its process id. The caller then drains

@@ -64,7 +64,7 @@ impl Facets {
         let mut text = crate::metrics::render(&self.metrics.totals(), &self.flags.status());
         crate::metrics::render_listeners(&mut text, &self.metrics);
         crate::metrics::render_certificates(&mut text, &self.secured.statuses());
-        crate::metrics::render_upgrades(&mut text, self.operator.failed_upgrades());
+        crate::metrics::render_upgrades(&mut text, self.operator.failed_upgrades(), self.operator.reloads());
         crate::metrics::render_shadow(&mut text, &self.recorder);
         text
     }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use proxy::app::{App, Bound, RunError, StartError};
+use proxy::app::{App, Bound, Operator, RunError, StartError};
 use proxy::config::Config;
 use proxy::upgrade::Program;
 use proxy::upstream::Origin;
@@ -12,13 +12,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::exit::ExitStatus;
 use super::failure::Hinted;
+use super::logging;
 use super::printer::Printer;
 use super::settings::{found_config, read_config};
 use super::signals::Signals;
 use super::supervisor::Supervisor;
 
 /// Where to listen, and what to stand in front of.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(
     after_long_help = "Two forms:\n  ficus run --listen 127.0.0.1:8080 --legacy http://127.0.0.1:3000 [--flags flags.yaml]\n  \
     ficus run --config ficus.yaml\n\nThe first needs nothing else on the machine. Native handlers come on when there is a \
@@ -64,7 +65,8 @@ pub(crate) struct RunArgs {
 pub(crate) async fn run(arguments: RunArgs, printer: Printer) -> anyhow::Result<ExitStatus> {
     let supervisor = Supervisor::new(arguments.pid_file.clone());
     let program = this_program()?;
-    let config = resolve(arguments)?;
+    let config = resolve(arguments.clone())?;
+    logging::follow(config.log.as_deref())?;
     let signals = Signals::listen()?;
     let (flags, legacy) = (config.flags.clone(), config.legacy.url.to_string());
     let bound = App::bind(config)
@@ -76,7 +78,30 @@ pub(crate) async fn run(arguments: RunArgs, printer: Printer) -> anyhow::Result<
     tokio::select! {
         outcome = bound.run(shutdown.clone()) => verdict(outcome, printer),
         never = told => match never {},
-        () = signals.watch(shutdown.clone(), operator, &program) => Ok(ExitStatus::Failure),
+        () = signals.watch(shutdown.clone(), operator.clone(), &program, || reload(&arguments, &operator)) => Ok(ExitStatus::Failure),
+    }
+}
+
+/// Looks at everything again that can change while the process runs. What is wrong changes nothing.
+fn reload(arguments: &RunArgs, operator: &Operator) {
+    operator.reload();
+    let new = resolve(arguments.clone()).and_then(|config| logging::follow(config.log.as_deref()).map(|()| config));
+    match new {
+        Err(error) => {
+            operator.refuse();
+            tracing::error!("the configuration is refused, the last good one stays: {error:#}");
+        }
+        Ok(config) => {
+            let left = operator.adopt(&config).join(", ");
+            if left.is_empty() {
+                tracing::info!("the configuration was read again; it holds for new connections");
+            } else {
+                tracing::warn!(
+                    keys = left,
+                    "these keys of the configuration have changed and need `ficus upgrade` or a restart"
+                );
+            }
+        }
     }
 }
 

@@ -61,7 +61,7 @@ impl Files {
             None => None,
             Some(path) => {
                 let text = read(&path, "configuration")?;
-                let mistakes = || Config::mistakes(&text, &path, Environment::of_the_process());
+                let mistakes = || Config::mistakes(&text, &path, &Environment::of_the_process());
                 let config = Config::parse(&text, &path).map_err(|_| mistakes());
                 Some((path, config))
             }

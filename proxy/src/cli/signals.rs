@@ -36,9 +36,15 @@ impl Signals {
         })
     }
 
-    /// Cancels `shutdown` on the first request to stop and returns on the second; HUP reloads, USR2 starts `program` in place
+    /// Cancels `shutdown` on the first request to stop and returns on the second; HUP calls `reload`, USR2 starts `program` in place
     /// of this process. Run it beside the work.
-    pub(crate) async fn watch(mut self, shutdown: CancellationToken, operator: Operator, program: &Program) {
+    pub(crate) async fn watch(
+        mut self,
+        shutdown: CancellationToken,
+        operator: Operator,
+        program: &Program,
+        reload: impl Fn(),
+    ) {
         let mut stopping = false;
         loop {
             let asked = match self.next().await {
@@ -46,7 +52,7 @@ impl Signals {
                 asked => asked,
             };
             match asked {
-                Asked::Reload => operator.reload(),
+                Asked::Reload => reload(),
                 Asked::Upgrade => {}
                 Asked::Stop(signal) if stopping => {
                     tracing::warn!(signal, "stopping at once; requests in flight are cut off");

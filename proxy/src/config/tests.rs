@@ -46,7 +46,7 @@ fn lengths_of_time_and_networks_are_checked() {
 }
 
 fn mistakes(text: &str) -> Vec<(Option<(usize, usize)>, String)> {
-    let all = Config::mistakes(text, Path::new("ficus.yaml"), Environment::of([]));
+    let all = Config::mistakes(text, Path::new("ficus.yaml"), &Environment::of([]));
     all.into_iter().map(|error| (error.place, error.message)).collect()
 }
 

@@ -34,8 +34,8 @@ pub(super) struct Cells {
     legacy: AtomicU64,
 }
 
-/// The writing end, owned by one core.
-#[derive(Debug)]
+/// The writing end, owned by one core; a clone writes to the same counters.
+#[derive(Debug, Clone)]
 pub struct CoreMetrics {
     cells: Arc<Cells>,
     routes: RefCell<HashMap<RouteKey, Arc<RouteCells>>>,

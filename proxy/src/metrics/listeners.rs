@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::text::Text;
 use super::{Metrics, get};
+use crate::app::Reloads;
 use crate::tls::Status;
 
 /// What is counted of one listener.
@@ -140,8 +141,8 @@ pub(crate) fn render_certificates(rendered: &mut String, all: &[(String, Status)
     *rendered = text.into_string();
 }
 
-/// Adds to `text` how many new versions of the program did not get as far as serving.
-pub fn render_upgrades(rendered: &mut String, failed: u64) {
+/// Adds to `text` how new versions of the program and of the configuration were taken.
+pub(crate) fn render_upgrades(rendered: &mut String, failed: u64, reloads: Reloads) {
     let mut text = Text::onto(rendered);
     text.single(
         "ficus_upgrades_failed_total",
@@ -149,5 +150,13 @@ pub fn render_upgrades(rendered: &mut String, failed: u64) {
         "New versions of the program that did not get as far as serving.",
         failed,
     );
+    let name = "ficus_config_reloads_total";
+    text.family(
+        name,
+        "counter",
+        "New versions of the configuration, by what became of them.",
+    );
+    text.line(name, &[("outcome", "adopted")], reloads.adopted);
+    text.line(name, &[("outcome", "refused")], reloads.refused);
     *rendered = text.into_string();
 }
