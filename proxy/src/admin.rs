@@ -1,6 +1,9 @@
 //! The admin listener: probes, metrics and the console. Keep it private.
 
+mod secure;
+
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Query, State};
@@ -13,12 +16,18 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::Facets;
 use crate::console::{self, StatusSource, report};
+use crate::tls::Tls;
+
+use self::secure::SecureListener;
 
 /// The media type of Prometheus' text format.
 const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
 
+/// For what is being answered when the listener is told to stop.
+const LAST_ANSWERS: Duration = Duration::from_secs(1);
+
 /// Serves the admin listener until told to stop.
-pub(crate) async fn serve(listener: TcpListener, facets: Facets, shutdown: CancellationToken) {
+pub(crate) async fn serve(listener: TcpListener, tls: Option<Arc<Tls>>, facets: Facets, shutdown: CancellationToken) {
     let pages = facets.clone();
     let source: StatusSource = Arc::new(move || {
         let facets = pages.clone();
@@ -31,10 +40,26 @@ pub(crate) async fn serve(listener: TcpListener, facets: Facets, shutdown: Cance
         .route("/report", get(parity))
         .with_state(facets)
         .merge(console::router(source));
-    if let Err(error) = axum::serve(listener, router)
-        .with_graceful_shutdown(shutdown.cancelled_owned())
-        .await
-    {
+    let stopped = shutdown.clone().cancelled_owned();
+    let serving = async {
+        match tls {
+            None => axum::serve(listener, router).with_graceful_shutdown(stopped).await,
+            Some(tls) => {
+                axum::serve(SecureListener::new(listener, tls), router)
+                    .with_graceful_shutdown(stopped)
+                    .await
+            }
+        }
+    };
+    let cut_off = async {
+        shutdown.cancelled().await;
+        tokio::time::sleep(LAST_ANSWERS).await;
+    };
+    let ended = tokio::select! {
+        ended = serving => ended,
+        () = cut_off => Ok(()),
+    };
+    if let Err(error) = ended {
         tracing::error!(%error, "the admin listener ended");
     }
 }

@@ -1,6 +1,8 @@
 //! Putting a process together: bind everything first, then run, then drain.
 
 mod native;
+mod operator;
+mod sockets;
 mod status;
 
 use std::io;
@@ -13,25 +15,36 @@ use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
+use crate::access_log::{self, AccessLogWriter};
 use crate::admin;
 use crate::backend::candidate::NativeCandidate;
 use crate::backend::circuit::Circuits;
 use crate::backend::native::NativeBackend;
-use crate::config::Config;
+use crate::config::{Config, ListenAddress, ListenProtocol};
 use crate::core::{self, Common, Drained};
 use crate::flag_watch::FlagWatch;
-use crate::listen;
+use crate::framing::Crowd;
+use crate::listen::inherit::Inherited;
 use crate::metrics::Metrics;
 use crate::rollout::{FlagFile, Guard, Rollout};
 use crate::shadow::{ByteBudget, Candidate, Control, LegacyControl, Limits, Shadow, now_ms};
 use crate::store::{Recorder, RecorderTask, Store, StoreError};
 use crate::tasks::Tasks;
+use crate::tls::{CertificateError, Tls, TlsWatch};
 use crate::upstream::{SideClient, TlsError, UpstreamPlan};
 
+pub use operator::Operator;
+pub(crate) use operator::Reloads;
 pub use status::Facets;
+
+use operator::Secured;
+use sockets::Entrance;
 
 /// The store when there is neither a flag file nor a URL.
 const IN_MEMORY: &str = "sqlite::memory:";
+
+/// The thread of a core.
+type Running = std::thread::JoinHandle<io::Result<Drained>>;
 
 /// The application.
 #[derive(Debug)]
@@ -40,18 +53,21 @@ pub struct App;
 /// An application whose addresses are bound and which does not serve yet.
 #[derive(Debug)]
 pub struct Bound {
-    /// Where clients connect.
-    pub addr: SocketAddr,
+    /// Where clients connect, in the order of the configuration, with the ports that were really taken.
+    pub addresses: Vec<ListenAddress>,
     /// Where the console, the probes and the metrics are.
     pub admin_addr: SocketAddr,
-    listeners: Vec<std::net::TcpListener>,
+    entrances: Vec<Entrance>,
     admin: TcpListener,
+    admin_tls: Option<Arc<Tls>>,
+    operator: Operator,
     common: Common,
     store: Store,
     recorder: Recorder,
     recorder_task: RecorderTask,
     watch: Option<FlagWatch>,
     inventory: Inventory,
+    log_writer: Option<AccessLogWriter>,
 }
 
 /// Why an application does not start.
@@ -61,7 +77,7 @@ pub enum StartError {
     #[error("cannot listen on {address}")]
     Listen {
         /// The address.
-        address: SocketAddr,
+        address: ListenAddress,
         /// Why.
         #[source]
         source: io::Error,
@@ -69,12 +85,21 @@ pub enum StartError {
     /// The flag file is not there or is refused.
     #[error("the flags cannot be used:\n{0}")]
     Flags(Problems),
+    /// The sockets that were passed on to this process cannot be used.
+    #[error("the inherited sockets cannot be used")]
+    Inherited(#[source] io::Error),
+    /// Certificates cannot be used.
+    #[error(transparent)]
+    Certificates(#[from] CertificateError),
     /// The store cannot be opened.
     #[error("the store cannot be opened")]
     Store(#[from] StoreError),
     /// TLS to the legacy app cannot be set up.
     #[error("legacy cannot be reached")]
     Upstream(#[from] TlsError),
+    /// The file of the access log cannot be opened.
+    #[error("the access log cannot be written")]
+    AccessLog(#[source] io::Error),
     /// The native handlers cannot start.
     #[error("the native handlers cannot start: {0}")]
     Native(String),
@@ -109,14 +134,22 @@ impl App {
     /// # Errors
     /// As [`Self::bind`].
     pub async fn bind_with(config: Config, more: Vec<Routes>) -> Result<Bound, StartError> {
-        let listening = |address, source| StartError::Listen { address, source };
-        let (addr, listeners) =
-            listen::bind(config.listen, config.cores).map_err(|error| listening(config.listen, error))?;
-        let admin_at = config.admin.listen;
-        let admin = TcpListener::bind(admin_at)
-            .await
-            .map_err(|error| listening(admin_at, error))?;
-        let admin_addr = admin.local_addr().map_err(|error| listening(admin_at, error))?;
+        let metrics = Metrics::default();
+        let mut inherited = Inherited::take(&config.environment).map_err(StartError::Inherited)?;
+        let entrances = sockets::open(&config, &metrics, &mut inherited)?;
+        let admin_tls = sockets::load(config.admin.tls.as_ref())?;
+        let admin = sockets::bind_admin(config.admin.listen, &mut inherited).await?;
+        let admin_addr = admin.local_addr().map_err(sockets::failed(config.admin.listen))?;
+        if !inherited.unclaimed().is_empty() {
+            let addresses = inherited.unclaimed().join(", ");
+            tracing::warn!(
+                addresses,
+                "inherited sockets that the configuration does not name are closed"
+            );
+        }
+        let heirlooms = sockets::heirlooms(&entrances, &admin).map_err(StartError::Inherited)?;
+        let config = Arc::new(config);
+        let operator = Operator::new(heirlooms, inherited.ready.take(), Arc::clone(&config));
         let inventory = inventory_with(&more);
         let (watch, flags) = first_flags(&config, inventory.clone())?;
         let store = Store::open(config.store_url().as_deref().unwrap_or(IN_MEMORY)).await?;
@@ -124,6 +157,8 @@ impl App {
         let native = native::start(&config, more).await?;
         let upstream = UpstreamPlan::of(&config)?;
         let shadow = shadow(&config, &upstream, &native, recorder.clone())?;
+        let log = access_log::open(&config, metrics.dropped_log_lines()).map_err(StartError::AccessLog)?;
+        let (access_log, log_writer) = log.unzip();
         let common = Common {
             upstream,
             flags: Arc::new(flags),
@@ -131,26 +166,60 @@ impl App {
             circuits: Circuits::new(config.circuit.limits()),
             kept_bodies: Arc::new(ByteBudget::new(config.fallback.total_bytes)),
             shadow,
-            metrics: Metrics::default(),
+            metrics,
+            access_log,
+            crowd: Crowd::default(),
             drain: CancellationToken::new(),
-            config: Arc::new(config),
+            settings: operator.settings(),
+            config,
         };
         Ok(Bound {
-            addr,
+            addresses: entrances.iter().map(|way| way.place.address.clone()).collect(),
             admin_addr,
-            listeners,
+            entrances,
             admin,
+            admin_tls,
+            operator,
             common,
             store,
             recorder,
             recorder_task,
             watch,
             inventory,
+            log_writer,
         })
     }
 }
 
 impl Bound {
+    /// Where clients connect, as they would write it.
+    #[must_use]
+    pub fn origins(&self) -> Vec<String> {
+        let listeners = self.common.config.all_listeners();
+        let both = self.addresses.iter().zip(listeners);
+        both.map(|(address, listener)| match (address, listener.protocol) {
+            (ListenAddress::Unix(_), _) => address.to_string(),
+            (ListenAddress::Ip(_), ListenProtocol::Https) => format!("https://{address}"),
+            (ListenAddress::Ip(_), _) => format!("http://{address}"),
+        })
+        .collect()
+    }
+
+    /// The first address that is no Unix socket.
+    #[must_use]
+    pub fn addr(&self) -> Option<SocketAddr> {
+        self.addresses.iter().find_map(|address| match address {
+            ListenAddress::Ip(address) => Some(*address),
+            ListenAddress::Unix(_) => None,
+        })
+    }
+
+    /// A hand on the process, for while it runs.
+    #[must_use]
+    pub fn operator(&self) -> Operator {
+        self.operator.clone()
+    }
+
     /// Why native handlers are off, in one clause; none when they are on.
     #[must_use]
     pub fn native_off(&self) -> Option<&str> {
@@ -166,21 +235,24 @@ impl Bound {
         Arc::clone(&self.common.flags)
     }
 
-    /// Serves until `shutdown`, then drains: readiness goes off, nothing new is accepted, what is in flight is finished within
-    /// the drain limit, and the store is written.
+    /// Serves until `shutdown`, then drains: readiness goes off, after the drain delay nothing new is accepted, what is in flight is
+    /// finished within the drain limit, and the store is written.
     ///
     /// # Errors
     /// When a core fails, or connections had to be cut.
     pub async fn run(self, shutdown: CancellationToken) -> Result<(), RunError> {
         let Self {
-            listeners,
+            entrances,
             admin,
+            admin_tls,
+            operator,
             common,
             store,
             recorder,
             recorder_task,
             watch,
             inventory,
+            log_writer,
             ..
         } = self;
         let tasks = Tasks::new(Handle::current(), CancellationToken::new());
@@ -192,17 +264,30 @@ impl Bound {
             "guard",
             guard(&common, &store, &recorder, inventory).run(tasks.shutdown().clone()),
         );
-        let facets = Facets::new(&common, store, recorder);
-        tasks.spawn("admin", admin::serve(admin, facets, tasks.shutdown().clone()));
-        let mut cores = Vec::new();
-        for (index, listener) in listeners.into_iter().enumerate() {
-            cores.push(core::start(index, common.clone(), listener).map_err(RunError::Core)?);
-        }
+        let secured = secured(&entrances, admin_tls.as_ref());
+        let certificates = TlsWatch {
+            all: secured.0.clone(),
+            now: operator.look_at_certificates(),
+        };
+        tasks.spawn("certificates", certificates.run(tasks.shutdown().clone()));
+        let facets = Facets::new(&common, store, recorder, secured, operator.clone());
+        let admin_stop = tasks.shutdown().child_token();
+        tasks.spawn("admin", admin::serve(admin, admin_tls, facets, admin_stop.clone()));
+        let cores = start_cores(&common, entrances)?;
+        operator.serves();
         shutdown.cancelled().await;
-        tracing::info!("draining");
-        common.drain.cancel();
+        if operator.has_handed_over() {
+            // The admin socket is shared with the successor, whose word counts from now on.
+            admin_stop.cancel();
+        }
+        begin_drain(&common, &operator).await;
         let drained = join(cores).await;
         common.shadow.drain().await;
+        // The last sink of the access log goes with it.
+        drop(common);
+        if let Some(writer) = log_writer {
+            writer.finished().await;
+        }
         tasks.shutdown().cancel();
         tasks.finished().await;
         last.shutdown().cancel();
@@ -211,6 +296,39 @@ impl Bound {
         tracing::info!(cut, "drained");
         if cut == 0 { Ok(()) } else { Err(RunError::Cut(cut)) }
     }
+}
+
+/// Readiness goes off first, so that whoever sends clients here has the time to notice before nobody is let in any more. A
+/// successor takes new clients at once.
+async fn begin_drain(common: &Common, operator: &Operator) {
+    operator.stops();
+    let delay = common.settings.borrow().timeouts.drain_delay;
+    if !operator.has_handed_over() && !delay.is_zero() {
+        tracing::info!(
+            delay_ms = delay.as_millis(),
+            "readiness is off; clients are still let in for a while"
+        );
+        tokio::time::sleep(delay).await;
+    }
+    tracing::info!("draining");
+    operator.let_go_of_sockets();
+    common.drain.cancel();
+}
+
+fn start_cores(common: &Common, entrances: Vec<Entrance>) -> Result<Vec<Running>, RunError> {
+    let shares = sockets::share_out(common.config.cores, entrances);
+    let cores = shares.into_iter().enumerate();
+    cores
+        .map(|(index, sockets)| core::start(index, common.clone(), sockets).map_err(RunError::Core))
+        .collect()
+}
+
+fn secured(entrances: &[Entrance], admin: Option<&Arc<Tls>>) -> Secured {
+    let of_clients = entrances
+        .iter()
+        .filter_map(|way| Some((way.place.address.to_string(), Arc::clone(way.gate.tls.as_ref()?))));
+    let of_admin = admin.map(|tls| ("admin".to_owned(), Arc::clone(tls)));
+    Secured(of_clients.chain(of_admin).collect())
 }
 
 fn first_flags(config: &Config, inventory: Inventory) -> Result<(Option<FlagWatch>, Flags), StartError> {
@@ -287,7 +405,7 @@ fn start_tasks(tasks: &Tasks, common: &Common, watch: Option<FlagWatch>) {
 }
 
 /// Waits for the threads without holding the workshop up.
-async fn join(cores: Vec<std::thread::JoinHandle<io::Result<Drained>>>) -> Result<Drained, RunError> {
+async fn join(cores: Vec<Running>) -> Result<Drained, RunError> {
     let waited = tokio::task::spawn_blocking(move || {
         let mut all = Drained::default();
         for core in cores {

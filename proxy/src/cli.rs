@@ -5,6 +5,7 @@
 
 mod audit;
 mod check;
+mod config;
 mod decommission;
 mod demo;
 mod deviations;
@@ -29,7 +30,9 @@ mod routes;
 mod run;
 mod settings;
 mod signals;
+mod supervisor;
 mod table;
+mod upgrade;
 mod waive;
 
 use std::future::Future;
@@ -61,8 +64,12 @@ struct Cli {
 enum Command {
     /// Stand in front of the legacy app
     Run(run::RunArgs),
+    /// Let a new version of the program take over from the one that runs, without a gap
+    Upgrade(upgrade::UpgradeArgs),
     /// Say everything that is wrong with the configuration and the flags, at once
     Check(check::CheckArgs),
+    /// Say what can stand in ficus.yaml
+    Config(config::ConfigArgs),
     /// List every route that a flag or a native handler names, and its stage
     Routes(routes::RoutesArgs),
     /// Say who answers a request, and why
@@ -124,11 +131,13 @@ pub(crate) fn main() -> ExitCode {
 fn dispatch(command: Command, printer: Printer) -> anyhow::Result<ExitStatus> {
     match command {
         Command::Run(arguments) => block_on(run::run(arguments, printer)),
+        Command::Upgrade(arguments) => block_on(upgrade::upgrade(arguments, printer)),
         Command::Inventory(arguments) => block_on(inventory::inventory(&arguments, printer)),
         Command::Decommission(arguments) => block_on(decommission::decommission(&arguments, printer)),
         Command::Deviations(arguments) => deviations::deviations(&arguments, printer),
         Command::Openapi(arguments) => openapi::openapi(&arguments, printer),
         Command::Check(arguments) => check::check(&arguments, printer),
+        Command::Config(arguments) => config::config(&arguments, printer),
         Command::Routes(arguments) => routes::routes(&arguments, printer),
         Command::Explain(arguments) => explain::explain(&arguments, printer),
         Command::Gate(arguments) => block_on(promote::gate(arguments, printer)),

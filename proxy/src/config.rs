@@ -3,33 +3,55 @@
 mod duration;
 mod environment;
 mod error;
+mod http2;
 mod interpolate;
 mod legacy;
+mod limits;
+mod listener;
+mod live;
+mod mistakes;
+mod places;
 mod rollout;
+mod schema;
+mod stores;
+mod timeouts;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use flags::Network;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use duration::Span;
 pub use environment::Environment;
-pub use error::ConfigError;
+pub use error::{ConfigError, Problem};
+pub use http2::Http2;
 pub use legacy::{Health, Legacy, LegacyTls, Protocol};
+pub use limits::Limits;
+pub use listener::{CertificateFiles, FileMode, ListenAddress, ListenProtocol, Listener, ServerTls, TlsVersion};
 pub use rollout::{Circuit, Fallback, Overrides};
+pub use schema::{keys, schema};
+pub use stores::{Database, RETENTION, ShadowConfig, StoreConfig};
+pub use timeouts::Timeouts;
 
 use crate::store::Store;
 use crate::upstream::Origin;
 
 /// Everything that can be set.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// Where clients connect; port 0 takes a free one.
-    #[serde(default = "standard::listen")]
-    pub listen: SocketAddr,
+    /// Where clients connect, in plain HTTP/1.1; port 0 takes a free one.
+    #[serde(default)]
+    pub listen: Option<SocketAddr>,
+    /// Further places where clients connect, each with a protocol of its own.
+    #[serde(default)]
+    pub listeners: Vec<Listener>,
+    /// What one HTTP/2 connection may cost.
+    #[serde(default)]
+    pub http2: Http2,
     /// The listener for people and machines that look after the process.
     #[serde(default)]
     pub admin: Admin,
@@ -64,10 +86,26 @@ pub struct Config {
     pub overrides: Overrides,
     /// Hops whose `X-Forwarded-*` is believed: addresses or networks (`10.0.0.0/8`).
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     pub trusted_hops: Vec<Network>,
-    /// One log line per request.
+    /// The hosts that are served, such as `app.example` or `*.app.example`; without any, every host is.
+    #[serde(default)]
+    pub hosts: Vec<String>,
+    /// Whether requests without a `traceparent` get one.
+    #[serde(default)]
+    pub mint_traceparent: bool,
+    /// What to log, unless the command line says it: a level, or a filter such as `warn,proxy=debug`.
+    #[serde(default)]
+    pub log: Option<String>,
+    /// One JSON line per request.
     #[serde(default)]
     pub access_log: bool,
+    /// The file that the lines are appended to; without one, standard output.
+    #[serde(default)]
+    pub access_log_file: Option<PathBuf>,
+    /// Whether answers say in `Server-Timing` how long they took and who gave them.
+    #[serde(default)]
+    pub server_timing: bool,
     /// Whether answers say who served them and why (`x-ficus-*`).
     #[serde(default = "standard::yes")]
     pub answer_headers: bool,
@@ -80,103 +118,13 @@ pub struct Config {
 }
 
 /// The admin listener.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Admin {
     /// Its address; keep it private.
     pub listen: SocketAddr,
-}
-
-/// Ficus's own store.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct StoreConfig {
-    /// `sqlite:` or `postgres:`; by default `ficus.db` beside the flag file, in memory without a flag file.
-    pub url: Option<String>,
-    /// How long evidence is kept; by default [`RETENTION`].
-    pub retention: Option<Span>,
-}
-
-/// How long evidence is kept when the configuration says nothing.
-pub const RETENTION: Duration = Duration::from_secs(30 * 24 * 3600);
-
-/// The least that can be kept: counters are kept by the hour.
-const LEAST_RETENTION: Duration = Duration::from_secs(3600);
-
-/// The app's database.
-#[derive(Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Database {
-    /// A PostgreSQL URL.
-    pub url: Option<String>,
-}
-
-/// What a request may cost.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Limits {
-    /// Longest target, in bytes.
-    pub uri_bytes: usize,
-    /// Most header lines of a request.
-    pub headers: usize,
-    /// Largest head of a request, in bytes.
-    pub head_bytes: usize,
-    /// Largest declared body, in bytes; none is no limit.
-    pub body_bytes: Option<u64>,
-    /// Most requests in flight, over all cores.
-    pub in_flight: usize,
-    /// Idle connections to legacy, for each core.
-    pub idle_connections: usize,
-}
-
-/// How long things may take.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, default, from = "TimeoutTexts")]
-pub struct Timeouts {
-    /// For the head of a request.
-    pub request_head: Duration,
-    /// For making a connection to legacy.
-    pub connect: Duration,
-    /// For the head of an answer.
-    pub answer: Duration,
-    /// From one piece of an answer's body to the next.
-    pub body_idle: Duration,
-    /// For a whole exchange; none is no limit.
-    pub total: Option<Duration>,
-    /// An idle connection to legacy is not used after this.
-    pub legacy_idle: Duration,
-    /// For either direction of an upgraded connection, or a stream of events, to stay silent.
-    pub tunnel_idle: Duration,
-    /// For what is in flight when the process is told to stop.
-    pub drain: Duration,
-}
-
-/// What shadowing may cost.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct ShadowConfig {
-    /// Exchanges in hand at once; more are dropped and counted.
-    pub queue: usize,
-    /// Dry runs at once.
-    pub concurrency: usize,
-    /// Largest body that is held for comparison.
-    pub body_bytes: usize,
-    /// Bytes held by all of them together.
-    pub total_bytes: usize,
-}
-
-/// [`Timeouts`] as they are written.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct TimeoutTexts {
-    request_head: Option<Span>,
-    connect: Option<Span>,
-    answer: Option<Span>,
-    body_idle: Option<Span>,
-    total: Option<Span>,
-    legacy_idle: Option<Span>,
-    tunnel_idle: Option<Span>,
-    drain: Option<Span>,
+    /// Certificates; with `client_ca` only people and machines who have one of their own are let in.
+    pub tls: Option<ServerTls>,
 }
 
 impl Config {
@@ -184,7 +132,9 @@ impl Config {
     #[must_use]
     pub fn quick(listen: SocketAddr, legacy: Origin, flags: Option<PathBuf>) -> Self {
         Self {
-            listen,
+            listen: Some(listen),
+            listeners: Vec::new(),
+            http2: Http2::default(),
             admin: Admin::default(),
             legacy: Legacy::at(legacy),
             flags,
@@ -197,7 +147,12 @@ impl Config {
             circuit: Circuit::default(),
             overrides: Overrides::default(),
             trusted_hops: Vec::new(),
+            hosts: Vec::new(),
+            mint_traceparent: false,
+            log: None,
             access_log: false,
+            access_log_file: None,
+            server_timing: false,
             answer_headers: true,
             cores: standard::cores(),
             environment: Environment::of_the_process(),
@@ -223,20 +178,59 @@ impl Config {
         config.environment = environment;
         let directory = file.parent().unwrap_or(Path::new(""));
         config.flags = config.flags.map(|flags| directory.join(flags));
+        config.access_log_file = config.access_log_file.map(|log| directory.join(log));
         config.legacy.tls.resolve(directory);
-        if config.cores == 0 {
-            return Err(ConfigError::new("`cores` must be at least 1"));
+        for listener in &mut config.listeners {
+            listener.resolve(directory);
         }
-        if config.retention() < LEAST_RETENTION {
-            return Err(ConfigError::new("`store.retention` must be at least 1h"));
+        if let Some(tls) = &mut config.admin.tls {
+            tls.resolve(directory);
         }
-        Ok(config)
+        match config.problems().into_iter().next() {
+            None => Ok(config),
+            Some(problem) => Err(ConfigError::new(problem.to_string())),
+        }
     }
 
-    /// How long counters, causes and samples of comparisons are kept.
+    /// Everything that is wrong with a text that [`Self::parse`] refuses; nothing for one that it takes.
     #[must_use]
-    pub fn retention(&self) -> Duration {
-        self.store.retention.map_or(RETENTION, |span| span.0)
+    pub fn mistakes(text: &str, file: &Path, environment: &Environment) -> Vec<ConfigError> {
+        let Err(first) = Self::parse_in(text, file, environment.clone()) else {
+            return Vec::new();
+        };
+        let all = mistakes::all(text, environment);
+        if all.is_empty() { vec![first] } else { all }
+    }
+
+    /// What contradicts itself although each value is well-formed.
+    fn problems(&self) -> Vec<Problem> {
+        let mut problems = self.http2.problems();
+        if self.cores == 0 {
+            problems.push(Problem::new("cores", "it must be at least 1"));
+        }
+        for (index, listener) in self.listeners.iter().enumerate() {
+            problems.extend(listener.problems(&format!("listeners[{index}]")));
+        }
+        let certified = self.listeners.iter().any(|listener| listener.tls.is_some());
+        let lost =
+            |listener: &&Listener| listener.redirect_to_https && listener.redirect_hosts.is_empty() && !certified;
+        if self.listeners.iter().find(lost).is_some() {
+            let message = "name the hosts: no listener has a certificate to take them from";
+            problems.push(Problem::new("listeners[].redirect_hosts", message));
+        }
+        problems.extend(self.store.problems());
+        if let Some(tls) = &self.admin.tls {
+            problems.extend(tls.problems("admin.tls"));
+        }
+        problems
+    }
+
+    /// Every place where clients connect: `listen` and `listeners`, or the default when neither is set.
+    #[must_use]
+    pub fn all_listeners(&self) -> Vec<Listener> {
+        let standard = self.listeners.is_empty().then(standard::listen);
+        let first = self.listen.or(standard).map(Listener::plain);
+        first.into_iter().chain(self.listeners.iter().cloned()).collect()
     }
 
     /// Whether what this hop says about the client is believed.
@@ -245,10 +239,32 @@ impl Config {
         self.trusted_hops.iter().any(|network| network.contains(hop))
     }
 
+    /// Whether a host, given without its port, is served here.
+    #[must_use]
+    pub fn serves_host(&self, host: &str) -> bool {
+        let host = host.strip_suffix('.').unwrap_or(host);
+        let matches = |allowed: &String| match allowed.strip_prefix('*') {
+            None => allowed.eq_ignore_ascii_case(host),
+            Some(end) => {
+                let split = host.len().checked_sub(end.len()).filter(|at| *at > 0);
+                split
+                    .and_then(|at| host.get(at..))
+                    .is_some_and(|found| found.eq_ignore_ascii_case(end))
+            }
+        };
+        self.hosts.is_empty() || self.hosts.iter().any(matches)
+    }
+
     /// How many requests may be in flight on one core.
     #[must_use]
     pub fn in_flight_per_core(&self) -> usize {
         self.limits.in_flight.div_ceil(self.cores.max(1))
+    }
+
+    /// How long counters, causes and samples of comparisons are kept.
+    #[must_use]
+    pub fn retention(&self) -> Duration {
+        self.store.retention.map_or(RETENTION, |span| span.0)
     }
 
     /// Where Ficus's own store is.
@@ -263,74 +279,8 @@ impl Default for Admin {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            tls: None,
         }
-    }
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            uri_bytes: 16 * 1024,
-            headers: 100,
-            head_bytes: 64 * 1024,
-            body_bytes: None,
-            in_flight: 10_000,
-            idle_connections: 256,
-        }
-    }
-}
-
-impl Default for Timeouts {
-    fn default() -> Self {
-        Self {
-            request_head: Duration::from_secs(30),
-            connect: Duration::from_secs(5),
-            answer: Duration::from_secs(60),
-            body_idle: Duration::from_secs(300),
-            total: None,
-            // Node closes an idle connection after five seconds.
-            legacy_idle: Duration::from_secs(4),
-            tunnel_idle: Duration::from_secs(3600),
-            drain: Duration::from_secs(30),
-        }
-    }
-}
-
-impl Default for ShadowConfig {
-    fn default() -> Self {
-        Self {
-            queue: 256,
-            concurrency: 16,
-            body_bytes: 1024 * 1024,
-            total_bytes: 64 * 1024 * 1024,
-        }
-    }
-}
-
-impl From<TimeoutTexts> for Timeouts {
-    fn from(texts: TimeoutTexts) -> Self {
-        let standard = Self::default();
-        let or = |text: Option<Span>, standard| text.map_or(standard, |span| span.0);
-        Self {
-            request_head: or(texts.request_head, standard.request_head),
-            connect: or(texts.connect, standard.connect),
-            answer: or(texts.answer, standard.answer),
-            body_idle: or(texts.body_idle, standard.body_idle),
-            total: texts.total.map(|span| span.0).or(standard.total),
-            legacy_idle: or(texts.legacy_idle, standard.legacy_idle),
-            tunnel_idle: or(texts.tunnel_idle, standard.tunnel_idle),
-            drain: or(texts.drain, standard.drain),
-        }
-    }
-}
-
-impl std::fmt::Debug for Database {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // The URL has a password in it.
-        formatter
-            .debug_struct("Database")
-            .field("set", &self.url.is_some())
-            .finish()
     }
 }
 

@@ -1,33 +1,106 @@
 //! One client connection: requests one after the other through the stack, until the client or the drain ends it.
 
+mod http2;
+
 use std::convert::Infallible;
 use std::net::IpAddr;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
 
-use http::{Request, Response};
+use http::header::{CONNECTION, HeaderValue};
+use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::TcpStream;
-use tokio::time::Instant;
+use hyper_util::rt::TokioIo;
+use tokio::io::AsyncWriteExt as _;
+use tokio::time::{Instant, timeout};
 
 use crate::body::Body;
 use crate::core::Core;
 use crate::exchange::{Exchange, PathVerdict, RequestFacts, RequestId, Step};
+use crate::framing::{self, Place, Refusal as RequestRefusal};
 use crate::layers::rescue;
+use crate::listen::{self, ClientStream, Gate, Opened, Refusal, Wire};
+
+/// How long a client that is turned away may take to hear why.
+const TURNED_AWAY_WITHIN: Duration = Duration::from_millis(100);
+
+/// A connection and what it needs to be served.
+#[derive(Debug)]
+pub(crate) struct Connection<S> {
+    /// The core that accepted it.
+    pub(crate) core: Rc<Core>,
+    /// The stack of that core.
+    pub(crate) steps: Rc<S>,
+    /// The listener that it came in by.
+    pub(crate) gate: Arc<Gate>,
+}
+
+/// What every request of a connection has in common.
+#[derive(Debug, Clone, Copy)]
+struct Origin {
+    peer: IpAddr,
+    scheme: &'static str,
+}
 
 /// Serves a connection to its end.
-pub(crate) async fn serve(core: Rc<Core>, steps: Rc<impl Step>, stream: TcpStream, peer: IpAddr) {
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "a connection was gone before it began");
+pub(crate) async fn serve<S: Step + 'static>(connection: Connection<S>, wire: Wire, peer: IpAddr) {
+    let Some(opened) = opened(&connection, wire, peer).await else {
         return;
+    };
+    match opened {
+        Ok(opened) => {
+            let protocol = if opened.http2 { "h2" } else { "http/1.1" };
+            let open = connection.gate.cells.connected(protocol);
+            let Opened {
+                stream,
+                peer,
+                scheme,
+                http2,
+            } = opened;
+            let origin = Origin { peer, scheme };
+            let Some(_place) = place(&connection.core, peer) else {
+                connection.core.metrics.refused(RequestRefusal::Connections.label());
+                turn_away(stream, http2).await;
+                return;
+            };
+            if http2 {
+                Box::pin(http2::serve(connection, stream, origin)).await;
+            } else {
+                serve_http1(connection, stream, origin).await;
+            }
+            drop(open);
+        }
+        Err(refusal) => {
+            connection.gate.cells.refused(refusal.label());
+            tracing::debug!(%peer, reason = refusal.label(), "a connection was given up: {refusal}");
+        }
     }
-    let service = service_fn(|request| answer(&*steps, request, peer));
+}
+
+/// Makes a connection ready for HTTP; none when the drain has begun and it says nothing.
+async fn opened<S>(connection: &Connection<S>, wire: Wire, peer: IpAddr) -> Option<Result<Opened, Refusal>> {
+    let timeouts = &connection.core.config.timeouts;
+    let mut opening = std::pin::pin!(listen::open(&connection.gate, wire, peer, timeouts.request_head));
+    tokio::select! {
+        biased;
+        opened = opening.as_mut() => Some(opened),
+        () = connection.core.drain.cancelled() => {
+            // Whoever is in the middle of it has something to ask; who says nothing is not waited for.
+            timeout(timeouts.drain_idle, opening).await.ok()
+        }
+    }
+}
+
+async fn serve_http1<S: Step>(connection: Connection<S>, stream: ClientStream, origin: Origin) {
+    let Connection { core, steps, gate } = connection;
+    let (stream, watch) = framing::watch(stream, &core.config);
+    let service =
+        service_fn(|request| watch.serve(request, |request| answer_http1(&core, &*steps, &gate, request, origin)));
     let limits = &core.config.limits;
     let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(core.config.timeouts.request_head)
         .max_headers(limits.headers)
         .max_buf_size(limits.head_bytes.max(8 * 1024))
         // Not `pipeline_flush`: with it hyper takes a whole answer into memory when the client reads slowly.
@@ -38,21 +111,75 @@ pub(crate) async fn serve(core: Rc<Core>, steps: Rc<impl Step>, stream: TcpStrea
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
         () = core.drain.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
+            // A request may be on its way: it is answered, with the word that it was the last one here.
+            if let Ok(ended) = timeout(core.config.timeouts.drain_idle, connection.as_mut()).await {
+                ended
+            } else {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
         }
     };
     if let Err(error) = ended {
         tracing::debug!(%error, "client connection ended");
     }
+    watch.ended(&core.metrics);
 }
 
-async fn answer(steps: &impl Step, request: Request<Incoming>, peer: IpAddr) -> Result<Response<Body>, Infallible> {
+/// A place for one more connection of a client. Trusted hops bring many clients, so they are not counted.
+fn place(core: &Core, peer: IpAddr) -> Option<Option<Place>> {
+    match core.config.limits.connections_per_client {
+        Some(most) if !core.config.trusts(peer) => core.crowd.enter(peer, most).map(Some),
+        _ => Some(None),
+    }
+}
+
+/// Says why, if the client takes that at once, and hangs up: a client over its limit gets nothing that lasts.
+async fn turn_away(mut stream: ClientStream, http2: bool) {
+    let answer =
+        b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+    if !http2 {
+        let said = async {
+            stream.write_all(answer).await?;
+            stream.shutdown().await
+        };
+        // There is nobody to tell when it is not taken.
+        timeout(TURNED_AWAY_WITHIN, said).await.ok();
+    }
+}
+
+async fn answer_http1(
+    core: &Core,
+    steps: &impl Step,
+    gate: &Gate,
+    request: Request<Incoming>,
+    origin: Origin,
+) -> Result<Response<Body>, Infallible> {
+    let mut response = answer(steps, gate, request, origin).await?;
+    if core.draining.get() && response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        response
+            .headers_mut()
+            .insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    Ok(response)
+}
+
+async fn answer(
+    steps: &impl Step,
+    gate: &Gate,
+    request: Request<Incoming>,
+    origin: Origin,
+) -> Result<Response<Body>, Infallible> {
+    // What stands for a refused request is to be refused, whatever the listener is for.
+    let refused = request.extensions().get::<RequestRefusal>().is_some();
+    if let Some(redirect) = gate.redirect.as_ref().filter(|_| !refused) {
+        return Ok(redirect.answer(&request));
+    }
     let facts = RequestFacts {
         id: RequestId::none(),
-        peer,
-        client: peer,
-        scheme: "http",
+        peer: origin.peer,
+        client: origin.peer,
+        scheme: origin.scheme,
         started: Instant::now(),
         path: PathVerdict::Canonical,
     };

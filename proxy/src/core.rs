@@ -1,22 +1,28 @@
 //! One core: a thread with a runtime of its own, its own listener, its own upstream connections and its own counters.
 
+use std::cell::{Cell, RefCell};
 use std::io;
-use std::net::TcpListener as StdListener;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use flags::Flags;
-use tokio::net::TcpListener;
+use futures_util::future::join_all;
 use tokio::runtime::Builder;
+use tokio::sync::watch;
 use tokio::task::{LocalSet, spawn_local};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
+use crate::access_log::AccessLogSink;
 use crate::backend::circuit::Circuits;
 use crate::backend::native::NativeBackend;
 use crate::config::Config;
-use crate::connection::serve;
+use crate::connection::{Connection, serve};
+use crate::exchange::Step;
+use crate::framing::Crowd;
+use crate::listen::{Gate, Incoming, ListenSocket};
 use crate::metrics::{CoreMetrics, Metrics};
 use crate::shadow::{ByteBudget, Shadow};
 use crate::stack::stack;
@@ -47,8 +53,14 @@ pub struct Common {
     pub shadow: Shadow,
     /// The counters of the process.
     pub metrics: Metrics,
+    /// Where access log lines go, when there is one.
+    pub access_log: Option<AccessLogSink>,
+    /// The connections of all clients.
+    pub crowd: Crowd,
     /// Cancelled when the drain begins.
     pub drain: CancellationToken,
+    /// The configuration as it changes.
+    pub settings: watch::Receiver<Arc<Config>>,
 }
 
 /// The belongings of one core: some shared with the others, the rest its own.
@@ -70,8 +82,14 @@ pub struct Core {
     pub legacy: Rc<Upstream>,
     /// Counters of this core.
     pub metrics: CoreMetrics,
+    /// Where access log lines go, when there is one.
+    pub access_log: Option<AccessLogSink>,
+    /// The connections of all clients.
+    pub crowd: Crowd,
     /// Client connections and tunnels: what a drain waits for.
     pub tasks: LocalTasks,
+    /// Whether the drain has begun: looked at for each answer, so it is no lock.
+    pub draining: Rc<Cell<bool>>,
     /// Cancelled when the drain begins.
     pub drain: CancellationToken,
 }
@@ -83,24 +101,48 @@ pub struct Drained {
     pub cut: usize,
 }
 
+/// A socket of a core, and the listener that it belongs to.
+#[derive(Debug)]
+pub(crate) struct CoreSocket {
+    /// The listener.
+    pub(crate) gate: Arc<Gate>,
+    /// The socket.
+    pub(crate) socket: ListenSocket,
+}
+
 /// Starts the thread of a core.
 ///
 /// # Errors
 /// When the thread cannot be started.
-pub fn start(index: usize, common: Common, listener: StdListener) -> io::Result<JoinHandle<io::Result<Drained>>> {
+pub(crate) fn start(
+    index: usize,
+    common: Common,
+    sockets: Vec<CoreSocket>,
+) -> io::Result<JoinHandle<io::Result<Drained>>> {
     std::thread::Builder::new()
         .name(format!("core-{index}"))
-        .spawn(move || run(common, listener))
+        .spawn(move || run(common, sockets))
 }
 
-fn run(common: Common, listener: StdListener) -> io::Result<Drained> {
+fn run(common: Common, sockets: Vec<CoreSocket>) -> io::Result<Drained> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let local = LocalSet::new();
     local.block_on(&runtime, async move {
-        let listener = TcpListener::from_std(listener)?;
+        let settings = common.settings.clone();
         let core = Core::new(common);
-        accept(&core, listener).await;
-        Ok(core.finish().await)
+        let serving = Serving::new(&core, &stack);
+        let mut accepting = Vec::with_capacity(sockets.len());
+        for CoreSocket { gate, socket } in sockets {
+            let incoming = Incoming::from_socket(socket)?;
+            accepting.push(accept(&serving, gate, incoming));
+        }
+        tokio::join!(
+            join_all(accepting),
+            look_after_upstream(&core),
+            follow(&serving, settings, &stack)
+        );
+        let newest = serving.core();
+        Ok(newest.finish().await)
     })
 }
 
@@ -115,13 +157,19 @@ impl Core {
             kept_bodies,
             shadow,
             metrics,
+            access_log,
+            crowd,
             drain,
+            settings: _,
         } = common;
         Rc::new(Self {
             // The drivers of upstream connections end with their pool; a drain need not wait for them.
             legacy: Upstream::new(&upstream, LocalTasks::default()),
             metrics: metrics.core(),
+            access_log,
+            crowd,
             tasks: LocalTasks::default(),
+            draining: Rc::default(),
             config,
             flags,
             native,
@@ -129,6 +177,25 @@ impl Core {
             kept_bodies,
             shadow,
             drain,
+        })
+    }
+
+    /// The same core with another configuration: for the connections that come from here on.
+    fn with(&self, config: Arc<Config>) -> Rc<Self> {
+        Rc::new(Self {
+            config,
+            flags: Arc::clone(&self.flags),
+            native: self.native.clone(),
+            circuits: self.circuits.clone(),
+            kept_bodies: Arc::clone(&self.kept_bodies),
+            shadow: self.shadow.clone(),
+            legacy: Rc::clone(&self.legacy),
+            metrics: self.metrics.clone(),
+            access_log: self.access_log.clone(),
+            crowd: self.crowd.clone(),
+            tasks: self.tasks.clone(),
+            draining: Rc::clone(&self.draining),
+            drain: self.drain.clone(),
         })
     }
 
@@ -143,21 +210,76 @@ impl Core {
     }
 }
 
-async fn accept(core: &Rc<Core>, listener: TcpListener) {
-    let steps = Rc::new(stack(core));
-    let mut tick = tokio::time::interval(TICK);
+/// What a new connection is served with. It is replaced whole when the configuration changes; connections that are open keep
+/// what they began with, so no request has to ask what is in force.
+struct Serving<S>(RefCell<(Rc<Core>, Rc<S>)>);
+
+impl<S> Serving<S> {
+    fn new(core: &Rc<Core>, build: &impl Fn(&Rc<Core>) -> S) -> Self {
+        Self(RefCell::new((Rc::clone(core), Rc::new(build(core)))))
+    }
+
+    fn core(&self) -> Rc<Core> {
+        Rc::clone(&self.0.borrow().0)
+    }
+
+    fn connection(&self, gate: &Arc<Gate>) -> Connection<S> {
+        let (core, steps) = &*self.0.borrow();
+        Connection {
+            core: Rc::clone(core),
+            steps: Rc::clone(steps),
+            gate: Arc::clone(gate),
+        }
+    }
+}
+
+/// Puts new versions of the configuration in force until the drain begins.
+async fn follow<S>(serving: &Serving<S>, mut settings: watch::Receiver<Arc<Config>>, build: &impl Fn(&Rc<Core>) -> S) {
+    let drain = serving.core().drain.clone();
     loop {
         tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => {
-                    core.metrics.connected();
-                    core.tasks.spawn(serve(Rc::clone(core), Rc::clone(&steps), stream, peer.ip()));
-                }
+            changed = settings.changed() => if changed.is_err() {
+                return;
+            },
+            () = drain.cancelled() => return,
+        }
+        let config = Arc::clone(&settings.borrow_and_update());
+        let core = serving.core().with(config);
+        let steps = Rc::new(build(&core));
+        serving.0.replace((core, steps));
+    }
+}
+
+/// Accepts until the drain begins, and then those who have been waiting already.
+async fn accept<S: Step + 'static>(serving: &Serving<S>, gate: Arc<Gate>, incoming: Incoming) {
+    let core = serving.core();
+    let begin = |(wire, peer)| {
+        core.metrics.connected();
+        core.tasks.spawn(serve(serving.connection(&gate), wire, peer));
+    };
+    loop {
+        tokio::select! {
+            accepted = incoming.accept() => match accepted {
+                Ok(accepted) => begin(accepted),
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
             },
+            () = core.drain.cancelled() => break,
+        }
+    }
+    core.draining.set(true);
+    // The kernel has greeted them for us; closing the socket would refuse them after the fact.
+    while let Ok(Ok(accepted)) = timeout(Duration::ZERO, incoming.accept()).await {
+        begin(accepted);
+    }
+}
+
+async fn look_after_upstream(core: &Rc<Core>) {
+    let mut tick = tokio::time::interval(TICK);
+    loop {
+        tokio::select! {
             _ = tick.tick() => {
                 let core = Rc::clone(core);
                 // Beside the accepting: a look-up of names may take its time.

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::framing::Refusal;
+
 /// An error that can cross threads.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -21,12 +23,10 @@ pub struct ProxyError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The request is malformed or could be read in two ways.
+    /// Ficus itself turns the request away, for a reason that has a counter of its own.
+    Refused(Refusal),
+    /// The request is malformed in some other way.
     BadRequest(&'static str),
-    /// The target is longer than allowed.
-    UriTooLong,
-    /// The body is larger than allowed.
-    BodyTooLarge,
     /// Too many requests are in flight.
     Overloaded {
         /// When to come back.
@@ -76,6 +76,30 @@ impl ProxyError {
         Self::new(kind, FaultSide::Client)
     }
 
+    /// A request that Ficus turns away.
+    #[must_use]
+    pub const fn refused(refusal: Refusal) -> Self {
+        Self::client(ErrorKind::Refused(refusal))
+    }
+
+    /// The refusal that this failure comes from, however deep: a body that goes wrong fails whoever reads it.
+    #[must_use]
+    pub fn refusal(&self) -> Option<Refusal> {
+        if let ErrorKind::Refused(refusal) = self.kind {
+            return Some(refusal);
+        }
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+            let found = error.downcast_ref::<Refusal>();
+            if let Some(refusal) = found.or_else(|| inner.and_then(|inner| inner.downcast_ref())) {
+                return Some(*refusal);
+            }
+            cause = error.source();
+        }
+        None
+    }
+
     /// Legacy's fault.
     #[must_use]
     pub fn legacy(kind: ErrorKind, source: impl Into<BoxError>) -> Self {
@@ -102,9 +126,8 @@ impl ErrorKind {
     #[must_use]
     pub const fn label(self) -> &'static str {
         match self {
+            Self::Refused(refusal) => refusal.label(),
             Self::BadRequest(_) => "bad_request",
-            Self::UriTooLong => "uri_too_long",
-            Self::BodyTooLarge => "body_too_large",
             Self::Overloaded { .. } => "overloaded",
             Self::Unreachable => "unreachable",
             Self::BrokenAnswer => "broken_answer",
@@ -119,9 +142,8 @@ impl ErrorKind {
     #[must_use]
     pub const fn message(self) -> &'static str {
         match self {
+            Self::Refused(refusal) => refusal.message(),
             Self::BadRequest(reason) => reason,
-            Self::UriTooLong => "The address is too long",
-            Self::BodyTooLarge => "The request body is too large",
             Self::Overloaded { .. } => "Too many requests at once, try again shortly",
             Self::Unreachable | Self::BrokenAnswer => "The application did not answer",
             Self::Timeout => "The application did not answer in time",

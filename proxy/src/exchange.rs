@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use crate::body::Body;
 use crate::error::ProxyError;
+use crate::framing::Refusal;
 
 /// A request together with what Ficus has found out about it so far.
 #[derive(Debug)]
@@ -56,8 +57,10 @@ pub enum PathVerdict {
     Canonical,
     /// The client is sent to the cleaned path, as Next.js does.
     Redirect(String),
-    /// It has no canonical form.
-    Refused(&'static str),
+    /// It is the server itself (`OPTIONS *`).
+    Server,
+    /// It has no canonical form, or is of a form that Ficus does not serve.
+    Refused(Refusal),
 }
 
 /// A decision, owned, so that it outlives a change of flags.

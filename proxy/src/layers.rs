@@ -1,6 +1,7 @@
 //! The steps of the stack: one file, one job.
 
 pub mod access_log;
+pub mod admission;
 pub mod canonical_path;
 pub mod client_address;
 pub mod deadline;
@@ -10,7 +11,9 @@ pub mod limits;
 pub mod observe;
 pub mod request_id;
 pub mod rescue;
+pub mod server_timing;
 pub mod shadow;
+pub mod trace_context;
 
 /// Declares a layer that wraps a step: `layered!(Rescue => RescueStep { })` gives `tower::Layer<S>` for `Rescue`.
 macro_rules! layered {

@@ -1,5 +1,6 @@
 //! The Ficus proxy: data plane, shadow, console and command line.
 
+pub mod access_log;
 pub mod admin;
 pub mod app;
 pub mod backend;
@@ -14,6 +15,7 @@ pub mod demo;
 pub mod error;
 pub mod exchange;
 mod flag_watch;
+pub mod framing;
 pub mod inventory;
 pub mod kill_file;
 pub mod layers;
@@ -29,4 +31,6 @@ pub mod shadow;
 pub mod stack;
 pub mod store;
 pub mod tasks;
+pub mod tls;
+pub mod upgrade;
 pub mod upstream;

@@ -1,10 +1,13 @@
 //! Counters. Each core has its own set, which only it writes; a scrape adds them up.
 
 mod core;
+mod listeners;
 mod route;
 mod text;
 
 pub use self::core::{CoreMetrics, InFlight, Tunnel};
+pub use listeners::{ListenerCells, OpenConnection, render_listeners};
+pub(crate) use listeners::{render_certificates, render_upgrades};
 pub use route::{RouteCells, RouteTotals};
 pub use text::{render, render_circuits, render_shadow};
 
@@ -12,10 +15,15 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+/// A listener's address and its counters.
+type Named = (String, Arc<ListenerCells>);
+
 /// All counters of a process.
 #[derive(Debug, Clone, Default)]
 pub struct Metrics {
     cores: Arc<Mutex<Vec<Arc<core::Cells>>>>,
+    dropped_log_lines: Arc<AtomicU64>,
+    listeners: Arc<Mutex<Vec<Named>>>,
 }
 
 /// The counters of all cores, added up at one moment.
@@ -47,6 +55,8 @@ pub struct Totals {
     pub tunnels: u64,
     /// Client connections accepted.
     pub connections: u64,
+    /// Lines of the access log that were not written.
+    pub dropped_log_lines: u64,
     /// Whether the newest attempt to connect to legacy worked; none before the first.
     pub legacy_reachable: Option<bool>,
     /// What went wrong at that attempt, when it did not work.
@@ -65,10 +75,34 @@ impl Metrics {
         CoreMetrics::new(cells)
     }
 
+    /// The counter of lines of the access log that were not written.
+    #[must_use]
+    pub fn dropped_log_lines(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.dropped_log_lines)
+    }
+
+    /// The counters of one more listener.
+    #[must_use]
+    pub fn listener(&self, name: &str) -> Arc<ListenerCells> {
+        let cells = Arc::new(ListenerCells::default());
+        self.listeners
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push((name.to_owned(), Arc::clone(&cells)));
+        cells
+    }
+
+    fn listeners(&self) -> Vec<Named> {
+        self.listeners.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// All counters, added up.
     #[must_use]
     pub fn totals(&self) -> Totals {
-        let mut totals = Totals::default();
+        let mut totals = Totals {
+            dropped_log_lines: get(&self.dropped_log_lines),
+            ..Totals::default()
+        };
         let mut newest = 0;
         for cells in self.cores.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             cells.add_to(&mut totals, &mut newest);

@@ -5,44 +5,12 @@ use std::fs;
 
 use super::tree::root;
 
-/// The fields of the configuration that hold a section or are not read from the file.
-const NO_KEYS: [&str; 13] = [
-    "admin",
-    "circuit",
-    "database",
-    "environment",
-    "fallback",
-    "health",
-    "legacy",
-    "limits",
-    "overrides",
-    "shadow",
-    "store",
-    "timeouts",
-    "tls",
-];
-
-/// The files whose structures are read from `ficus.yaml`.
-const FILES: [&str; 3] = [
-    "proxy/src/config.rs",
-    "proxy/src/config/legacy.rs",
-    "proxy/src/config/rollout.rs",
-];
-
-/// The last part of every key that these structures have.
+/// Every key that the program reads, as its JSON Schema has it.
 pub(crate) fn in_code() -> BTreeSet<String> {
-    let texts = FILES.map(|file| fs::read_to_string(root().join(file)).unwrap());
-    let fields = texts
-        .iter()
-        .flat_map(|text| text.lines())
-        .filter_map(|line| line.strip_prefix("    pub ")?.split_once(": "));
-    let names = fields
-        .map(|(name, _)| name)
-        .filter(|name| !name.contains(' ') && !NO_KEYS.contains(name));
-    names.map(str::to_owned).collect()
+    proxy::config::keys()
 }
 
-/// The last part of every key in the table of `docs/configuration.md`.
+/// Every key in the table of `docs/configuration.md`.
 pub(crate) fn in_documentation() -> BTreeSet<String> {
     let text = fs::read_to_string(root().join("docs/configuration.md")).unwrap();
     let section = text
@@ -52,6 +20,5 @@ pub(crate) fn in_documentation() -> BTreeSet<String> {
     let keys = section
         .lines()
         .filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
-    keys.map(|(key, _)| key.rsplit('.').next().unwrap_or_default().to_owned())
-        .collect()
+    keys.map(|(key, _)| key.to_owned()).collect()
 }

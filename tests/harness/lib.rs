@@ -9,6 +9,7 @@
 mod app;
 mod binary;
 mod builders;
+mod certificates;
 mod client;
 mod process;
 mod proxy;
@@ -17,6 +18,7 @@ mod services;
 pub use app::{Effect, TestApp};
 pub use binary::ficus;
 pub use builders::{Agent, Tenant, Ticket};
+pub use certificates::Authority;
 pub use client::{Answer, Client};
 pub use process::FicusProcess;
 pub use proxy::{Builder, TestProxy};

@@ -1,14 +1,18 @@
 //! Ficus as a process of its own, for what cannot be seen from inside: its memory, its signals, its exit code.
 
 use std::net::TcpListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use tempfile::TempDir;
 use test_support::eventually::eventually;
 use tokio::process::{Child, Command};
 
 use crate::binary::ficus;
+
+/// The file with the number of the process that serves.
+const PID_FILE: &str = "ficus.pid";
 
 /// A running `ficus run`. It is killed when it is dropped.
 #[derive(Debug)]
@@ -16,6 +20,7 @@ pub struct FicusProcess {
     child: Child,
     origin: String,
     admin: String,
+    home: TempDir,
 }
 
 impl FicusProcess {
@@ -33,23 +38,44 @@ impl FicusProcess {
     /// As [`FicusProcess::start`].
     pub async fn start_with(legacy: &str, flags: Option<&Path>, environment: &[(&str, &str)]) -> Self {
         let (listen, admin) = (free_address(), free_address());
-        let mut command = Command::new(ficus());
-        command.args(["run", "--listen", &listen, "--admin", &admin, "--legacy", legacy]);
+        let mut command = command();
+        command.args(["--listen", &listen, "--admin", &admin, "--legacy", legacy]);
         if let Some(flags) = flags {
             command.arg("--flags").arg(flags);
         }
-        // Whatever the machine has set must not reach it.
-        command
-            .env_remove("DATABASE_URL")
-            .envs(environment.iter().copied())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .kill_on_drop(true);
+        command.envs(environment.iter().copied());
+        Self::wait(command, listen, admin, TempDir::new().expect("a directory can be made")).await
+    }
+
+    /// Starts it with a configuration file. `LISTEN` in it stands for a free address, which [`Self::origin`] then is.
+    ///
+    /// # Panics
+    /// When it does not become ready.
+    pub async fn configured(legacy: &str, yaml: &str) -> Self {
+        let (listen, admin) = (free_address(), free_address());
+        let home = TempDir::with_prefix("ficus-process-").expect("a directory can be made");
+        let file = home.path().join("ficus.yaml");
+        let yaml = yaml.replace("LISTEN", &listen);
+        let text = format!("legacy: {{ url: \"{legacy}\" }}\nadmin: {{ listen: {admin} }}\n{yaml}");
+        std::fs::write(&file, text).expect("the configuration can be written");
+        let mut command = command();
+        command.arg("--config").arg(file);
+        command.arg("--pid-file").arg(home.path().join(PID_FILE));
+        let process = Self::wait(command, listen, admin, home).await;
+        eventually("its number is in the file", || async {
+            process.pid_file().exists().then_some(())
+        })
+        .await;
+        process
+    }
+
+    async fn wait(mut command: Command, listen: String, admin: String, home: TempDir) -> Self {
         let child = command.spawn().expect("ficus starts");
         let process = Self {
             child,
             origin: format!("http://{listen}"),
             admin: format!("http://{admin}"),
+            home,
         };
         let client = reqwest::Client::builder()
             .no_proxy()
@@ -65,6 +91,30 @@ impl FicusProcess {
         })
         .await;
         process
+    }
+
+    /// The directory of its configuration file.
+    pub fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    /// Where the process that serves, this one or its successor, keeps its number.
+    pub fn pid_file(&self) -> PathBuf {
+        self.home.path().join(PID_FILE)
+    }
+
+    /// The process that serves, this one or its successor.
+    ///
+    /// # Panics
+    /// When there is no such file.
+    pub fn serving_pid(&self) -> u32 {
+        let text = std::fs::read_to_string(self.pid_file()).expect("a configured process has a file of its number");
+        text.trim().parse().expect("a number")
+    }
+
+    /// Where its probes and metrics are.
+    pub fn admin(&self) -> &str {
+        &self.admin
     }
 
     /// `http://127.0.0.1:PORT`.
@@ -106,6 +156,33 @@ impl FicusProcess {
         let ended = tokio::time::timeout(Duration::from_secs(30), self.child.wait()).await;
         ended.expect("ficus ends").expect("its end can be seen").code()
     }
+}
+
+impl Drop for FicusProcess {
+    fn drop(&mut self) {
+        let Ok(text) = std::fs::read_to_string(self.pid_file()) else {
+            return;
+        };
+        let successor: u32 = text.trim().parse().unwrap_or_default();
+        if successor > 1 && self.child.id() != Some(successor) {
+            // It may have ended already.
+            let _ = std::process::Command::new("kill")
+                .args(["-s", "KILL", text.trim()])
+                .status();
+        }
+    }
+}
+
+/// `ficus run`. Whatever the machine has set must not reach it.
+fn command() -> Command {
+    let mut command = Command::new(ficus());
+    command
+        .arg("run")
+        .env_remove("DATABASE_URL")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .kill_on_drop(true);
+    command
 }
 
 fn free_address() -> String {

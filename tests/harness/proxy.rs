@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -35,8 +36,10 @@ pub struct Builder {
 /// A running Ficus. Dropping it drains it.
 #[derive(Debug)]
 pub struct TestProxy {
-    origin: String,
+    origins: Vec<String>,
     admin: String,
+    /// Asks the admin listener; made when it is first needed, for that takes a while.
+    watcher: OnceLock<Client>,
     home: TempDir,
     shutdown: CancellationToken,
     running: Option<JoinHandle<()>>,
@@ -50,12 +53,22 @@ impl TestProxy {
 
     /// `http://127.0.0.1:PORT`.
     pub fn origin(&self) -> &str {
-        &self.origin
+        &self.origins[0]
     }
 
     /// `127.0.0.1:PORT`.
     pub fn address(&self) -> &str {
-        self.origin.trim_start_matches("http://")
+        self.origin().trim_start_matches("http://")
+    }
+
+    /// The origins of the further `listeners`, in the order of the configuration.
+    pub fn listeners(&self) -> &[String] {
+        &self.origins[1..]
+    }
+
+    /// The directory that relative paths of its configuration start from.
+    pub fn home(&self) -> &Path {
+        self.home.path()
     }
 
     /// Where the probes, the metrics and the console are.
@@ -65,7 +78,7 @@ impl TestProxy {
 
     /// A client that goes through it.
     pub fn client(&self) -> Client {
-        Client::of_origin(&self.origin)
+        Client::of_origin(self.origin())
     }
 
     /// The file of its flags.
@@ -99,7 +112,8 @@ impl TestProxy {
     /// # Panics
     /// When they cannot be had.
     pub async fn metrics(&self) -> String {
-        Client::of_origin(&self.admin).get("/metrics").await.text().to_owned()
+        let client = self.watcher.get_or_init(|| Client::of_origin(&self.admin));
+        client.get("/metrics").await.text().to_owned()
     }
 
     /// Waits until the metrics have this line.
@@ -217,15 +231,16 @@ impl Builder {
                 let bound = App::bind_with(config, more_routes.map(|routes| routes()).into_iter().collect())
                     .await
                     .expect("ficus starts");
-                told.send((bound.addr, bound.admin_addr))
+                told.send((bound.origins(), bound.admin_addr))
                     .expect("the test waits for the addresses");
                 bound.run(stop).await.expect("ficus drains");
             });
         });
-        let (address, admin) = addresses.await.expect("ficus says where it listens");
+        let (origins, admin) = addresses.await.expect("ficus says where it listens");
         TestProxy {
-            origin: format!("http://{address}"),
+            origins,
             admin: format!("http://{admin}"),
+            watcher: OnceLock::new(),
             home,
             shutdown,
             running: Some(running),
@@ -234,11 +249,18 @@ impl Builder {
 
     fn text(&self, home: &Path) -> String {
         let mut text = format!(
-            "listen: 127.0.0.1:0\nadmin:\n  listen: 127.0.0.1:0\nlegacy:\n  url: {}\n{}flags: {}\n",
+            "listen: 127.0.0.1:0\nlegacy:\n  url: {}\n{}flags: {}\n",
             self.legacy,
             self.legacy_options,
             flag_file(home).display(),
         );
+        if !self.more.contains("admin:") {
+            text.push_str("admin: { listen: 127.0.0.1:0 }\n");
+        }
+        if !self.more.contains("timeouts:") {
+            // A client that shares its thread with the test cannot say goodbye while the test ends.
+            text.push_str("timeouts: { drain_idle: 50ms }\n");
+        }
         let store = self.store.clone().unwrap_or_else(|| store_url(home));
         let _ = writeln!(text, "store:\n  url: {store}");
         if let Some(database) = &self.database {

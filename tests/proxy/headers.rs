@@ -98,18 +98,3 @@ async fn a_message_that_two_parsers_could_read_differently_is_refused() {
     }
     assert!(legacy.requests().is_empty());
 }
-
-/// The parser takes chunked framing and drops the length (RFC 9112, section 6.3). That is one reading only as long as legacy sees
-/// no length, nothing that follows is taken for a request, and the connection ends.
-#[tokio::test]
-async fn of_two_framings_legacy_sees_one_and_the_connection_ends() {
-    let (legacy, proxy) = stage().await;
-    let smuggled = "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n\
-                    GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n";
-    let answer = exchange(&proxy, smuggled).await;
-    assert_eq!(answer.matches("HTTP/1.1 ").count(), 1, "{answer:?}");
-    assert!(answer.contains("connection: close"), "{answer:?}");
-    let requests = legacy.requests();
-    assert_eq!(requests.len(), 1);
-    assert!(!requests[0].raw_head.to_ascii_lowercase().contains("content-length: 4"));
-}

@@ -1,6 +1,10 @@
 //! Ficus over real sockets: in front of a scripted legacy app, of the real one, and with real PostgreSQL behind it.
 
 #[cfg(test)]
+mod access_log;
+#[cfg(test)]
+mod attacks;
+#[cfg(test)]
 mod canary;
 #[cfg(test)]
 mod continuity;
@@ -15,9 +19,13 @@ mod fallback;
 #[cfg(test)]
 mod headers;
 #[cfg(test)]
+mod http2;
+#[cfg(test)]
 mod inventory;
 #[cfg(test)]
 mod kill;
+#[cfg(test)]
+mod listeners;
 #[cfg(test)]
 mod model;
 #[cfg(test)]
@@ -41,7 +49,11 @@ mod stages;
 #[cfg(test)]
 mod streaming;
 #[cfg(test)]
+mod tls;
+#[cfg(test)]
 mod typescript;
+#[cfg(test)]
+mod upgrade;
 #[cfg(test)]
 mod upstream;
 #[cfg(test)]

@@ -89,7 +89,8 @@ async fn http2_shares_one_connection_and_upgrades_get_their_own() {
     }
     assert_eq!(legacy.connections(), 1);
     let mut stream = TcpStream::connect(proxy.address()).await.unwrap();
-    let request = "GET /socket HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n";
+    let request = "GET /socket HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+                   Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut received = String::new();
     while !received.ends_with("\r\n\r\n") {

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use flags::{Flags, KillSet, RouteKey, Stage};
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
+use super::operator::{Operator, Secured};
 use crate::backend::circuit::{CircuitView, Circuits};
 use crate::backend::native::NativeBackend;
 use crate::config::Config;
@@ -31,11 +31,12 @@ pub struct Facets {
     metrics: Metrics,
     recorder: Recorder,
     store: Store,
-    drain: CancellationToken,
+    operator: Operator,
+    secured: Secured,
 }
 
 impl Facets {
-    pub(super) fn new(common: &Common, store: Store, recorder: Recorder) -> Self {
+    pub(super) fn new(common: &Common, store: Store, recorder: Recorder, secured: Secured, operator: Operator) -> Self {
         Self {
             started: Instant::now(),
             config: Arc::clone(&common.config),
@@ -43,9 +44,10 @@ impl Facets {
             native: common.native.clone(),
             circuits: common.circuits.clone(),
             metrics: common.metrics.clone(),
-            drain: common.drain.clone(),
             recorder,
             store,
+            secured,
+            operator,
         }
     }
 
@@ -54,7 +56,7 @@ impl Facets {
     /// # Errors
     /// With the reason.
     pub async fn ready(&self) -> Result<(), String> {
-        if self.drain.is_cancelled() {
+        if self.operator.is_stopping() {
             return Err("draining".to_owned());
         }
         match &self.native {
@@ -68,6 +70,9 @@ impl Facets {
     pub fn metrics_text(&self) -> String {
         let mut text = crate::metrics::render(&self.metrics.totals(), &self.flags.status());
         crate::metrics::render_circuits(&mut text, &self.circuits);
+        crate::metrics::render_listeners(&mut text, &self.metrics);
+        crate::metrics::render_certificates(&mut text, &self.secured.statuses());
+        crate::metrics::render_upgrades(&mut text, self.operator.failed_upgrades(), self.operator.reloads());
         crate::metrics::render_shadow(&mut text, &self.recorder);
         text
     }
@@ -82,7 +87,8 @@ impl Facets {
             legacy: self.legacy_view(&totals),
             routes: self.route_views(&totals).await,
             unflagged: totals.routes.get("unmatched").map_or(0, |route| route.legacy.answers()),
-            draining: self.drain.is_cancelled(),
+            draining: self.operator.is_stopping(),
+            certificates: self.secured.problems(),
         }
     }
 

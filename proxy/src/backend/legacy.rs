@@ -3,8 +3,9 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use http::header::CONTENT_TYPE;
-use http::{HeaderMap, Response, StatusCode, Version};
+use http::header::{CONTENT_TYPE, EXPECT, TRANSFER_ENCODING};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version};
+use http_body::Body as _;
 use tokio::time::Instant;
 
 use super::tunnel;
@@ -13,6 +14,7 @@ use crate::config::Timeouts;
 use crate::core::Core;
 use crate::error::{ErrorKind, ProxyError};
 use crate::exchange::Exchange;
+use crate::framing::doubt_in_answer;
 use crate::upstream::{AnswerBody, Call, Patience, forwardable_request, forwardable_response};
 
 /// Answers an exchange from the legacy app, in the time that it has had since it began.
@@ -38,6 +40,7 @@ pub async fn answer_until(
     let trusted = core.config.trusts(exchange.facts.peer);
     let wants_upgrade = forwardable_request(request.headers_mut(), &exchange.facts, trusted).is_some();
     *request.version_mut() = Version::HTTP_11;
+    keep_body(&mut request);
     let client = wants_upgrade.then(|| hyper::upgrade::on(&mut request));
     let call = Call {
         deadline,
@@ -51,6 +54,10 @@ pub async fn answer_until(
         };
     }
     let (mut parts, body) = response.into_parts();
+    if let Some(doubt) = doubt_in_answer(&parts) {
+        // The connection is dropped with the answer.
+        return Err(ProxyError::legacy(ErrorKind::BrokenAnswer, doubt));
+    }
     // What the client is told is our own version (RFC 9110, section 7.6.3), whatever legacy speaks.
     parts.version = Version::HTTP_11;
     forwardable_response(&mut parts.headers);
@@ -62,6 +69,21 @@ pub async fn answer_until(
         parts,
         Body::Upstream(AnswerBody::new(body, lease, patience)),
     ))
+}
+
+/// A body of unknown length is sent in chunks whatever the method: left to itself, the client takes it off a GET and a HEAD, and then
+/// legacy would see another request than native.
+fn keep_body(request: &mut Request<Body>) {
+    let body = request.body();
+    if body.is_end_stream() {
+        // There is nothing to go on with (RFC 9110, section 10.1.1).
+        request.headers_mut().remove(EXPECT);
+        return;
+    }
+    if matches!(*request.method(), Method::GET | Method::HEAD) && body.size_hint().exact().is_none() {
+        let headers = request.headers_mut();
+        headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
+    }
 }
 
 /// Events may be hours apart; every other body that is silent for long is broken.

@@ -48,18 +48,18 @@ pub(crate) async fn demo(arguments: DemoArgs, printer: Printer) -> anyhow::Resul
     // Building the legacy app takes a while the first time: a signal has to be heard then as well.
     let mut demo = tokio::select! {
         started = Demo::start(settings, &progress) => started.map_err(explained)?,
-        _signal = signals.asked_to_stop(None) => return Ok(ExitStatus::Failure),
+        _signal = signals.asked_to_stop() => return Ok(ExitStatus::Failure),
     };
     let walked = tokio::select! {
         walked = demo.walk(&progress) => walked,
-        _signal = signals.asked_to_stop(None) => {
+        _signal = signals.asked_to_stop() => {
             demo.stop().await;
             return Ok(ExitStatus::Failure);
         }
     };
     if walked.is_ok() && !arguments.check {
         invite(&demo, printer);
-        signals.asked_to_stop(None).await;
+        signals.asked_to_stop().await;
     }
     demo.stop().await;
     verdict(walked, printer)

@@ -5,16 +5,15 @@ use clap::{Args, ValueEnum};
 /// Options that may stand before or after the subcommand.
 #[derive(Debug, Args)]
 pub(crate) struct Global {
-    /// What to log: a level (error, warn, info, debug, trace) or a filter such as `warn,proxy=debug`
+    /// What to log: a level (error, warn, info, debug, trace) or a filter such as `warn,proxy=debug` [default: info]
     #[arg(
         long,
         global = true,
         value_name = "FILTER",
         env = "FICUS_LOG",
-        default_value = "info",
         help_heading = "Global options"
     )]
-    pub(crate) log: String,
+    pub(crate) log: Option<String>,
 
     /// How log lines look; they always go to standard error
     #[arg(

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use flags::{Flags, Inventory, KillSource, Snapshot};
-use proxy::config::{Config, ConfigError};
+use proxy::config::{Config, ConfigError, Environment};
 use proxy::kill_file;
 use proxy::overrides::OverrideKey;
 use proxy::store::Store;
@@ -36,7 +36,7 @@ pub(crate) struct Files {
 /// What was found to look at.
 #[derive(Debug)]
 pub(crate) struct Read {
-    config: Option<(PathBuf, Result<Config, ConfigError>)>,
+    config: Option<(PathBuf, Result<Config, Vec<ConfigError>>)>,
     flags: FlagText,
 }
 
@@ -64,7 +64,8 @@ impl Files {
             None => None,
             Some(path) => {
                 let text = read(&path, "configuration")?;
-                let config = Config::parse(&text, &path);
+                let mistakes = || Config::mistakes(&text, &path, &Environment::of_the_process());
+                let config = Config::parse(&text, &path).map_err(|_| mistakes());
                 Some((path, config))
             }
         };
@@ -173,7 +174,7 @@ impl Read {
     /// What is wrong with the configuration.
     pub(crate) fn config_problems(&self) -> Vec<Finding> {
         match &self.config {
-            Some((path, Err(error))) => vec![Finding::in_config(path, error)],
+            Some((path, Err(errors))) => errors.iter().map(|error| Finding::in_config(path, error)).collect(),
             _ => Vec::new(),
         }
     }

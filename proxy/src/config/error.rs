@@ -11,6 +11,30 @@ pub struct ConfigError {
     pub place: Option<(usize, usize)>,
 }
 
+/// A value that contradicts another one, or that is out of its range.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The key, from the top of the file: `listeners[0].tls`.
+    pub path: String,
+    /// What is wrong, and what would be right.
+    pub message: String,
+}
+
+impl Problem {
+    pub(super) fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            path: path.into(),
+            message: message.into(),
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "`{}`: {}", self.path, self.message)
+    }
+}
+
 impl ConfigError {
     /// A problem of the whole file.
     #[must_use]

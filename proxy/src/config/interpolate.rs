@@ -4,15 +4,24 @@ use super::error::ConfigError;
 
 /// Fills in every `${NAME}`; comments are left alone.
 pub(super) fn interpolate(text: &str, lookup: impl Fn(&str) -> Option<String>) -> Result<String, ConfigError> {
-    let mut filled = String::with_capacity(text.len());
+    let (filled, mistakes) = interpolate_all(text, lookup);
+    mistakes.into_iter().next().map_or(Ok(filled), Err)
+}
+
+/// As [`interpolate`], with every mistake; a line with a mistake stays as it is.
+pub(super) fn interpolate_all(text: &str, lookup: impl Fn(&str) -> Option<String>) -> (String, Vec<ConfigError>) {
+    let (mut filled, mut mistakes) = (String::with_capacity(text.len()), Vec::new());
     for (index, line) in text.split_inclusive('\n').enumerate() {
+        let start = filled.len();
         if line.trim_start().starts_with('#') {
             filled.push_str(line);
-        } else {
-            interpolate_line(line, index + 1, &lookup, &mut filled)?;
+        } else if let Err(mistake) = interpolate_line(line, index + 1, &lookup, &mut filled) {
+            mistakes.push(mistake);
+            filled.truncate(start);
+            filled.push_str(line);
         }
     }
-    Ok(filled)
+    (filled, mistakes)
 }
 
 fn interpolate_line(

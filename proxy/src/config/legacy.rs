@@ -3,19 +3,22 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Span;
 use crate::upstream::{HealthRules, Origin, TlsRules};
 
 /// The legacy app.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Legacy {
     /// Its origin, such as `http://127.0.0.1:3000`, `https://app.internal` or `unix:/run/app.sock`.
+    #[schemars(with = "String")]
     pub url: Origin,
     /// Further origins of the same app.
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     pub replicas: Vec<Origin>,
     /// What is spoken to it.
     #[serde(default)]
@@ -44,7 +47,7 @@ pub struct Legacy {
 }
 
 /// A version of HTTP.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Protocol {
     /// HTTP/1.1.
@@ -55,7 +58,7 @@ pub enum Protocol {
 }
 
 /// TLS to the legacy app.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct LegacyTls {
     /// PEM file of the authorities to believe.
@@ -69,7 +72,7 @@ pub struct LegacyTls {
 }
 
 /// When an address of the legacy app is left out. The last one never is.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Health {
     /// After so many failures in a row.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 
 use super::Span;
@@ -9,7 +10,7 @@ use crate::backend::circuit::Limits as CircuitLimits;
 use crate::overrides::OverrideKey;
 
 /// What fallback may cost.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Fallback {
     /// Largest request body that is kept while native works on it.
@@ -19,7 +20,7 @@ pub struct Fallback {
 }
 
 /// When a native side that keeps failing is skipped.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default, from = "CircuitTexts")]
 pub struct Circuit {
     /// So many failures within the window open it, unless more runs succeeded.
@@ -43,16 +44,17 @@ impl Circuit {
 }
 
 /// Overrides for testers.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Overrides {
     /// The key that signs them; without one there are none.
     #[serde(deserialize_with = "key")]
+    #[schemars(with = "Option<String>")]
     pub key: Option<OverrideKey>,
 }
 
 /// [`Circuit`] as it is written.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 struct CircuitTexts {
     failures: Option<u32>,

@@ -69,6 +69,10 @@ fn notices(html: &mut Html, view: &StatusView) {
         html.raw("<p class=\"notice bad\" role=\"status\"><strong>The kill switch names what is not there:</strong> ")
             .around("<code>", names, "</code>. Nothing is killed by that.</p>\n");
     }
+    for problem in &view.certificates {
+        html.raw("<div class=\"notice bad\" role=\"status\"><strong>New certificates were refused.</strong> ");
+        html.around("The last good ones stay in force.<pre>", problem, "</pre></div>\n");
+    }
     if let Some(problem) = &view.flags.problem {
         html.raw("<div class=\"notice bad\" role=\"status\"><strong>The newest flag file was refused.</strong> ");
         html.around("The last good flags stay in force.<pre>", problem, "</pre></div>\n");

@@ -19,6 +19,8 @@ pub struct StatusView {
     pub unflagged: u64,
     /// Whether new connections are refused because the process is on its way out.
     pub draining: bool,
+    /// New certificates that were refused, and why.
+    pub certificates: Vec<String>,
 }
 
 /// What is known about the flags in force.

@@ -39,7 +39,8 @@ pub(super) fn config(
 impl Front {
     pub(super) async fn start(config: Config) -> Result<Self, String> {
         let bound = App::bind(config).await.map_err(|error| error.to_string())?;
-        let (address, admin, shutdown) = (bound.addr, bound.admin_addr, CancellationToken::new());
+        let address = bound.addr().ok_or("the demo listens on no port")?;
+        let (admin, shutdown) = (bound.admin_addr, CancellationToken::new());
         let stop = shutdown.clone();
         #[expect(
             clippy::disallowed_methods,

@@ -10,7 +10,7 @@ use flags::RouteKey;
 
 use super::model::Inventory;
 use super::rules::Rules;
-use super::tracker::{self, Row};
+use super::tracker::{self, Known, Row};
 
 /// The phases of the plan.
 pub const PHASES: std::ops::RangeInclusive<u8> = 0..=9;
@@ -49,7 +49,15 @@ impl Phases {
     #[must_use]
     pub fn new(inventory: &Inventory, rules: &Rules, flags_text: &str, handlers: &BTreeMap<RouteKey, String>) -> Self {
         let keys = handlers.keys().cloned().collect();
-        let rows = tracker::rows(inventory, rules, flags_text, &keys);
+        let rows = tracker::rows(
+            inventory,
+            rules,
+            Known {
+                flags_text,
+                native: &keys,
+                evidence: None,
+            },
+        );
         let by_name: BTreeMap<String, &String> = handlers.iter().map(|(key, kind)| (key.to_string(), kind)).collect();
         let mut lines = BTreeMap::<u8, Vec<Line>>::new();
         for row in &rows {

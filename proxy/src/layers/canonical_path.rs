@@ -1,12 +1,14 @@
 //! One canonical path, made once: the decision and the forwarded request use the same form.
 
-use http::uri::PathAndQuery;
-use http::{Method, Uri};
+use http::header::HOST;
+use http::uri::{Authority, PathAndQuery};
+use http::{HeaderMap, Method, Uri};
 
 use super::layered;
 use crate::body::Body;
 use crate::error::ProxyError;
 use crate::exchange::{Exchange, PathVerdict, Step};
+use crate::framing::Refusal;
 use http::Response;
 
 mod form;
@@ -35,19 +37,21 @@ impl<S: Step> Step for CanonicalPathStep<S> {
 fn settle(exchange: &mut Exchange) -> PathVerdict {
     let uri = exchange.request.uri();
     if exchange.request.method() == Method::CONNECT {
-        return PathVerdict::Refused("CONNECT is not supported");
+        return PathVerdict::Refused(Refusal::Connect);
     }
     if uri.path() == "*" {
-        return PathVerdict::Refused("A target of `*` is not supported");
+        return match *exchange.request.method() {
+            Method::OPTIONS => PathVerdict::Server,
+            _ => PathVerdict::Refused(Refusal::Target),
+        };
     }
-    if uri
-        .authority()
-        .is_some_and(|authority| authority.as_str().contains('@'))
+    if let Some(authority) = uri.authority()
+        && !is_own(authority, exchange.request.headers())
     {
-        return PathVerdict::Refused("A user in the target is not supported");
+        return PathVerdict::Refused(Refusal::Target);
     }
     match canonical_form(uri.path()) {
-        Form::Refused(reason) => PathVerdict::Refused(reason),
+        Form::Refused(_) => PathVerdict::Refused(Refusal::Path),
         Form::Redirect(path) => PathVerdict::Redirect(with_query(&path, uri)),
         Form::Kept => {
             if uri.scheme().is_some() {
@@ -60,7 +64,7 @@ fn settle(exchange: &mut Exchange) -> PathVerdict {
                 *exchange.request.uri_mut() = Uri::from(target);
                 PathVerdict::Canonical
             }
-            Err(_) => PathVerdict::Refused("The path cannot be read"),
+            Err(_) => PathVerdict::Refused(Refusal::Path),
         },
     }
 }
@@ -70,19 +74,19 @@ fn with_query(path: &str, uri: &Uri) -> String {
         .map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"))
 }
 
+/// An absolute target names the same host as `Host` does, and no user (RFC 9112, section 3.2).
+fn is_own(authority: &Authority, headers: &HeaderMap) -> bool {
+    let mut hosts = headers.get_all(HOST).iter();
+    let same = hosts
+        .next()
+        .is_some_and(|host| host.as_bytes().eq_ignore_ascii_case(authority.as_str().as_bytes()));
+    // HTTP/2 may leave the header out; a second one is for a later step.
+    (same || !headers.contains_key(HOST)) && !authority.as_str().contains('@')
+}
+
 /// An absolute target (`GET http://host/path`) is forwarded in origin form; where to is ours to say, never the client's.
 fn keep_origin_form(exchange: &mut Exchange) {
-    let uri = exchange.request.uri();
-    let authority = uri
-        .authority()
-        .and_then(|authority| http::HeaderValue::from_str(authority.as_str()).ok());
-    let target = uri
-        .path_and_query()
-        .cloned()
-        .unwrap_or_else(|| PathAndQuery::from_static("/"));
-    if let Some(host) = authority {
-        // RFC 9112, section 3.2.2: the host of an absolute target wins over the Host header.
-        exchange.request.headers_mut().insert(http::header::HOST, host);
-    }
+    let target = exchange.request.uri().path_and_query().cloned();
+    let target = target.unwrap_or_else(|| PathAndQuery::from_static("/"));
     *exchange.request.uri_mut() = Uri::from(target);
 }

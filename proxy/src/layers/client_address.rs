@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use http::header::FORWARDED;
 use http::{HeaderMap, HeaderName, Response};
 
 use super::layered;
@@ -48,19 +49,30 @@ impl<S: Step> Step for ClientAddressStep<S> {
     }
 }
 
-/// Walks the list from its end, over the hops that are trusted; the first other address is the client.
+/// Walks the list from its end, over the hops that are trusted; the first other address is the client. `Forwarded` (RFC 7239) is
+/// asked where there is no `X-Forwarded-For`.
 fn client(peer: IpAddr, headers: &HeaderMap, trusts: impl Fn(IpAddr) -> bool) -> IpAddr {
     if !trusts(peer) {
         return peer;
     }
+    let name = if headers.contains_key(&X_FORWARDED_FOR) {
+        X_FORWARDED_FOR
+    } else {
+        FORWARDED
+    };
     let mut client = peer;
     let lines: Vec<&str> = headers
-        .get_all(&X_FORWARDED_FOR)
+        .get_all(&name)
         .iter()
         .filter_map(|line| line.to_str().ok())
         .collect();
-    for hop in lines.iter().rev().flat_map(|line| line.rsplit(',')) {
-        let Ok(address) = hop.trim().parse() else {
+    for element in lines.iter().rev().flat_map(|line| line.rsplit(',')) {
+        let hop = if name == FORWARDED {
+            forwarded_for(element)
+        } else {
+            element.trim().parse().ok()
+        };
+        let Some(address) = hop else {
             break;
         };
         client = address;
@@ -69,6 +81,17 @@ fn client(peer: IpAddr, headers: &HeaderMap, trusts: impl Fn(IpAddr) -> bool) ->
         }
     }
     client
+}
+
+/// The address in an element of `Forwarded`: `for=192.0.2.1`, `for="[2001:db8::1]:4711"`. Names and `unknown` have none.
+fn forwarded_for(element: &str) -> Option<IpAddr> {
+    let pairs = element.split(';').filter_map(|pair| pair.trim().split_once('='));
+    let mut nodes = pairs.filter(|(name, _)| name.eq_ignore_ascii_case("for"));
+    let node = nodes.next()?.1.trim_matches('"');
+    if let Some(rest) = node.strip_prefix('[') {
+        return rest.split(']').next()?.parse().ok();
+    }
+    node.split(':').next()?.parse().ok()
 }
 
 #[cfg(test)]
@@ -84,6 +107,22 @@ mod tests {
         assert_eq!(client(address("203.0.113.1"), &headers, trusts), address("203.0.113.1"));
         assert_eq!(client(address("10.0.0.1"), &headers, trusts), address("198.51.100.7"));
         headers.insert(X_FORWARDED_FOR, "nonsense".parse().unwrap());
+        assert_eq!(client(address("10.0.0.1"), &headers, trusts), address("10.0.0.1"));
+    }
+
+    #[test]
+    fn the_standard_header_is_asked_where_the_other_is_missing() {
+        let address = |text: &str| text.parse::<IpAddr>().unwrap();
+        let trusts = |hop: IpAddr| hop.to_string().starts_with("10.");
+        let mut headers = HeaderMap::new();
+        headers.append(
+            FORWARDED,
+            "for=6.6.6.6, for=\"[2001:db8::7]:4711\";proto=https".parse().unwrap(),
+        );
+        headers.append(FORWARDED, "proto=http;For=10.0.0.2:80".parse().unwrap());
+        assert_eq!(client(address("10.0.0.1"), &headers, trusts), address("2001:db8::7"));
+        assert_eq!(client(address("203.0.113.1"), &headers, trusts), address("203.0.113.1"));
+        headers.append(FORWARDED, "for=_hidden".parse().unwrap());
         assert_eq!(client(address("10.0.0.1"), &headers, trusts), address("10.0.0.1"));
     }
 }

@@ -1,17 +1,21 @@
 //! What a request may look like, and how many there may be at once.
 
 use std::cell::Cell;
+use std::pin::Pin;
 use std::rc::Rc;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
-use http::{Response, Version};
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::{Body as HttpBody, Frame};
 
 use super::layered;
 use crate::body::Body;
 use crate::core::Core;
-use crate::error::{ErrorKind, ProxyError};
-use crate::exchange::{Exchange, PathVerdict, Step};
+use crate::error::{BoxError, ErrorKind, FaultSide, ProxyError};
+use crate::exchange::{Exchange, Step};
+use crate::framing::Refusal;
 
 /// When a client that was turned away may come back.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -49,39 +53,24 @@ impl Limits {
 
 impl<S: Step> Step for LimitsStep<S> {
     async fn call(&self, exchange: &mut Exchange) -> Result<Response<Body>, ProxyError> {
-        if let Err(error) = self.check(exchange) {
-            self.core.metrics.refused(error.kind);
-            return Err(error);
-        }
+        self.check(exchange)?;
         let _seat = self.sit()?;
         self.inner.call(exchange).await
     }
 }
 
 impl<S> LimitsStep<S> {
-    fn check(&self, exchange: &Exchange) -> Result<(), ProxyError> {
-        if let PathVerdict::Refused(reason) = &exchange.facts.path {
-            return Err(ProxyError::client(ErrorKind::BadRequest(reason)));
-        }
+    fn check(&self, exchange: &mut Exchange) -> Result<(), ProxyError> {
         let limits = &self.core.config.limits;
-        let target = exchange
-            .request
-            .uri()
-            .path_and_query()
-            .map_or(0, |target| target.as_str().len());
+        let uri = exchange.request.uri();
+        let target = uri.path_and_query().map_or(0, |target| target.as_str().len());
         if target > limits.uri_bytes {
-            return Err(ProxyError::client(ErrorKind::UriTooLong));
+            return Err(ProxyError::refused(Refusal::UriTooLong));
         }
-        framing(exchange)?;
-        let declared = exchange
-            .request
-            .headers()
-            .get(CONTENT_LENGTH)
-            .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-        match (declared, limits.body_bytes) {
-            (Some(declared), Some(most)) if declared > most => Err(ProxyError::client(ErrorKind::BodyTooLarge)),
-            _ => Ok(()),
+        if let Some(most) = limits.body_limit(uri.path()) {
+            bounded_body(&mut exchange.request, most)?;
         }
+        Ok(())
     }
 
     fn sit(&self) -> Result<Seat, ProxyError> {
@@ -90,8 +79,7 @@ impl<S> LimitsStep<S> {
             let kind = ErrorKind::Overloaded {
                 retry_after: RETRY_AFTER,
             };
-            self.core.metrics.refused(kind);
-            return Err(ProxyError::new(kind, crate::error::FaultSide::Proxy));
+            return Err(ProxyError::new(kind, FaultSide::Proxy));
         }
         self.in_flight.set(self.in_flight.get() + 1);
         Ok(Seat(Rc::clone(&self.in_flight)))
@@ -104,25 +92,42 @@ impl Drop for Seat {
     }
 }
 
-/// Framing that two servers could read differently is refused (RFC 9112, section 6.3), although the parser would take it.
-fn framing(exchange: &Exchange) -> Result<(), ProxyError> {
-    let request = &exchange.request;
-    let bad = |reason| Err(ProxyError::client(ErrorKind::BadRequest(reason)));
-    let headers = request.headers();
-    let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
-    if let Some(coding) = codings.next() {
-        if request.version() == Version::HTTP_10 {
-            return bad("Transfer-Encoding is not part of HTTP/1.0");
-        }
-        if codings.next().is_some() || !coding.as_bytes().eq_ignore_ascii_case(b"chunked") {
-            return bad("Transfer-Encoding must be exactly `chunked`");
-        }
-        if headers.contains_key(CONTENT_LENGTH) {
-            return bad("Content-Length and Transfer-Encoding exclude each other");
-        }
+/// Refuses a body that says it is too large, and bounds one that does not say.
+fn bounded_body(request: &mut Request<Body>, most: u64) -> Result<(), ProxyError> {
+    let size = request.body().size_hint();
+    if size.lower() > most {
+        return Err(ProxyError::refused(Refusal::BodyTooLarge));
     }
-    if headers.get_all(CONTENT_LENGTH).iter().count() > 1 {
-        return bad("There must be one Content-Length");
+    if size.upper().is_none_or(|upper| upper > most) {
+        let body = std::mem::take(request.body_mut());
+        *request.body_mut() = Body::wrapped(Bounded { body, left: most });
     }
     Ok(())
+}
+
+/// A body of unknown size that may not be longer than so many bytes.
+struct Bounded {
+    body: Body,
+    left: u64,
+}
+
+impl HttpBody for Bounded {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
+        if let Some(Ok(frame)) = &frame {
+            let length = frame.data_ref().map_or(0, Bytes::len) as u64;
+            match self.left.checked_sub(length) {
+                Some(left) => self.left = left,
+                None => return Poll::Ready(Some(Err(Refusal::BodyTooLarge.into()))),
+            }
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
 }

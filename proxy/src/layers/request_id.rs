@@ -52,8 +52,12 @@ fn is_well_formed(value: &HeaderValue) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"-_.:+/=".contains(byte))
 }
 
-/// 128 bits in hexadecimal: 64 that no other thread has (keyed once from the system's entropy), 64 that count.
 fn mint() -> HeaderValue {
+    HeaderValue::try_from(hexadecimal()).unwrap_or_else(|_| HeaderValue::from_static("-"))
+}
+
+/// 128 new bits in hexadecimal: hashes of a count, keyed once for each thread from the system's entropy.
+pub(super) fn hexadecimal() -> String {
     thread_local! {
         static KEYS: RandomState = RandomState::new();
         static COUNT: Cell<u64> = const { Cell::new(0) };
@@ -71,8 +75,7 @@ fn mint() -> HeaderValue {
             hasher.finish()
         })
     };
-    let text = format!("{:016x}{:016x}", hash(1), hash(2));
-    HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static("-"))
+    format!("{:016x}{:016x}", hash(1), hash(2))
 }
 
 /// FNV-1a: the same id always draws the same ticket, on every replica.

@@ -79,9 +79,8 @@ fn log(exchange: &Exchange, error: &ProxyError) {
 #[must_use]
 pub const fn status(error: &ProxyError) -> StatusCode {
     match error.kind {
+        ErrorKind::Refused(refusal) => refusal.status(),
         ErrorKind::BadRequest(_) => StatusCode::BAD_REQUEST,
-        ErrorKind::UriTooLong => StatusCode::URI_TOO_LONG,
-        ErrorKind::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         ErrorKind::Overloaded { .. } | ErrorKind::NativeUnavailable => StatusCode::SERVICE_UNAVAILABLE,
         ErrorKind::Unreachable | ErrorKind::BrokenAnswer | ErrorKind::NativeFailed => StatusCode::BAD_GATEWAY,
         ErrorKind::Timeout => StatusCode::GATEWAY_TIMEOUT,
@@ -105,11 +104,12 @@ pub(crate) fn answer(error: &ProxyError, id: &str, html: bool) -> Response<Body>
     if let ErrorKind::Overloaded { retry_after } = error.kind {
         headers.insert(RETRY_AFTER, HeaderValue::from(retry_after.as_secs().max(1)));
     }
-    if matches!(
-        error.kind,
-        ErrorKind::BadRequest(_) | ErrorKind::BodyTooLarge | ErrorKind::UriTooLong
-    ) {
-        // What follows on this connection may not be what the client thinks it is.
+    let closes = match error.kind {
+        ErrorKind::Refused(refusal) => refusal.closes(),
+        ErrorKind::BadRequest(_) => true,
+        _ => false,
+    };
+    if closes {
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
     }
     response
@@ -179,6 +179,6 @@ mod tests {
         assert_eq!(error(ErrorKind::Unreachable), 502);
         assert_eq!(error(ErrorKind::Timeout), 504);
         assert_eq!(error(ErrorKind::NativeUnavailable), 503);
-        assert_eq!(error(ErrorKind::BadRequest("")), 400);
+        assert_eq!(error(ErrorKind::Refused(crate::framing::Refusal::Path)), 400);
     }
 }

@@ -11,7 +11,6 @@ use http::StatusCode;
 
 use super::route::RouteCells;
 use super::{Totals, add, get};
-use crate::error::ErrorKind;
 use crate::exchange::Routed;
 
 /// The label of routes that no flag names.
@@ -40,8 +39,8 @@ pub(super) struct Cells {
     legacy_trouble: Mutex<Option<String>>,
 }
 
-/// The writing end, owned by one core.
-#[derive(Debug)]
+/// The writing end, owned by one core; a clone writes to the same counters.
+#[derive(Debug, Clone)]
 pub struct CoreMetrics {
     cells: Arc<Cells>,
     routes: RefCell<HashMap<RouteKey, Arc<RouteCells>>>,
@@ -92,8 +91,8 @@ impl CoreMetrics {
     }
 
     /// A request was turned away.
-    pub fn refused(&self, kind: ErrorKind) {
-        count(&self.cells.refused, kind.label());
+    pub fn refused(&self, reason: &'static str) {
+        count(&self.cells.refused, reason);
     }
 
     /// Native handed a request to legacy.

@@ -34,9 +34,9 @@ fn requests(text: &mut Text, totals: &Totals) {
     });
     text.family("ficus_request_seconds", "histogram", "Time to the head of the answer.");
     each_side(totals, |route, side, counts| histogram(text, route, side, counts));
-    text.family("ficus_refused_total", "counter", "Requests turned away, by kind.");
-    for (kind, count) in &totals.refused {
-        text.line("ficus_refused_total", &[("kind", kind)], count);
+    text.family("ficus_refused_total", "counter", "Requests turned away, by reason.");
+    for (reason, count) in &totals.refused {
+        text.line("ficus_refused_total", &[("reason", reason)], count);
     }
     text.family(
         "ficus_fallbacks_total",
@@ -134,6 +134,12 @@ fn connections(text: &mut Text, totals: &Totals) {
         totals.connections,
     );
     text.single(
+        "ficus_access_log_dropped_total",
+        "counter",
+        "Lines of the access log that were dropped because writing was slow or failed.",
+        totals.dropped_log_lines,
+    );
+    text.single(
         "ficus_requests_in_flight",
         "gauge",
         "Requests being answered.",
@@ -195,7 +201,7 @@ fn flag_file(text: &mut Text, flags: &flags::Status) {
 
 /// Adds the counters of the shadow to `text`.
 pub fn render_shadow(rendered: &mut String, recorder: &Recorder) {
-    let mut text = Text(std::mem::take(rendered));
+    let mut text = Text::onto(rendered);
     text.family(
         "ficus_shadow_total",
         "counter",
@@ -255,19 +261,28 @@ fn histogram(text: &mut Text, route: &str, side: &str, counts: &SideTotals) {
 }
 
 #[derive(Default)]
-struct Text(String);
+pub(super) struct Text(String);
 
 impl Text {
-    fn family(&mut self, name: &str, kind: &str, help: &str) {
+    /// Continues a text; [`Self::into_string`] gives it back.
+    pub(super) fn onto(rendered: &mut String) -> Self {
+        Self(std::mem::take(rendered))
+    }
+
+    pub(super) fn into_string(self) -> String {
+        self.0
+    }
+
+    pub(super) fn family(&mut self, name: &str, kind: &str, help: &str) {
         self.push(format_args!("# HELP {name} {help}\n# TYPE {name} {kind}\n"));
     }
 
-    fn single(&mut self, name: &str, kind: &str, help: &str, value: impl Display) {
+    pub(super) fn single(&mut self, name: &str, kind: &str, help: &str, value: impl Display) {
         self.family(name, kind, help);
         self.line(name, &[], value);
     }
 
-    fn line(&mut self, name: &str, labels: &[(&str, &str)], value: impl Display) {
+    pub(super) fn line(&mut self, name: &str, labels: &[(&str, &str)], value: impl Display) {
         let labels: Vec<String> = labels
             .iter()
             .map(|(label, value)| format!("{label}=\"{}\"", escaped(value)))

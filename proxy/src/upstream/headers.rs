@@ -1,61 +1,84 @@
 //! Which headers cross the proxy (RFC 9110, section 7.6.1), and which never reach the legacy app.
 
+use std::fmt::Write as _;
+use std::net::IpAddr;
+
 use http::HeaderMap;
-use http::header::{CONNECTION, HOST, HeaderName, HeaderValue, TE, TRAILER, TRANSFER_ENCODING, UPGRADE};
+use http::header::{CONNECTION, HOST, HeaderName, HeaderValue, TE, UPGRADE};
 
 use crate::exchange::RequestFacts;
 
 /// Between two neighbours only.
-const HOP_BY_HOP: [HeaderName; 9] = [
-    CONNECTION,
-    HeaderName::from_static("keep-alive"),
-    HeaderName::from_static("proxy-connection"),
-    HeaderName::from_static("proxy-authenticate"),
-    HeaderName::from_static("proxy-authorization"),
-    HeaderName::from_static("http2-settings"),
-    TE,
-    TRAILER,
-    TRANSFER_ENCODING,
+const HOP_BY_HOP: [&str; 10] = [
+    "connection",
+    "http2-settings",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
 ];
 
-/// Headers by which Next.js talks to itself; from outside they skip middleware or confuse its caches.
-const NEXT_INTERNAL: [&str; 18] = [
-    "x-middleware-subrequest",
-    "x-middleware-subrequest-id",
-    "x-middleware-rewrite",
+/// Headers by which Next.js talks to itself, and some by which others are told to take a request for another one. From outside they
+/// skip middleware, confuse caches or change the method and path that the decision was made on.
+const INTERNAL: [&str; 22] = [
+    "next-resume",
+    "x-http-method",
+    "x-http-method-override",
+    "x-matched-path",
+    "x-method-override",
+    "x-middleware-invoke",
+    "x-middleware-next",
+    "x-middleware-override-headers",
     "x-middleware-redirect",
+    "x-middleware-rewrite",
     "x-middleware-set-cookie",
     "x-middleware-skip",
-    "x-middleware-override-headers",
-    "x-middleware-next",
-    "x-middleware-invoke",
-    "x-now-route-matches",
-    "x-matched-path",
-    "x-nextjs-data",
-    "x-nextjs-request-id",
-    "x-nextjs-html-request-id",
+    "x-middleware-subrequest",
+    "x-middleware-subrequest-id",
     "x-next-resume-state-length",
-    "next-resume",
+    "x-nextjs-data",
+    "x-nextjs-html-request-id",
+    "x-nextjs-request-id",
+    "x-now-route-matches",
     "x-original-url",
+    "x-prerender-revalidate",
     "x-rewrite-url",
 ];
 
 /// Prefixes that only Ficus or Next.js itself may use.
 const RESERVED_PREFIXES: [&str; 2] = ["x-ficus-", "x-invoke-"];
 
-/// Names that nobody may nominate away with `Connection`: without them the request would mean something else.
-const NEVER_NOMINATED: [HeaderName; 1] = [HOST];
+/// By these a proxy says who asked. Only a trusted one is believed.
+const WHO_ASKED: [&str; 7] = [
+    "cf-connecting-ip",
+    "fastly-client-ip",
+    "forwarded",
+    "true-client-ip",
+    "x-client-ip",
+    "x-cluster-client-ip",
+    "x-real-ip",
+];
 
-/// The protocol that a request wants to change to, when it may: `Upgrade` needs `Connection: upgrade`, and h2c is refused
-/// because it would let requests pass unseen.
+/// Names that nobody may nominate away with `Connection`: without them the request would mean something else, or they are ours.
+const NEVER_NOMINATED: [HeaderName; 3] = [
+    HOST,
+    HeaderName::from_static("traceparent"),
+    HeaderName::from_static("x-request-id"),
+];
+
+/// The protocol that a request wants to change to, when it may: `Upgrade` needs `Connection: upgrade`, and it must be WebSocket.
+/// Anything else (h2c above all) would let requests pass unseen.
 #[must_use]
 pub(super) fn wanted_upgrade(headers: &HeaderMap) -> Option<HeaderValue> {
-    let protocol = headers.get(UPGRADE)?;
+    let mut protocols = headers.get_all(UPGRADE).iter();
+    let protocol = protocols.next().filter(|_| protocols.next().is_none())?;
+    let websocket = protocol.as_bytes().eq_ignore_ascii_case(b"websocket");
     let nominated = nominated(headers).any(|name| name.eq_ignore_ascii_case("upgrade"));
-    let h2c = protocol
-        .to_str()
-        .is_ok_and(|text| text.to_ascii_lowercase().contains("h2c"));
-    (nominated && !h2c).then(|| protocol.clone())
+    (websocket && nominated).then(|| protocol.clone())
 }
 
 /// Makes the headers of a request fit for the upstream: nothing hop-by-hop, nothing internal, then our own word on who asked.
@@ -64,8 +87,10 @@ pub fn forwardable_request(headers: &mut HeaderMap, facts: &RequestFacts, truste
     let trailers = headers
         .get(TE)
         .is_some_and(|te| te.to_str().is_ok_and(|te| te.eq_ignore_ascii_case("trailers")));
-    strip_hop_by_hop(headers);
-    strip_internal(headers);
+    strip_nominated(headers);
+    strip(headers, |name| {
+        HOP_BY_HOP.contains(&name) || is_internal(name) || !trusted_peer && says_who_asked(name)
+    });
     if trailers {
         headers.insert(TE, HeaderValue::from_static("trailers"));
     }
@@ -73,13 +98,14 @@ pub fn forwardable_request(headers: &mut HeaderMap, facts: &RequestFacts, truste
         headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
         headers.insert(UPGRADE, protocol.clone());
     }
-    add_forwarded(headers, facts, trusted_peer);
+    add_forwarded(headers, facts);
     upgrade
 }
 
 /// Makes the headers of an answer fit for the client.
 pub fn forwardable_response(headers: &mut HeaderMap) {
-    strip_hop_by_hop(headers);
+    strip_nominated(headers);
+    strip(headers, |name| HOP_BY_HOP.contains(&name));
 }
 
 fn nominated(headers: &HeaderMap) -> impl Iterator<Item = &str> {
@@ -91,7 +117,7 @@ fn nominated(headers: &HeaderMap) -> impl Iterator<Item = &str> {
         .map(str::trim)
 }
 
-fn strip_hop_by_hop(headers: &mut HeaderMap) {
+fn strip_nominated(headers: &mut HeaderMap) {
     if headers.contains_key(CONNECTION) {
         let names: Vec<HeaderName> = nominated(headers).filter_map(|name| name.parse().ok()).collect();
         for name in names {
@@ -100,19 +126,12 @@ fn strip_hop_by_hop(headers: &mut HeaderMap) {
             }
         }
     }
-    for name in &HOP_BY_HOP {
-        headers.remove(name);
-    }
-    headers.remove(UPGRADE);
 }
 
-fn strip_internal(headers: &mut HeaderMap) {
-    let doomed: Vec<HeaderName> = headers
-        .keys()
-        .filter(|name| is_internal(name.as_str()))
-        .cloned()
-        .collect();
-    for name in doomed {
+/// Takes off what `doomed` names, in one pass over the names.
+fn strip(headers: &mut HeaderMap, doomed: impl Fn(&str) -> bool) {
+    let names: Vec<HeaderName> = headers.keys().filter(|name| doomed(name.as_str())).cloned().collect();
+    for name in names {
         headers.remove(name);
     }
 }
@@ -123,36 +142,36 @@ fn is_internal(name: &str) -> bool {
     let name = twin.as_deref().unwrap_or(name);
     let starts = RESERVED_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
     starts
-        || (name.starts_with("x-") || name.starts_with("next-")) && NEXT_INTERNAL.contains(&name)
-        || twin.is_some() && is_forwarded(name)
+        || (name.starts_with("x-") || name.starts_with("next-")) && INTERNAL.contains(&name)
+        || twin.is_some() && is_sensitive(name)
 }
 
-fn is_forwarded(name: &str) -> bool {
-    name.starts_with("x-forwarded-")
+/// Whether a proxy says with it who asked.
+fn says_who_asked(name: &str) -> bool {
+    name.starts_with("x-forwarded-") || WHO_ASKED.contains(&name)
+}
+
+/// What must not come under another spelling.
+fn is_sensitive(name: &str) -> bool {
+    says_who_asked(name)
+        || HOP_BY_HOP.contains(&name)
         || matches!(
             name,
-            "forwarded" | "x-real-ip" | "transfer-encoding" | "content-length" | "host"
+            "content-length" | "content-type" | "content-encoding" | "x-request-id" | "next-action"
         )
 }
 
-/// Says who asked. What an untrusted peer claims is dropped; a trusted one's list is continued.
-fn add_forwarded(headers: &mut HeaderMap, facts: &RequestFacts, trusted_peer: bool) {
+/// Says who asked. What an untrusted peer claims is gone by now; a trusted one's list is continued.
+fn add_forwarded(headers: &mut HeaderMap, facts: &RequestFacts) {
     const FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
     const PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
     const HOST_NAME: HeaderName = HeaderName::from_static("x-forwarded-host");
-    const PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
-    const REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
-    if !trusted_peer {
-        for name in [FOR, PROTO, HOST_NAME, PORT, REAL_IP, http::header::FORWARDED] {
-            headers.remove(name);
-        }
-    }
-    let chain = match headers.get(&FOR).and_then(|chain| chain.to_str().ok()) {
-        Some(chain) => format!("{chain}, {}", facts.peer),
-        None => facts.peer.to_string(),
-    };
-    if let Ok(chain) = HeaderValue::try_from(chain) {
-        headers.insert(FOR, chain);
+    let chain = continued(headers, &FOR, format_args!("{}", facts.peer));
+    headers.insert(FOR, chain);
+    if headers.contains_key(http::header::FORWARDED) {
+        let element = forwarded_element(facts, headers.get(HOST));
+        let chain = continued(headers, &http::header::FORWARDED, format_args!("{element}"));
+        headers.insert(http::header::FORWARDED, chain);
     }
     if !headers.contains_key(&PROTO) {
         headers.insert(PROTO, HeaderValue::from_static(facts.scheme));
@@ -162,6 +181,29 @@ fn add_forwarded(headers: &mut HeaderMap, facts: &RequestFacts, trusted_peer: bo
     {
         headers.insert(HOST_NAME, host);
     }
+}
+
+/// All lines of a list as one, with one element more.
+fn continued(headers: &HeaderMap, name: &HeaderName, element: std::fmt::Arguments<'_>) -> HeaderValue {
+    let mut chain = String::new();
+    for line in headers.get_all(name).iter().filter_map(|line| line.to_str().ok()) {
+        chain.push_str(line);
+        chain.push_str(", ");
+    }
+    // Writing to a string cannot fail.
+    chain.write_fmt(element).ok();
+    // Visible ASCII, all of it: that is what `to_str` lets through.
+    HeaderValue::try_from(chain).unwrap_or_else(|_| HeaderValue::from_static("unknown"))
+}
+
+/// What Ficus itself has seen (RFC 7239, section 4).
+fn forwarded_element(facts: &RequestFacts, host: Option<&HeaderValue>) -> String {
+    let client = match facts.peer {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => format!("\"[{address}]\""),
+    };
+    let host = host.and_then(|host| host.to_str().ok()).unwrap_or_default();
+    format!("for={client};host=\"{host}\";proto={}", facts.scheme)
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ pub enum Failed {
     StaleConnection,
     /// The request was sent on a fresh connection and nothing came back.
     NoAnswer,
-    /// The head of the answer was received.
+    /// The head of the answer was received, or something in its place that is no HTTP.
     Answered,
 }
 

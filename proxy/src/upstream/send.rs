@@ -152,6 +152,8 @@ impl Upstream {
             Err(failure) => {
                 let stage = match (&failure.unsent, reused) {
                     (Some(_), _) => Failed::Unsent,
+                    // Nonsense is an answer, and asking again would only bring more of it.
+                    (None, _) if failure.error.is_parse() => Failed::Answered,
                     (None, true) => Failed::StaleConnection,
                     (None, false) => Failed::NoAnswer,
                 };
@@ -160,7 +162,7 @@ impl Upstream {
                 } else {
                     ErrorKind::BrokenAnswer
                 };
-                if stage == Failed::NoAnswer && kind == ErrorKind::BrokenAnswer {
+                if matches!(stage, Failed::NoAnswer | Failed::Answered) && kind == ErrorKind::BrokenAnswer {
                     watched.ended(false);
                 }
                 watched.open.set(false);

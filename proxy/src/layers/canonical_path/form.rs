@@ -132,7 +132,52 @@ fn dot_segment(segment: &str) -> Option<Dots> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// Paths made of what is hard to read.
+    fn path() -> impl Strategy<Value = String> {
+        let hard = prop::sample::select(vec![
+            "/", "//", "\\", ".", "..", "%2e", "%2E%2e", "%2f", "%5c", "%252e", "%00", "%ff", "%c3%a9", "%", "%4", "a",
+            "api", ";x", "\u{ff0f}", "\u{e9}", "\t", ":", "@", "~", "[id]", "(a)", "%25",
+        ]);
+        let any = prop_oneof![8 => hard.prop_map(str::to_owned), 1 => any::<char>().prop_map(String::from)];
+        prop::collection::vec(any, 0..12).prop_map(|pieces| format!("/{}", pieces.concat()))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// What is decided on is what is forwarded, and it has one form: nobody behind can make another path of it by doing the
+        /// same once more.
+        #[test]
+        fn a_form_is_final(path in path()) {
+            match canonical_form(&path) {
+                Form::Kept | Form::Refused(_) => {}
+                Form::Changed(once) => prop_assert_eq!(canonical_form(&once), Form::Kept, "{} of {}", once, path),
+                Form::Redirect(once) => {
+                    prop_assert!(!matches!(canonical_form(&once), Form::Redirect(_)), "{} of {}", once, path);
+                    prop_assert!(once.starts_with('/') && !once.starts_with("//"), "{} leads away", once);
+                }
+            }
+        }
+
+        #[test]
+        fn a_kept_path_climbs_nowhere(path in path()) {
+            if let Form::Kept = canonical_form(&path) {
+                let climbs = path.split('/').any(|segment| {
+                    matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..")
+                });
+                prop_assert!(!climbs && !path.contains("//") && !path.contains('\\'), "{}", path);
+            }
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(text in any::<String>()) {
+            let _ = canonical_form(&text);
+        }
+    }
 
     #[test]
     fn the_table() {

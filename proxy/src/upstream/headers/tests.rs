@@ -1,5 +1,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::exchange::{PathVerdict, RequestId};
 
@@ -89,4 +91,66 @@ fn only_a_nominated_upgrade_that_is_not_h2c_passes() {
     assert_eq!(wanted_upgrade(&websocket).unwrap(), "websocket");
     assert!(wanted_upgrade(&headers(&[("upgrade", "websocket")])).is_none());
     assert!(wanted_upgrade(&headers(&[("connection", "upgrade"), ("upgrade", "h2c")])).is_none());
+}
+
+#[test]
+fn a_trusted_hops_lists_are_continued_over_all_their_lines() {
+    let after = forwarded(
+        &[
+            ("host", "a.test"),
+            ("x-forwarded-for", "192.0.2.1"),
+            ("x-forwarded-for", "10.0.0.1"),
+            ("forwarded", "for=192.0.2.1"),
+        ],
+        true,
+    );
+    assert_eq!(after["x-forwarded-for"], "192.0.2.1, 10.0.0.1, 203.0.113.9");
+    assert_eq!(
+        after["forwarded"],
+        "for=192.0.2.1, for=203.0.113.9;host=\"a.test\";proto=http"
+    );
+    assert_eq!(after.get_all("forwarded").iter().count(), 1);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever the client sends: nothing hop-by-hop or internal leaves, under no spelling, and our own word is the only one.
+    #[test]
+    fn no_header_gets_past_the_rules(
+        fields in prop::collection::vec((field_name(), "[ -~]{0,20}"), 0..20),
+        trusted in any::<bool>(),
+    ) {
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let upgrade = wanted_upgrade(&headers(&fields));
+        let after = forwarded(&fields, trusted);
+        for name in after.keys() {
+            let plain = name.as_str().replace('_', "-");
+            let twin = plain != name.as_str();
+            let hop = HOP_BY_HOP.contains(&plain.as_str());
+            let allowed = !twin && (*name == TE || upgrade.is_some() && [CONNECTION, UPGRADE].contains(name));
+            prop_assert!(!hop || allowed, "{name}");
+            prop_assert!(!plain.starts_with("x-ficus-") && !INTERNAL.contains(&plain.as_str()), "{name}");
+            prop_assert!(!twin || !is_sensitive(&plain), "{name}");
+        }
+        let chain: Vec<_> = after.get_all("x-forwarded-for").iter().collect();
+        prop_assert!(chain.len() == 1 && chain[0].as_bytes().ends_with(b"203.0.113.9"));
+        prop_assert!(trusted || chain[0] == "203.0.113.9");
+    }
+}
+
+fn field_name() -> impl Strategy<Value = String> {
+    let others = [
+        "connection",
+        "upgrade",
+        "host",
+        "cookie",
+        "x-ficus-serve",
+        "x-forwarded-for",
+        "x-forwarded-server",
+        "x-own",
+    ];
+    let known = HOP_BY_HOP.into_iter().chain(WHO_ASKED).chain(INTERNAL).chain(others);
+    let known = prop::sample::select(known.map(str::to_owned).collect::<Vec<_>>());
+    (known, any::<bool>()).prop_map(|(name, twin)| if twin { name.replace('-', "_") } else { name })
 }

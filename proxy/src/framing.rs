@@ -1,0 +1,26 @@
+//! Request framing stricter than the parser behind it, and the patience that a client is met with.
+//!
+//! [`watch`] wraps the socket of an HTTP/1 connection. Its reader follows the bytes from head to body to head; whatever two servers
+//! could read differently is answered with 400 and the connection ends, before anything is forwarded.
+
+mod alarm;
+mod answer;
+mod chunked;
+mod crowd;
+mod guard;
+mod head;
+mod host;
+mod line;
+mod link;
+mod reader;
+mod refusal;
+mod watch;
+
+pub use answer::doubt_in_answer;
+pub use crowd::{Crowd, Place};
+pub use guard::{ClientPatience, Guarded};
+pub use head::HeadLimits;
+pub use host::host_name;
+pub use reader::{Reader, Step, Verdict};
+pub use refusal::Refusal;
+pub use watch::{Answering, Watch, watch};

@@ -1,0 +1,403 @@
+//! HTTP/2 by hand: frames that no library would send, and what is to come of each of them.
+
+use std::time::Duration;
+
+use harness::TestProxy;
+use test_support::legacy::{Answer, FakeLegacy};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+/// Nothing here waits so long unless it has failed.
+const PATIENCE: Duration = Duration::from_secs(20);
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00";
+const DATA: u8 = 0;
+const HEADERS: u8 = 1;
+const RST_STREAM: u8 = 3;
+const SETTINGS: u8 = 4;
+const PUSH_PROMISE: u8 = 5;
+const PING: u8 = 6;
+const GOAWAY: u8 = 7;
+const WINDOW_UPDATE: u8 = 8;
+const CONTINUATION: u8 = 9;
+const END_STREAM: u8 = 1;
+const END_HEADERS: u8 = 4;
+const PADDED: u8 = 8;
+const WHOLE: u8 = END_STREAM | END_HEADERS;
+
+/// What comes of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    /// The connection ends with an error.
+    Ended,
+    /// The stream ends with an error, before it has an answer.
+    Reset,
+    /// There is an answer.
+    Answered(u16),
+}
+
+struct Attack {
+    name: &'static str,
+    item: &'static str,
+    frames: Vec<u8>,
+    outcome: Outcome,
+    /// How many requests the upstream may have seen.
+    upstream: usize,
+}
+
+fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+    let head = [&length[1..], &[kind, flags], &stream.to_be_bytes()[..]].concat();
+    [head, payload.to_vec()].concat()
+}
+
+/// A block of literal fields that no table knows (RFC 7541, section 6.2.2).
+fn block(fields: &[(&str, &str)]) -> Vec<u8> {
+    let text = |text: &str| {
+        let mut length = Vec::new();
+        match u8::try_from(text.len()).ok().filter(|length| *length < 127) {
+            Some(short) => length.push(short),
+            None => {
+                length.push(127);
+                let mut rest = text.len() - 127;
+                while rest >= 128 {
+                    length.push(u8::try_from(rest % 128).unwrap() | 128);
+                    rest /= 128;
+                }
+                length.push(u8::try_from(rest).unwrap());
+            }
+        }
+        [length, text.as_bytes().to_vec()].concat()
+    };
+    fields
+        .iter()
+        .flat_map(|(name, value)| [vec![0], text(name), text(value)].concat())
+        .collect()
+}
+
+const PSEUDO: [(&str, &str); 4] = [
+    (":method", "GET"),
+    (":scheme", "http"),
+    (":authority", "a"),
+    (":path", "/a"),
+];
+
+/// A whole request of the usual pseudo-headers and these fields.
+fn with(fields: &[(&str, &str)]) -> Vec<u8> {
+    frame(HEADERS, WHOLE, 1, &block(&[&PSEUDO, fields].concat()))
+}
+
+/// A whole request with one pseudo-header changed.
+fn but(name: &str, value: &'static str) -> Vec<u8> {
+    let fields = PSEUDO.map(|(known, usual)| (known, if known == name { value } else { usual }));
+    frame(HEADERS, WHOLE, 1, &block(&fields))
+}
+
+fn post(fields: &[(&str, &str)], data: &[(&[u8], u8)]) -> Vec<u8> {
+    let mut head = PSEUDO.to_vec();
+    head[0] = (":method", "POST");
+    let mut frames = frame(HEADERS, END_HEADERS, 1, &block(&[&head, fields].concat()));
+    for (bytes, flags) in data {
+        frames.extend(frame(DATA, *flags, 1, bytes));
+    }
+    frames
+}
+
+/// A request that is malformed, or at least looks so.
+fn attack(name: &'static str, frames: Vec<u8>, outcome: Outcome, upstream: usize) -> Attack {
+    Attack {
+        name,
+        item: "5.3.16",
+        frames,
+        outcome,
+        upstream,
+    }
+}
+
+fn fields() -> Vec<Attack> {
+    use Outcome::{Answered, Ended, Reset};
+    // What is no field at all ends the connection, as the library has it; RFC 9113, section 8.1.1, asks for no more than the stream.
+    vec![
+        attack("an ordinary request", with(&[]), Answered(200), 1),
+        attack("CR LF in a value", with(&[("x", "a\r\nb: c")]), Ended, 0),
+        attack("NUL in a value", with(&[("x", "a\0b")]), Ended, 0),
+        attack("an upper-case name", with(&[("X-Own", "1")]), Ended, 0),
+        attack("a name with a space", with(&[("x own", "1")]), Ended, 0),
+        attack("connection", with(&[("connection", "close")]), Reset, 0),
+        attack("keep-alive", with(&[("keep-alive", "1")]), Reset, 0),
+        attack("proxy-connection", with(&[("proxy-connection", "1")]), Reset, 0),
+        attack("transfer-encoding", with(&[("transfer-encoding", "chunked")]), Reset, 0),
+        attack("upgrade", with(&[("upgrade", "websocket")]), Reset, 0),
+        attack("te: gzip", with(&[("te", "gzip")]), Reset, 0),
+    ]
+}
+
+fn pseudo_headers_and_lengths() -> Vec<Attack> {
+    use Outcome::{Answered, Ended, Reset};
+    vec![
+        attack("a pseudo-header twice", with(&[(":path", "/b")]), Reset, 0),
+        attack("an unknown pseudo-header", with(&[(":evil", "1")]), Ended, 0),
+        attack(
+            "a late pseudo-header",
+            with(&[("x", "1"), (":protocol", "websocket")]),
+            Reset,
+            0,
+        ),
+        attack("no path", frame(HEADERS, WHOLE, 1, &block(&PSEUDO[..3])), Reset, 0),
+        attack("no method", frame(HEADERS, WHOLE, 1, &block(&PSEUDO[1..])), Reset, 0),
+        attack("an empty path", but(":path", ""), Reset, 0),
+        attack("a path without a slash", but(":path", "a"), Reset, 0),
+        attack("a path with a space", but(":path", "/a b"), Reset, 0),
+        attack(
+            "a path that goes on as a request",
+            but(":path", "/a HTTP/1.1\r\nX: y"),
+            Reset,
+            0,
+        ),
+        attack("a method with a space", but(":method", "GET /b"), Ended, 0),
+        attack("GET *", but(":path", "*"), Answered(400), 0),
+        attack("an authority with CR LF", but(":authority", "a\r\nX: y"), Reset, 0),
+        attack("an authority with a user", but(":authority", "me@a"), Answered(400), 0),
+        attack("another Host", with(&[("host", "b")]), Answered(400), 0),
+        attack(
+            "a length with a body of none",
+            with(&[("content-length", "5")]),
+            Reset,
+            0,
+        ),
+        attack(
+            "more bytes than the length",
+            post(&[("content-length", "1")], &[(b"abc", END_STREAM)]),
+            Reset,
+            0,
+        ),
+        attack(
+            "two lengths",
+            post(
+                &[("content-length", "3"), ("content-length", "4")],
+                &[(b"abc", END_STREAM)],
+            ),
+            Reset,
+            0,
+        ),
+    ]
+}
+
+fn streams() -> Vec<Attack> {
+    let attack = |name, frames, outcome| Attack {
+        name,
+        item: "5.3.18",
+        frames,
+        outcome,
+        upstream: 0,
+    };
+    use Outcome::Ended;
+    let open = frame(HEADERS, 0, 1, &block(&PSEUDO));
+    vec![
+        attack("an even stream", frame(HEADERS, WHOLE, 2, &block(&PSEUDO)), Ended),
+        attack("stream zero", frame(HEADERS, WHOLE, 0, &block(&PSEUDO)), Ended),
+        attack("data on an idle stream", frame(DATA, 0, 1, b"abc"), Ended),
+        attack("a reset of an idle stream", frame(RST_STREAM, 0, 1, &[0; 4]), Ended),
+        attack(
+            "PUSH_PROMISE from a client",
+            frame(PUSH_PROMISE, END_HEADERS, 1, &[0, 0, 0, 2]),
+            Ended,
+        ),
+        attack(
+            "padding longer than the frame",
+            frame(DATA, PADDED, 1, &[255, 0]),
+            Ended,
+        ),
+        attack(
+            "a frame between HEADERS and CONTINUATION",
+            [open.clone(), frame(PING, 0, 0, &[0; 8])].concat(),
+            Ended,
+        ),
+        attack(
+            "CONTINUATION of another stream",
+            [open, frame(CONTINUATION, END_HEADERS, 3, &[])].concat(),
+            Ended,
+        ),
+        attack(
+            "CONTINUATION of nothing",
+            frame(CONTINUATION, END_HEADERS, 1, &[]),
+            Ended,
+        ),
+        attack("settings of an odd length", frame(SETTINGS, 0, 0, &[0; 5]), Ended),
+        attack(
+            "a window that overflows",
+            frame(WINDOW_UPDATE, 0, 0, &[0x7f, 0xff, 0xff, 0xff]),
+            Ended,
+        ),
+        attack("a window of zero", frame(WINDOW_UPDATE, 0, 0, &[0; 4]), Ended),
+        attack("a ping of seven bytes", frame(PING, 0, 0, &[0; 7]), Ended),
+        attack("a frame over the limit", frame(DATA, 0, 1, &[0; 16 * 1024 + 1]), Ended),
+        attack(
+            "a block that no table explains",
+            frame(HEADERS, WHOLE, 1, &[0xff, 0xff, 0xff]),
+            Ended,
+        ),
+        Attack {
+            item: "5.3.15",
+            ..attack("a flood of CONTINUATION (CVE-2024-27316)", continuation_flood(), Ended)
+        },
+    ]
+}
+
+fn continuation_flood() -> Vec<u8> {
+    let mut frames = frame(HEADERS, END_STREAM, 1, &block(&PSEUDO));
+    for _ in 0..200 {
+        frames.extend(frame(CONTINUATION, 0, 1, &block(&[("x", &"y".repeat(8_000))])));
+    }
+    frames
+}
+
+/// Sends an attack on a connection of its own.
+async fn outcome(address: &str, attack: &Attack) -> Outcome {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    // A peer that has hung up has said what there is to say.
+    let _ = stream.write_all(&[PREFACE, &attack.frames].concat()).await;
+    loop {
+        let mut head = [0; 9];
+        let Ok(Ok(_)) = timeout(PATIENCE, stream.read_exact(&mut head)).await else {
+            return Outcome::Ended;
+        };
+        let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+        let mut payload = vec![0; usize::try_from(length).unwrap()];
+        if stream.read_exact(&mut payload).await.is_err() {
+            return Outcome::Ended;
+        }
+        match head[3] {
+            RST_STREAM => return Outcome::Reset,
+            GOAWAY => return Outcome::Ended,
+            HEADERS => return Outcome::Answered(status(&payload)),
+            _ => {}
+        }
+    }
+}
+
+/// `:status` comes first, as an entry of the static table or as a literal with its name (RFC 7541, appendix A).
+fn status(block: &[u8]) -> u16 {
+    match block {
+        [0x88, ..] => 200,
+        [0x89, ..] => 204,
+        [0x8c, ..] => 400,
+        [0x8d, ..] => 404,
+        [0x48 | 0x08, 0x03, digits @ ..] => std::str::from_utf8(&digits[..3]).unwrap().parse().unwrap(),
+        other => panic!("no status: {:x?}", &other[..other.len().min(8)]),
+    }
+}
+
+/// Frames that are fine one by one, in numbers that nobody needs.
+fn floods() -> [(&'static str, Vec<u8>); 3] {
+    let each = |streams: u32, frames: &dyn Fn(u32) -> Vec<u8>| (0..streams).flat_map(|n| frames(n * 2 + 1)).collect();
+    let request = block(&PSEUDO);
+    let bomb = {
+        // One entry of 4 kB for the table, then ten thousand references to it, a byte each.
+        let value = "x".repeat(4_000);
+        let mut entry = block(&[("x", &value)]);
+        entry[0] = 0x40;
+        let references = vec![0xbe; 10_000];
+        frame(HEADERS, WHOLE, 1, &[block(&PSEUDO), entry, references].concat())
+    };
+    [
+        (
+            "rapid reset (CVE-2023-44487)",
+            each(2_000, &|stream| {
+                [
+                    frame(HEADERS, WHOLE, stream, &request),
+                    frame(RST_STREAM, 0, stream, &[0, 0, 0, 8]),
+                ]
+                .concat()
+            }),
+        ),
+        (
+            "made you reset (CVE-2025-8671)",
+            each(2_000, &|stream| {
+                [
+                    frame(HEADERS, END_HEADERS, stream, &request),
+                    frame(WINDOW_UPDATE, 0, stream, &[0; 4]),
+                ]
+                .concat()
+            }),
+        ),
+        ("references to one large header (CVE-2026-49975)", bomb),
+    ]
+}
+
+/// Whether the connection ends, whatever becomes of its streams, or everything was turned away.
+async fn ends(address: &str, frames: &[u8]) -> bool {
+    let (mut reader, mut writer) = TcpStream::connect(address).await.unwrap().into_split();
+    let sent = [PREFACE, frames].concat();
+    let sending = tokio::spawn(async move {
+        // A peer that has hung up has said what there is to say.
+        let _ = writer.write_all(&sent).await;
+        writer
+    });
+    let mut ended = false;
+    loop {
+        let mut head = [0; 9];
+        match timeout(PATIENCE, reader.read_exact(&mut head)).await {
+            Err(_) => break,
+            Ok(Err(_)) => {
+                ended = true;
+                break;
+            }
+            Ok(Ok(_)) => {}
+        }
+        let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+        let mut payload = vec![0; usize::try_from(length).unwrap()];
+        let cut = reader.read_exact(&mut payload).await.is_err();
+        let refused = head[3] == HEADERS && payload.windows(3).any(|digits| digits == b"431");
+        if cut || head[3] == GOAWAY || refused {
+            ended = true;
+            break;
+        }
+    }
+    drop(sending.await);
+    ended
+}
+
+#[tokio::test]
+async fn floods_end_their_connection_and_nobody_elses() {
+    let (_legacy, proxy, address) = stage().await;
+    for (name, frames) in floods() {
+        assert!(ends(&address, &frames).await, "{name}");
+        assert_eq!(proxy.client().get("/b").await.text(), "ordinary", "after {name}");
+    }
+}
+
+async fn stage() -> (FakeLegacy, TestProxy, String) {
+    let legacy = FakeLegacy::start().await;
+    legacy.otherwise(Answer::text(200, "ordinary"));
+    let proxy = TestProxy::builder()
+        .legacy(&legacy)
+        .config("listeners:\n  - { address: 127.0.0.1:0, protocol: h2c }")
+        .spawn()
+        .await;
+    let address = proxy.listeners()[0].trim_start_matches("http://").to_owned();
+    (legacy, proxy, address)
+}
+
+#[tokio::test]
+async fn frames_that_no_client_means() {
+    let (legacy, proxy, address) = stage().await;
+    let mut failed = Vec::new();
+    for attack in fields()
+        .into_iter()
+        .chain(pseudo_headers_and_lengths())
+        .chain(streams())
+    {
+        let before = legacy.requests().len();
+        let came = outcome(&address, &attack).await;
+        let seen = legacy.requests().len() - before;
+        if came != attack.outcome || seen > attack.upstream {
+            failed.push(format!(
+                "{} ({}): {came:?}, the upstream saw {seen}",
+                attack.name, attack.item
+            ));
+        }
+    }
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+    assert_eq!(proxy.client().get("/b").await.text(), "ordinary");
+}

@@ -1,0 +1,197 @@
+//! TLS with clients: versions, names, resumption, new certificates under load, and refusals that are counted.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use harness::{Authority, Client, TestProxy};
+use reqwest::tls::Version;
+use rustls::pki_types::ServerName;
+use test_support::eventually::eventually;
+use test_support::legacy::{Answer, FakeLegacy};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+
+async fn stage(authority: &Authority, stems: &[&str], more: &str) -> (FakeLegacy, TestProxy, SocketAddr) {
+    let legacy = FakeLegacy::start().await;
+    legacy.otherwise(Answer::text(200, "legacy"));
+    let tls = authority.tls(stems);
+    let tls = tls.trim_end_matches(" }");
+    let listener = format!("listeners:\n  - {{ address: 127.0.0.1:0, protocol: https, tls: {tls}{more} }} }}");
+    let proxy = TestProxy::builder().legacy(&legacy).config(&listener).spawn().await;
+    let address = proxy.listeners()[0].trim_start_matches("https://").parse().unwrap();
+    (legacy, proxy, address)
+}
+
+/// The names of the certificate that a client which asks for `name` gets.
+async fn presented(address: SocketAddr, name: &str, authority: &Authority) -> Result<String, String> {
+    let client = authority.client().resolve(name, address).build().unwrap();
+    let url = format!("https://{name}:{}/", address.port());
+    let answer = client.get(url).send().await.map_err(|error| format!("{error:?}"))?;
+    Ok(answer.text().await.unwrap())
+}
+
+#[tokio::test]
+async fn both_versions_of_tls_and_of_http_are_spoken_and_legacy_hears_of_https() {
+    let authority = Authority::new();
+    authority.certify("a", &["a.test"]);
+    let (legacy, proxy, address) = stage(&authority, &["a"], "").await;
+    let url = format!("https://a.test:{}/x", address.port());
+    for (version, http1) in [
+        (Version::TLS_1_2, false),
+        (Version::TLS_1_3, false),
+        (Version::TLS_1_3, true),
+    ] {
+        let builder = authority
+            .client()
+            .resolve("a.test", address)
+            .tls_version_min(version)
+            .tls_version_max(version);
+        let builder = if http1 { builder.http1_only() } else { builder };
+        let answer = builder.build().unwrap().get(&url).send().await.unwrap();
+        let spoken = if http1 {
+            http::Version::HTTP_11
+        } else {
+            http::Version::HTTP_2
+        };
+        assert_eq!((answer.status().as_u16(), answer.version()), (200, spoken));
+    }
+    let host = format!("a.test:{}", address.port());
+    for request in legacy.requests_to("/x") {
+        assert_eq!(request.header("x-forwarded-proto"), Some("https"));
+        assert_eq!(request.header("host"), Some(host.as_str()));
+    }
+    let metrics = proxy.metrics().await;
+    for count in [r#"version="1.2"} 1"#, r#"version="1.3"} 2"#, r#"protocol="h2"} 2"#] {
+        assert!(metrics.contains(count), "{count}: {metrics}");
+    }
+}
+
+#[tokio::test]
+async fn the_name_that_is_asked_for_chooses_the_certificate() {
+    let authority = Authority::new();
+    authority.certify("first", &["first.test"]);
+    authority.certify("second", &["second.test", "*.wild.test"]);
+    let (_legacy, _proxy, address) = stage(&authority, &["first", "second"], "").await;
+    for name in ["first.test", "second.test", "any.wild.test"] {
+        assert_eq!(
+            presented(address, name, &authority).await.as_deref(),
+            Ok("legacy"),
+            "{name}"
+        );
+    }
+    // An unknown name gets the first certificate, which is not for it.
+    let refused = presented(address, "unknown.test", &authority).await.unwrap_err();
+    assert!(refused.contains("NotValidForName"), "{refused}");
+}
+
+#[tokio::test]
+async fn new_certificates_come_into_force_and_open_connections_go_on() {
+    let authority = Authority::new();
+    authority.certify("a", &["old.test"]);
+    let (_legacy, proxy, address) = stage(&authority, &["a"], "").await;
+    let before = authority.client().resolve("old.test", address).build().unwrap();
+    let url = format!("https://old.test:{}/", address.port());
+    assert_eq!(before.get(&url).send().await.unwrap().status(), 200);
+    authority.certify("a", &["new.test"]);
+    eventually("the new certificate is in force", || async {
+        presented(address, "new.test", &authority).await.ok()
+    })
+    .await;
+    // The pool of this client still has its connection, and a new one would be refused.
+    assert_eq!(before.get(&url).send().await.unwrap().status(), 200);
+    assert!(presented(address, "old.test", &authority).await.is_err());
+    std::fs::write(authority.file("a.crt"), "broken").unwrap();
+    eventually("the broken file is counted", || async {
+        let metrics = proxy.metrics().await;
+        (metrics.contains(r#"outcome="refused"} 1"#) && metrics.contains("ficus_tls_stale{")).then_some(())
+    })
+    .await;
+    assert_eq!(
+        presented(address, "new.test", &authority).await.as_deref(),
+        Ok("legacy")
+    );
+    let page = Client::of_origin(proxy.admin()).get("/").await;
+    assert!(page.text().contains("New certificates were refused"));
+}
+
+#[tokio::test]
+async fn a_session_is_resumed_on_whatever_core_it_lands() {
+    let authority = Authority::new();
+    authority.certify("a", &["a.test"]);
+    let (_legacy, proxy, address) = stage(&authority, &["a"], "").await;
+    let mut roots = rustls::RootCertStore::empty();
+    let pem = std::fs::read(authority.file("ca.crt")).unwrap();
+    let ca = <rustls::pki_types::CertificateDer<'_> as rustls::pki_types::pem::PemObject>::from_pem_slice(&pem);
+    roots.add(ca.unwrap()).unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let connector = TlsConnector::from(Arc::new(config));
+    for round in 0..6 {
+        let stream = TcpStream::connect(address).await.unwrap();
+        let name = ServerName::try_from("a.test").unwrap();
+        let mut stream = connector.connect(name, stream).await.unwrap();
+        let head = b"GET / HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n";
+        stream.write_all(head).await.unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.unwrap();
+        let resumed = stream.get_ref().1.handshake_kind() == Some(rustls::HandshakeKind::Resumed);
+        assert_eq!(resumed, round > 0, "round {round}");
+    }
+    let metrics = proxy.metrics().await;
+    let resumed = metrics
+        .lines()
+        .find(|line| line.starts_with("ficus_tls_resumptions_total{"));
+    assert!(resumed.is_some_and(|line| line.ends_with(" 5")), "{resumed:?}");
+}
+
+#[tokio::test]
+async fn what_is_no_handshake_or_takes_too_long_is_given_up_and_counted() {
+    let authority = Authority::new();
+    authority.certify("a", &["a.test"]);
+    let (_legacy, proxy, address) = stage(&authority, &["a"], ", handshake_timeout: 100ms").await;
+    for bytes in [&b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"[..], b""] {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(bytes).await.unwrap();
+        let mut rest = Vec::new();
+        let closed = tokio::time::timeout(Duration::from_secs(20), stream.read_to_end(&mut rest)).await;
+        assert!(closed.is_ok(), "the connection is closed");
+    }
+    eventually("both are counted", || async {
+        let metrics = proxy.metrics().await;
+        let both = metrics.contains(r#"reason="tls_not_tls"} 1"#) && metrics.contains(r#"reason="tls_slow"} 1"#);
+        both.then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_admin_listener_lets_in_only_who_has_a_certificate_of_its_own() {
+    let authority = Authority::new();
+    authority.certify("admin", &["admin.test"]);
+    authority.certify("person", &["person.test"]);
+    let legacy = FakeLegacy::start().await;
+    let tls = authority.tls(&["admin"]);
+    let tls = tls.trim_end_matches(" }");
+    let ca = authority.file("ca.crt");
+    let config = format!(
+        "admin: {{ listen: 127.0.0.1:0, tls: {tls}, client_ca: {} }} }}",
+        ca.display()
+    );
+    let proxy = TestProxy::builder().legacy(&legacy).config(&config).spawn().await;
+    let address: SocketAddr = proxy.admin().trim_start_matches("http://").parse().unwrap();
+    let url = format!("https://admin.test:{}/health", address.port());
+    let stranger = authority.client().resolve("admin.test", address).build().unwrap();
+    assert!(stranger.get(&url).send().await.is_err());
+    let known = authority
+        .client()
+        .resolve("admin.test", address)
+        .identity(authority.identity("person"));
+    let answer = known.build().unwrap().get(&url).send().await.unwrap();
+    assert_eq!(answer.text().await.unwrap(), "ok\n");
+}
