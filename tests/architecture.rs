@@ -27,7 +27,7 @@ const CEILING: usize = 400;
 const TEST_CEILING: usize = 600;
 
 /// Files of `proxy` that may name `handlers`, each with its reason.
-const KNOWS_HANDLERS: [(&str, &str); 14] = [
+const KNOWS_HANDLERS: [(&str, &str); 13] = [
     (
         "proxy/src/app.rs",
         "makes the inventory that flags are checked against, and owns the tasks",
@@ -37,10 +37,6 @@ const KNOWS_HANDLERS: [(&str, &str); 14] = [
     (
         "proxy/src/backend.rs",
         "gives a request the extensions that handlers read",
-    ),
-    (
-        "proxy/src/demo/parts.rs",
-        "makes the secret that both sides of the demo sign with",
     ),
     ("proxy/src/demo/database.rs", "makes the schema of the demo's database"),
     ("proxy/src/backend/native.rs", "hands a request to a native handler"),

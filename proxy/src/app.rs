@@ -1,5 +1,6 @@
 //! Putting a process together: bind everything first, then run, then drain.
 
+mod error;
 mod native;
 mod operator;
 mod sockets;
@@ -9,7 +10,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use flags::{Flags, Inventory, Problems, RouteKey, Snapshot};
+use flags::{Flags, Inventory, RouteKey, Snapshot};
 use handlers::kit::Routes;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
@@ -28,11 +29,12 @@ use crate::listen::inherit::Inherited;
 use crate::metrics::Metrics;
 use crate::rollout::{FlagFile, Guard, Rollout};
 use crate::shadow::{ByteBudget, Candidate, Control, LegacyControl, Limits, Shadow, now_ms};
-use crate::store::{Recorder, RecorderTask, Store, StoreError};
+use crate::store::{Recorder, RecorderTask, Store};
 use crate::tasks::Tasks;
-use crate::tls::{CertificateError, Tls, TlsWatch};
-use crate::upstream::{SideClient, TlsError, UpstreamPlan};
+use crate::tls::{Tls, TlsWatch};
+use crate::upstream::{SideClient, UpstreamPlan};
 
+pub use error::{RunError, StartError};
 pub use operator::Operator;
 pub(crate) use operator::Reloads;
 pub use status::Facets;
@@ -68,55 +70,6 @@ pub struct Bound {
     watch: Option<FlagWatch>,
     inventory: Inventory,
     log_writer: Option<AccessLogWriter>,
-}
-
-/// Why an application does not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// An address cannot be bound.
-    #[error("cannot listen on {address}")]
-    Listen {
-        /// The address.
-        address: ListenAddress,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// The flag file is not there or is refused.
-    #[error("the flags cannot be used:\n{0}")]
-    Flags(Problems),
-    /// The sockets that were passed on to this process cannot be used.
-    #[error("the inherited sockets cannot be used")]
-    Inherited(#[source] io::Error),
-    /// Certificates cannot be used.
-    #[error(transparent)]
-    Certificates(#[from] CertificateError),
-    /// The store cannot be opened.
-    #[error("the store cannot be opened")]
-    Store(#[from] StoreError),
-    /// TLS to the legacy app cannot be set up.
-    #[error("legacy cannot be reached")]
-    Upstream(#[from] TlsError),
-    /// The file of the access log cannot be opened.
-    #[error("the access log cannot be written")]
-    AccessLog(#[source] io::Error),
-    /// The native handlers cannot start.
-    #[error("the native handlers cannot start: {0}")]
-    Native(String),
-    /// The client that asks legacy again for comparison cannot be made.
-    #[error("the client for comparisons cannot be made")]
-    Control(#[from] reqwest::Error),
-}
-
-/// Why an application ended otherwise than by draining.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// A core could not start or failed.
-    #[error("a data plane thread failed")]
-    Core(#[source] io::Error),
-    /// Some connections did not finish in time.
-    #[error("{0} connections were cut because they did not finish in time")]
-    Cut(usize),
 }
 
 impl App {
