@@ -4,6 +4,7 @@
 //! first, within a hard budget, because after legacy its own row would be in the way. All work runs on the workshop
 //! runtime behind bounds; what does not fit is dropped and counted with its reason.
 
+mod again;
 mod budget;
 mod candidate;
 mod clock;
@@ -12,6 +13,7 @@ mod decode;
 mod evidence;
 mod held;
 mod job;
+mod races;
 mod reason;
 mod redact;
 mod reproducer;
@@ -42,6 +44,7 @@ pub use self::reason::NotCompared;
 pub use self::tee::{Captured, Copied, Tee};
 
 use self::budget::ByteBudget;
+use self::races::Races;
 use self::throttle::Throttle;
 
 /// What shadow work may cost, over all routes.
@@ -97,6 +100,7 @@ struct Shared {
     dry_runs: Semaphore,
     memory: Arc<ByteBudget>,
     throttle: Throttle,
+    races: Arc<Races>,
 }
 
 impl fmt::Debug for Shadow {
@@ -128,6 +132,7 @@ impl Shadow {
             dry_runs: Semaphore::new(limits.concurrency),
             memory: Arc::new(ByteBudget::new(limits.memory_bytes)),
             throttle: Throttle::default(),
+            races: Arc::default(),
             limits,
         };
         Self {

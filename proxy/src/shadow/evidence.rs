@@ -8,15 +8,13 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Response, StatusCode};
 use serde_json::{Value, json};
 
+use super::again::First;
 use super::candidate::{DryRunFailure, DryRunResult, NativeAnswer};
-use super::job::{Exchange, copy_of};
+use super::job::Exchange;
 use super::tee::Copied;
-use super::{NotCompared, Shadow, decode, now_ms, redact, reproducer};
+use super::{NotCompared, Shadow, decode, redact, reproducer};
 use crate::compare::{Answer, Difference, Known, Occasion, Rules, Verdict, compare};
 use crate::store::{Comparison, FoundDifference, Outcome, Sample};
-
-/// How long the second asking of legacy may take.
-const SECOND_ASKING: Duration = Duration::from_secs(10);
 
 /// Longest body in a sample, in bytes.
 const SAMPLE_BODY: usize = 16 * 1_024;
@@ -26,13 +24,15 @@ pub(super) struct Seen<'a> {
     pub(super) exchange: &'a Exchange,
     pub(super) started_ms: i64,
     pub(super) legacy_took: Duration,
+    /// Whether another write of the same thing was under way at the same time.
+    pub(super) raced: bool,
 }
 
 /// One answer, owned and decoded.
-struct Plain {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: Bytes,
+pub(super) struct Plain {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
 }
 
 impl Plain {
@@ -44,7 +44,7 @@ impl Plain {
         }
     }
 
-    fn of(response: &Response<Bytes>) -> Self {
+    pub(super) fn of(response: &Response<Bytes>) -> Self {
         Self {
             status: response.status(),
             headers: response.headers().clone(),
@@ -93,10 +93,15 @@ impl Shadow {
         let outcome = match first {
             Verdict::Equal => Outcome::Match,
             Verdict::LegacyFailed => Outcome::LegacyFailed,
+            Verdict::Different(_) if seen.raced => return Err(NotCompared::Raced),
             Verdict::Different(differences) => {
-                let settled = self
-                    .ask_again(seen, &rules, &known, [&legacy, &Plain::of(&native.response)], ended_ms)
-                    .await;
+                let first = First {
+                    rules: &rules,
+                    known: &known,
+                    answers: [&legacy, &Plain::of(&native.response)],
+                    ended_ms,
+                };
+                let settled = self.ask_again(seen, &first).await;
                 let (outcome, differences) = settled.unwrap_or((Outcome::Mismatch, differences));
                 let mut comparison = Comparison {
                     native_took: native.took,
@@ -114,72 +119,9 @@ impl Shadow {
             ..record(seen, legacy.status, outcome)
         })
     }
-
-    /// Before a mismatch on a safe method counts, both sides are asked once more, one right after the other: equal now means
-    /// that something changed in between. It also shows which ids a side makes up anew each time.
-    async fn ask_again(
-        &self,
-        seen: &Seen<'_>,
-        rules: &Rules,
-        known: &Known,
-        first: [&Plain; 2],
-        ended_ms: i64,
-    ) -> Option<(Outcome, Vec<Difference>)> {
-        let (control, candidate) = (self.shared.control.as_ref()?, self.shared.candidate.as_ref()?);
-        if !is_safe(seen) {
-            return None;
-        }
-        let asked_ms = now_ms();
-        let request = &seen.exchange.request;
-        let legacy = control.ask(copy_of(request), SECOND_ASKING).await?;
-        let native = self
-            .run_dry(&**candidate, copy_of(request), self.limits_of(seen))
-            .await
-            .ok()?;
-        let body = decode::decoded(legacy.headers(), legacy.body().clone(), self.shared.limits.answer_bytes).ok()?;
-        let legacy = Plain {
-            body,
-            ..Plain::of(&legacy)
-        };
-        let native = Plain::of(&native.response);
-        let known = known
-            .clone()
-            .and_common(
-                &String::from_utf8_lossy(&first[0].body),
-                &String::from_utf8_lossy(&legacy.body),
-            )
-            .and_common(
-                &String::from_utf8_lossy(&first[1].body),
-                &String::from_utf8_lossy(&native.body),
-            );
-        if verdict(seen, rules, &known, true, first, ended_ms).is_equal() {
-            return Some((Outcome::Match, Vec::new()));
-        }
-        let again = Seen {
-            exchange: seen.exchange,
-            started_ms: asked_ms,
-            legacy_took: seen.legacy_took,
-        };
-        Some(
-            match verdict(&again, rules, &known, true, [&legacy, &native], now_ms()) {
-                Verdict::Equal | Verdict::LegacyFailed => (Outcome::Transient, Vec::new()),
-                Verdict::Different(differences) => (Outcome::Mismatch, differences),
-            },
-        )
-    }
-
-    fn limits_of(&self, seen: &Seen<'_>) -> super::RunLimits {
-        let limits = &self.shared.limits;
-        let budget = seen.exchange.plan.shadow.budget;
-        super::RunLimits {
-            budget,
-            lock_timeout: limits.lock_timeout.min(budget),
-            answer_bytes: limits.answer_bytes,
-        }
-    }
 }
 
-fn verdict(
+pub(super) fn verdict(
     seen: &Seen<'_>,
     rules: &Rules,
     known: &Known,
@@ -198,7 +140,7 @@ fn verdict(
     compare(&legacy.answer(), &native.answer(), rules, &at)
 }
 
-fn is_safe(seen: &Seen<'_>) -> bool {
+pub(super) fn is_safe(seen: &Seen<'_>) -> bool {
     seen.exchange.request.method().is_safe()
 }
 

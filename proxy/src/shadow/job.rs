@@ -18,6 +18,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::budget::Share;
 use super::candidate::{Candidate, DryRunFailure, DryRunResult, RunLimits};
 use super::evidence;
+use super::races::Lane;
 use super::tee::{Captured, Copier, Tee};
 use super::{NotCompared, Place, Shadow, now_ms};
 
@@ -107,6 +108,7 @@ impl Shadow {
                     captured,
                     started_ms,
                     asked,
+                    lane: None,
                     _place: place,
                 })
                 .await;
@@ -125,6 +127,7 @@ impl Shadow {
             }
         };
         let budget = exchange.plan.shadow.budget;
+        let lane = self.shared.races.enter(&exchange.request);
         let (started_ms, deadline) = (now_ms(), Instant::now() + budget);
         let mut watch = Watch {
             shadow: self,
@@ -159,6 +162,7 @@ impl Shadow {
                     captured,
                     started_ms,
                     asked,
+                    lane: Some(lane),
                     _place: place,
                 })
                 .await;
@@ -178,7 +182,7 @@ impl Shadow {
         )
     }
 
-    fn run_limits(&self, budget: Duration) -> RunLimits {
+    pub(super) fn run_limits(&self, budget: Duration) -> RunLimits {
         let limits = &self.shared.limits;
         RunLimits {
             budget,
@@ -220,6 +224,7 @@ impl Shadow {
             captured,
             started_ms,
             asked,
+            lane,
             _place,
         } = conclusion;
         let legacy = match timeout(self.shared.limits.legacy_patience, captured).await {
@@ -233,6 +238,7 @@ impl Shadow {
             exchange: &exchange,
             started_ms,
             legacy_took,
+            raced: lane.is_some_and(|lane| lane.met_another()),
         };
         match self.judge(&seen, legacy, native).await {
             Ok(comparison) => self
@@ -251,6 +257,8 @@ struct Conclusion {
     captured: oneshot::Receiver<Captured>,
     started_ms: i64,
     asked: Instant,
+    /// Of a write.
+    lane: Option<Lane>,
     _place: Place,
 }
 

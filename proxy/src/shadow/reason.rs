@@ -27,6 +27,8 @@ pub enum NotCompared {
     Encoding,
     /// The native side said why: `budget spent`, `needs lyra`, …
     Native(Cow<'static, str>),
+    /// A write of the same thing was under way at the same time, and the answers differ.
+    Raced,
     /// This binary has no handler for the route.
     NoHandler,
 }
@@ -47,6 +49,7 @@ impl NotCompared {
             Self::LegacyUnreachable => "legacy unreachable",
             Self::LegacySlow => "legacy too slow",
             Self::Encoding => "unknown content encoding",
+            Self::Raced => "raced",
             Self::NoHandler => "no handler",
         })
     }

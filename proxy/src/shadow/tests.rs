@@ -190,16 +190,58 @@ async fn equal_reads_match_and_different_ones_leave_a_redacted_sample() {
 #[tokio::test]
 async fn a_mismatch_that_goes_away_is_transient_and_one_that_stays_is_not() {
     let control = |bodies: &[&'static str]| Some(Arc::new(Again(Mutex::new(bodies.to_vec()))) as Arc<dyn Control>);
-    let bench = bench(
-        native(r#"{"a":1}"#),
-        control(&[r#"{"a":3}"#, r#"{"a":1}"#]),
-        Limits::default(),
-    )
-    .await;
-    read_once(&bench, 200, r#"{"a":2}"#).await;
-    read_once(&bench, 200, r#"{"a":3}"#).await;
-    let (outcomes, _, _) = bench.results().await;
-    assert_eq!(outcomes, ["mismatch 1", "transient 1"]);
+    // Answered from the last to the first.
+    for (why, again, expected) in [
+        ("equal now", &[r#"{"a":1}"#][..], "transient 1"),
+        ("still different", &[r#"{"a":2}"#, r#"{"a":2}"#], "mismatch 1"),
+        ("equal at last", &[r#"{"a":1}"#, r#"{"a":3}"#], "transient 1"),
+        (
+            "legacy differs from itself",
+            &[r#"{"a":3}"#, r#"{"a":4}"#],
+            "transient 1",
+        ),
+        ("legacy cannot be asked", &[], "mismatch 1"),
+    ] {
+        let bench = bench(native(r#"{"a":1}"#), control(again), Limits::default()).await;
+        read_once(&bench, 200, r#"{"a":2}"#).await;
+        let (outcomes, _, _) = bench.results().await;
+        assert_eq!(outcomes, [expected], "{why}");
+    }
+}
+
+#[tokio::test]
+async fn what_moves_beside_a_real_difference_does_not_hide_it() {
+    let control = Again(Mutex::new(vec![r#"{"a":2,"n":9}"#, r#"{"a":2,"n":8}"#]));
+    let bench = bench(native(r#"{"a":1,"n":1}"#), Some(Arc::new(control)), Limits::default()).await;
+    read_once(&bench, 200, r#"{"a":2,"n":7}"#).await;
+    let (outcomes, _, store) = bench.results().await;
+    assert_eq!(outcomes, ["mismatch 1"]);
+    let groups = store.groups(0).await.expect("groups");
+    let paths: Vec<_> = groups.iter().map(|group| group.path_template.as_str()).collect();
+    assert_eq!(paths, ["$.a"]);
+}
+
+#[tokio::test]
+async fn writes_of_the_same_thing_at_the_same_time_prove_nothing_by_differing() {
+    let bench = bench(native(r#"{"count":1}"#), None, Limits::default()).await;
+    let mut waiting = Vec::new();
+    for _ in 0..2 {
+        let pending = bench.shadow.run_write(exchange("POST /api/things", "{}")).await;
+        waiting.push(pending.expect("a dry run"));
+    }
+    for (pending, body) in waiting.into_iter().zip([r#"{"count":1}"#, r#"{"count":2}"#]) {
+        pending
+            .copy(legacy(200, body))
+            .into_body()
+            .collect()
+            .await
+            .expect("body");
+    }
+    let (outcomes, reasons, _) = bench.results().await;
+    assert_eq!(
+        (outcomes, reasons),
+        (vec!["match 1".to_owned()], vec!["raced 1".to_owned()])
+    );
 }
 
 #[tokio::test]
