@@ -7,7 +7,10 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 
 use super::dry_run::DryRunLimits;
+use super::effects::EffectRecord;
 use super::fault::{Fault, FaultKind};
+use super::right_of_way::{Backend, RightOfWay};
+use super::written_rows;
 
 /// The pools.
 #[derive(Clone, Debug)]
@@ -42,6 +45,7 @@ pub(crate) struct Lazy {
     spare: PgPool,
     opening: Opening,
     open: Option<Open>,
+    backend: Backend,
 }
 
 #[derive(Debug)]
@@ -110,6 +114,7 @@ impl Lazy {
             spare: database.spare.clone(),
             opening,
             open: None,
+            backend: Backend::default(),
         }
     }
 
@@ -138,7 +143,22 @@ impl Lazy {
             None if self.opening.read_only => None,
             None => Some(backend(&mut transaction).await?),
         };
+        self.backend.set(backend.unwrap_or_default());
         Ok(Open { transaction, backend })
+    }
+
+    /// Watches whether somebody waits for this transaction; it need not have begun.
+    pub(crate) fn right_of_way(&self, lock_timeout: Duration) -> RightOfWay {
+        RightOfWay::new(self.backend.clone(), self.spare.clone(), lock_timeout)
+    }
+
+    /// The rows that this transaction has written so far.
+    pub(crate) async fn written_rows(&mut self) -> sqlx::Result<Vec<EffectRecord>> {
+        let spare = self.spare.clone();
+        match &mut self.open {
+            Some(open) => written_rows::read(&mut open.transaction, &spare).await,
+            None => Ok(Vec::new()),
+        }
     }
 
     /// Takes the transaction to commit it.

@@ -141,31 +141,45 @@ async fn write(
     deadline: Instant,
     gone: &CancellationToken,
 ) -> Answered {
+    let lock_timeout = context.dry.unwrap_or_default().lock_timeout;
     let mut work = Work::new(context);
-    let ended = until_gone(async { handler.call(&mut work, inbound).await }, deadline, gone).await;
-    let (ended, abandoned) = match ended {
-        Ended::Reply(reply) if !reply.wants_rollback() => match timeout_at(deadline, work.settle()).await {
-            Ok(Ok(())) => (Ended::Reply(reply), false),
-            Ok(Err(fault)) => (Ended::Fault(fault), false),
-            Err(_) => (Ended::Overdue, true),
-        },
-        Ended::Overdue => (Ended::Overdue, true),
-        other => (other, false),
+    let right_of_way = work.right_of_way(lock_timeout);
+    let answered = tokio::select! {
+        biased;
+        answered = handled(handler, &mut work, inspection.as_ref(), inbound, deadline, gone) => answered,
+        () = right_of_way.wanted() => Err(NotComparable::GaveWay),
     };
-    // A reply that undoes its writes drops its effects with them, live as well.
-    let effects = match &ended {
-        Ended::Reply(reply) if !reply.wants_rollback() => work.records(),
-        _ => Vec::new(),
-    };
-    let ended = match (&inspection, ended) {
-        (Some(inspection), Ended::Reply(reply)) if !reply.wants_rollback() => match work.inspect(inspection).await {
-            Ok(()) => Ended::Reply(reply),
-            Err(fault) => Ended::Fault(fault),
-        },
-        (_, ended) => ended,
-    };
+    let abandoned = matches!(answered, Err(NotComparable::GaveWay | NotComparable::BudgetSpent));
     work.roll_back(abandoned).await;
-    Ok((reply(ended)?, effects))
+    answered
+}
+
+/// Everything between the beginning of the transaction and its rollback.
+async fn handled(
+    handler: &dyn WriteHandler,
+    work: &mut Work,
+    inspection: Option<&Inspection>,
+    inbound: &Inbound,
+    deadline: Instant,
+    gone: &CancellationToken,
+) -> Answered {
+    let ended = until_gone(async { handler.call(work, inbound).await }, deadline, gone).await;
+    let reply = reply(ended)?;
+    if reply.wants_rollback() {
+        // It undoes its writes and drops its effects with them, live as well.
+        return Ok((reply, Vec::new()));
+    }
+    let overdue = |_| NotComparable::BudgetSpent;
+    timeout_at(deadline, work.settle()).await.map_err(overdue)??;
+    let mut effects = work.records();
+    match inspection {
+        Some(inspection) => work.inspect(inspection).await?,
+        None => match timeout_at(deadline, work.written_rows()).await.map_err(overdue)? {
+            Ok(rows) => effects.extend(rows),
+            Err(error) => tracing::debug!(%error, "the rows of a dry run could not be read"),
+        },
+    }
+    Ok((reply, effects))
 }
 
 async fn until_gone(
