@@ -40,6 +40,7 @@ pub use self::clock::now_ms;
 pub use self::control::LegacyControl;
 pub use self::held::{Held, HeldBody};
 pub use self::job::{Exchange, Pending};
+pub use self::races::Lane;
 pub use self::reason::NotCompared;
 pub use self::tee::{Captured, Copied, Tee};
 

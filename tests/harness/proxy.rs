@@ -27,6 +27,7 @@ pub struct Builder {
     database: Option<String>,
     store: Option<String>,
     routes: Option<fn() -> Routes>,
+    settings: Vec<(&'static str, &'static str)>,
     more: String,
 }
 
@@ -147,6 +148,13 @@ impl Builder {
         self
     }
 
+    /// With one more environment variable.
+    #[must_use]
+    pub fn setting(mut self, name: &'static str, value: &'static str) -> Self {
+        self.settings.push((name, value));
+        self
+    }
+
     /// More lines of `ficus.yaml`.
     #[must_use]
     pub fn config(mut self, yaml: &str) -> Self {
@@ -164,7 +172,12 @@ impl Builder {
         let flags = flag_file(home.path());
         std::fs::write(&flags, self.flags.as_deref().unwrap_or("version: 1\n")).expect("flags can be written");
         let path = home.path().join("ficus.yaml");
-        let environment = Environment::of([("NEST_AUTH_SECRET", TOKEN_SECRET)]);
+        let environment = Environment::of(
+            self.settings
+                .iter()
+                .copied()
+                .chain([("NEST_AUTH_SECRET", TOKEN_SECRET)]),
+        );
         let text = self.text(home.path());
         std::fs::write(&path, &text).expect("the configuration can be written");
         let config = Config::parse_in(&text, &path, environment).expect("the configuration of the tests is right");

@@ -13,6 +13,8 @@ mod reload;
 #[cfg(test)]
 mod routing;
 #[cfg(test)]
+mod shadow_proof;
+#[cfg(test)]
 mod shadow_writes;
 #[cfg(test)]
 mod shutdown;

@@ -118,7 +118,7 @@ impl Shadow {
 
     /// Runs a write dry before legacy sees it, within the route's budget and not a moment longer. Whatever happens, the
     /// caller asks legacy next. Dropping this future aborts the dry run, whose transaction rolls back.
-    pub async fn run_write(&self, exchange: Exchange) -> Option<Pending> {
+    pub async fn run_write(&self, exchange: Exchange, lane: Arc<Lane>) -> Option<Pending> {
         let (place, candidate) = match self.admit(&exchange.plan) {
             Ok(admitted) => admitted,
             Err(reason) => {
@@ -127,7 +127,6 @@ impl Shadow {
             }
         };
         let budget = exchange.plan.shadow.budget;
-        let lane = self.shared.races.enter(&exchange.request);
         let (started_ms, deadline) = (now_ms(), Instant::now() + budget);
         let mut watch = Watch {
             shadow: self,
@@ -258,7 +257,7 @@ struct Conclusion {
     started_ms: i64,
     asked: Instant,
     /// Of a write.
-    lane: Option<Lane>,
+    lane: Option<Arc<Lane>>,
     _place: Place,
 }
 

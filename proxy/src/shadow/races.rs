@@ -9,6 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use http::{Method, Request};
 
+use super::Shadow;
+
 /// The writes under way. There are never more of them than exchanges in hand.
 #[derive(Debug, Default)]
 pub(super) struct Races {
@@ -18,16 +20,24 @@ pub(super) struct Races {
 
 /// One write, from before its dry run to the end of legacy's answer.
 #[derive(Debug)]
-pub(super) struct Lane {
+pub struct Lane {
     races: Arc<Races>,
     thing: u64,
     met: Arc<AtomicBool>,
 }
 
+impl Shadow {
+    /// Says that a write is under way, compared or not, as long as the lane is kept. `body` is the whole body, where it is known.
+    #[must_use]
+    pub fn enter<B>(&self, request: &Request<B>, body: Option<&Bytes>) -> Arc<Lane> {
+        Arc::new(self.shared.races.enter(thing_of(request, body)))
+    }
+}
+
 impl Races {
     /// Enters a write; it and every other write of the same thing that is under way have met.
-    pub(super) fn enter(self: &Arc<Self>, request: &Request<Bytes>) -> Lane {
-        let (thing, met) = (thing_of(request), Arc::new(AtomicBool::new(false)));
+    fn enter(self: &Arc<Self>, thing: u64) -> Lane {
+        let met = Arc::new(AtomicBool::new(false));
         let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
         let others = under_way.entry(thing).or_default();
         for other in others.iter() {
@@ -64,11 +74,11 @@ impl Drop for Lane {
 }
 
 /// What a write is about: its address, whatever the method; where that is a collection (`POST`), also what is sent.
-fn thing_of(request: &Request<Bytes>) -> u64 {
+fn thing_of<B>(request: &Request<B>, body: Option<&Bytes>) -> u64 {
     let mut hasher = DefaultHasher::new();
     request.uri().path().hash(&mut hasher);
     if request.method() == Method::POST {
-        request.body().hash(&mut hasher);
+        body.hash(&mut hasher);
     }
     hasher.finish()
 }
@@ -80,33 +90,33 @@ mod tests {
     use bytes::Bytes;
     use http::Request;
 
-    use super::Races;
+    use super::{Races, thing_of};
 
-    fn write(method: &str, path: &str, body: &'static str) -> Request<Bytes> {
-        let request = Request::builder().method(method).uri(path);
-        request.body(Bytes::from_static(body.as_bytes())).expect("request")
+    fn write(method: &str, path: &str, body: &'static str) -> u64 {
+        let request = Request::builder().method(method).uri(path).body(()).expect("request");
+        thing_of(&request, Some(&Bytes::from_static(body.as_bytes())))
     }
 
     #[test]
     fn writes_of_one_thing_meet_and_others_pass() {
         let races = Arc::new(Races::default());
-        let first = races.enter(&write("PUT", "/items/1", "a"));
-        let elsewhere = races.enter(&write("PUT", "/items/2", "a"));
+        let first = races.enter(write("PUT", "/items/1", "a"));
+        let elsewhere = races.enter(write("PUT", "/items/2", "a"));
         assert!(!first.met_another() && !elsewhere.met_another());
-        let second = races.enter(&write("PATCH", "/items/1", "b"));
+        let second = races.enter(write("PATCH", "/items/1", "b"));
         assert!(first.met_another() && second.met_another() && !elsewhere.met_another());
         drop(first);
         drop(second);
-        assert!(!races.enter(&write("PUT", "/items/1", "c")).met_another());
+        assert!(!races.enter(write("PUT", "/items/1", "c")).met_another());
     }
 
     #[test]
     fn two_new_things_in_one_collection_are_two_and_one_sent_twice_is_one() {
         let races = Arc::new(Races::default());
-        let first = races.enter(&write("POST", "/items", "a"));
-        let other = races.enter(&write("POST", "/items", "b"));
+        let first = races.enter(write("POST", "/items", "a"));
+        let other = races.enter(write("POST", "/items", "b"));
         assert!(!first.met_another() && !other.met_another());
-        let again = races.enter(&write("POST", "/items", "a"));
+        let again = races.enter(write("POST", "/items", "a"));
         assert!(first.met_another() && again.met_another());
         assert_eq!(races.under_way.lock().expect("lock").len(), 2);
     }

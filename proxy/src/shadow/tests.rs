@@ -17,8 +17,8 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Asked, Candidate, Control, DryRunFailure, DryRunResult, Exchange, Limits, NativeAnswer, NotCompared, RunLimits,
-    Shadow, now_ms,
+    Asked, Candidate, Control, DryRunFailure, DryRunResult, Exchange, Limits, NativeAnswer, NotCompared, Pending,
+    RunLimits, Shadow, now_ms,
 };
 use crate::store::{Record, Recorder, RecorderTask, Store};
 
@@ -82,6 +82,11 @@ async fn bench(candidate: Option<Arc<dyn Candidate>>, control: Option<Arc<dyn Co
 }
 
 impl Bench {
+    async fn write(&self, exchange: Exchange) -> Option<Pending> {
+        let lane = self.shadow.enter(&exchange.request, Some(exchange.request.body()));
+        self.shadow.run_write(exchange, lane).await
+    }
+
     /// Lets everything finish and reads what was stored: `(outcome, n)` and `(reason, n)`.
     async fn results(self) -> (Vec<String>, Vec<String>, Store) {
         self.shadow.drain().await;
@@ -226,7 +231,7 @@ async fn writes_of_the_same_thing_at_the_same_time_prove_nothing_by_differing() 
     let bench = bench(native(r#"{"count":1}"#), None, Limits::default()).await;
     let mut waiting = Vec::new();
     for _ in 0..2 {
-        let pending = bench.shadow.run_write(exchange("POST /api/things", "{}")).await;
+        let pending = bench.write(exchange("POST /api/things", "{}")).await;
         waiting.push(pending.expect("a dry run"));
     }
     for (pending, body) in waiting.into_iter().zip([r#"{"count":1}"#, r#"{"count":2}"#]) {
@@ -285,11 +290,7 @@ async fn a_write_runs_dry_before_legacy_and_its_breakdown_counts() {
         ),
     ] {
         let bench = bench(candidate, None, Limits::default()).await;
-        let pending = bench
-            .shadow
-            .run_write(exchange("POST /api/things", "{}"))
-            .await
-            .expect("shadowed");
+        let pending = bench.write(exchange("POST /api/things", "{}")).await.expect("shadowed");
         pending
             .copy(legacy(200, r#"{"id":"dddd3333eeee4444ffff"}"#))
             .into_body()
@@ -331,11 +332,7 @@ async fn a_hanging_write_costs_its_budget_and_no_more() {
     let gone = Arc::new(AtomicBool::new(false));
     let bench = bench(hanging(&gone), None, Limits::default()).await;
     let started = Instant::now();
-    let pending = bench
-        .shadow
-        .run_write(exchange("POST /api/things", "{}"))
-        .await
-        .expect("shadowed");
+    let pending = bench.write(exchange("POST /api/things", "{}")).await.expect("shadowed");
     // The budget is 50 ms; the rest is room for a busy machine.
     assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
     pending
@@ -353,7 +350,7 @@ async fn a_hanging_write_costs_its_budget_and_no_more() {
 async fn a_client_that_goes_away_aborts_the_dry_run_and_is_counted() {
     let gone = Arc::new(AtomicBool::new(false));
     let bench = bench(hanging(&gone), None, Limits::default()).await;
-    let mut write = Box::pin(bench.shadow.run_write(exchange("POST /api/things", "{}")));
+    let mut write = Box::pin(bench.write(exchange("POST /api/things", "{}")));
     assert!(futures_util::poll!(write.as_mut()).is_pending());
     drop(write);
     let read = bench
@@ -420,7 +417,7 @@ async fn every_bound_drops_with_its_reason_and_never_harms_the_answer() {
     assert!(full.shadow.begin_read(exchange("GET /api/things", "")).is_none());
     assert_eq!(full.results().await.1, ["queue full 1"]);
     let none = self::bench(None, None, Limits::default()).await;
-    assert!(none.shadow.run_write(exchange("POST /api/things", "")).await.is_none());
+    assert!(none.write(exchange("POST /api/things", "")).await.is_none());
     assert_eq!(none.results().await.1, ["no handler 1"]);
 }
 
