@@ -13,7 +13,11 @@ mod reload;
 #[cfg(test)]
 mod routing;
 #[cfg(test)]
+mod shadow_harm;
+#[cfg(test)]
 mod shadow_proof;
+#[cfg(test)]
+mod shadow_quiet;
 #[cfg(test)]
 mod shadow_writes;
 #[cfg(test)]

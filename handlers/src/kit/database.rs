@@ -9,7 +9,7 @@ use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 use super::dry_run::DryRunLimits;
 use super::effects::EffectRecord;
 use super::fault::{Fault, FaultKind};
-use super::right_of_way::{Backend, RightOfWay};
+use super::right_of_way::{Backend, DRY_RUNS, RightOfWay};
 use super::written_rows;
 
 /// The pools.
@@ -80,7 +80,7 @@ impl Database {
         ]);
         Ok(Self {
             live: pool(limits.live, limits.live_wait, options.clone()),
-            dry: pool(limits.dry, limits.dry_wait, options.clone()),
+            dry: pool(limits.dry, limits.dry_wait, options.clone().application_name(DRY_RUNS)),
             spare: pool(SPARE, SPARE_WAIT, options.application_name("ficus-spare")),
         })
     }

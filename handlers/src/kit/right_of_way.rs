@@ -1,7 +1,8 @@
 //! A dry run gives way: when anybody waits for a lock that it holds, it ends.
 //!
 //! `lock_timeout` bounds how long a dry run waits for others. This bounds how long others wait for it, whatever its budget is: a
-//! write of legacy to the same row must not notice that it is being compared.
+//! write of legacy to the same row must not notice that it is being compared. Another dry run is no reason: it has its own
+//! `lock_timeout`, and whoever waits behind that one makes it give way first.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
@@ -9,6 +10,9 @@ use std::time::Duration;
 
 use sqlx::PgPool;
 use tokio::time::{MissedTickBehavior, interval};
+
+/// The name under which the server knows the connections of dry runs.
+pub(crate) const DRY_RUNS: &str = "ficus-dry";
 
 /// Looked at not more often than this, however short the lock timeout is: a look costs the server something.
 const SHORTEST_LOOK: Duration = Duration::from_millis(5);
@@ -62,11 +66,10 @@ impl RightOfWay {
 
     /// A look that fails says nothing: the budget still ends the run.
     async fn is_waited_for(&self, process: i32) -> bool {
-        let sql = "select exists (select from pg_locks as lock where not lock.granted and $1 = any (pg_blocking_pids(lock.pid)))";
-        sqlx::query_scalar(sql)
-            .bind(process)
-            .fetch_one(&self.spare)
-            .await
-            .unwrap_or(false)
+        let sql = "select exists (select from pg_locks as lock
+             where not lock.granted and $1 = any (pg_blocking_pids(lock.pid)) and not exists
+               (select from pg_stat_activity as session where session.pid = lock.pid and session.application_name = $2))";
+        let waits = sqlx::query_scalar(sql).bind(process).bind(DRY_RUNS);
+        waits.fetch_one(&self.spare).await.unwrap_or(false)
     }
 }
