@@ -13,12 +13,16 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::Facets;
 use crate::console::{self, StatusSource};
+use crate::record;
 
 /// The media type of Prometheus' text format.
 const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// Serves the admin listener until told to stop.
 pub(crate) async fn serve(listener: TcpListener, facets: Facets, shutdown: CancellationToken) {
+    let recording = Router::new()
+        .route("/recording", get(record::feed))
+        .with_state(facets.recording());
     let pages = facets.clone();
     let source: StatusSource = Arc::new(move || {
         let facets = pages.clone();
@@ -29,6 +33,7 @@ pub(crate) async fn serve(listener: TcpListener, facets: Facets, shutdown: Cance
         .route("/ready", get(ready))
         .route("/metrics", get(metrics))
         .with_state(facets)
+        .merge(recording)
         .merge(console::router(source));
     if let Err(error) = axum::serve(listener, router)
         .with_graceful_shutdown(shutdown.cancelled_owned())

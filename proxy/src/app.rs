@@ -22,6 +22,7 @@ use crate::core::{self, Common, Drained};
 use crate::flag_watch::FlagWatch;
 use crate::listen;
 use crate::metrics::Metrics;
+use crate::record::Tap;
 use crate::shadow::{Candidate, Control, LegacyControl, Limits, Shadow, now_ms};
 use crate::store::{Recorder, RecorderTask, Store, StoreError};
 use crate::tasks::Tasks;
@@ -122,6 +123,7 @@ impl App {
             flags: Arc::new(Flags::new(snapshot)),
             native,
             shadow,
+            tap: Tap::default(),
             metrics: Metrics::default(),
             drain: CancellationToken::new(),
             config: Arc::new(config),

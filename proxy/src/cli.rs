@@ -15,6 +15,7 @@ mod logging;
 mod migrate;
 mod native;
 mod printer;
+mod record;
 mod replay;
 mod report;
 mod routes;
@@ -60,6 +61,8 @@ enum Command {
     Explain(explain::ExplainArgs),
     /// Bring the app's database and Ficus's own store up to date
     Migrate(migrate::MigrateArgs),
+    /// Record what the legacy app answers to live traffic, for `replay`
+    Record(record::RecordArgs),
     /// Play a recording of the legacy app against the native handlers, without the legacy app
     Replay(replay::ReplayArgs),
     /// Show what the comparisons of native and legacy answers found
@@ -95,6 +98,7 @@ fn dispatch(command: Command, printer: Printer) -> anyhow::Result<ExitStatus> {
         Command::Routes(arguments) => routes::routes(&arguments, printer),
         Command::Explain(arguments) => explain::explain(&arguments, printer),
         Command::Migrate(arguments) => block_on(migrate::migrate(arguments, printer)),
+        Command::Record(arguments) => block_on(record::record(arguments, printer)),
         Command::Replay(arguments) => block_on(replay::replay(arguments, printer)),
         Command::Report(arguments) => block_on(report::report(arguments, printer)),
         Command::Demo(arguments) => block_on(demo::demo(arguments, printer)),

@@ -17,6 +17,7 @@ use crate::backend::native::NativeBackend;
 use crate::config::Config;
 use crate::connection::serve;
 use crate::metrics::{CoreMetrics, Metrics};
+use crate::record::Tap;
 use crate::shadow::Shadow;
 use crate::stack::stack;
 use crate::tasks::LocalTasks;
@@ -38,6 +39,8 @@ pub struct Common {
     pub native: NativeBackend,
     /// The shadow worker.
     pub shadow: Shadow,
+    /// Where recordings take what legacy answers.
+    pub tap: Tap,
     /// The counters of the process.
     pub metrics: Metrics,
     /// Cancelled when the drain begins.
@@ -55,6 +58,8 @@ pub struct Core {
     pub native: NativeBackend,
     /// The shadow worker.
     pub shadow: Shadow,
+    /// Where recordings take what legacy answers.
+    pub tap: Tap,
     /// Connections to the legacy app.
     pub legacy: Rc<Pool>,
     /// Counters of this core.
@@ -100,6 +105,7 @@ impl Core {
             flags,
             native,
             shadow,
+            tap,
             metrics,
             drain,
         } = common;
@@ -118,6 +124,7 @@ impl Core {
             flags,
             native,
             shadow,
+            tap,
             drain,
         })
     }

@@ -6,7 +6,7 @@ mod text;
 
 pub use self::core::{CoreMetrics, InFlight, Tunnel};
 pub use route::{RouteCells, RouteTotals};
-pub use text::{render, render_shadow};
+pub use text::{render, render_record, render_shadow};
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};

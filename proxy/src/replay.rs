@@ -26,6 +26,7 @@ use self::har::Entry;
 use self::lab::{Lab, Template};
 use self::play::Player;
 use crate::compare::Known;
+use crate::glob::matches;
 use crate::provision::Progress;
 use crate::provision::postgres::{Cluster, Origin};
 
@@ -153,36 +154,4 @@ fn wanted(plan: &Plan, entry: &Entry) -> bool {
             .only
             .as_ref()
             .is_none_or(|only| matches(only, &entry.id) || matches(only, &route))
-}
-
-/// `*` stands for any text; everything else for itself.
-fn matches(glob: &str, text: &str) -> bool {
-    let Some((head, rest)) = glob.split_once('*') else {
-        return glob == text;
-    };
-    let Some(text) = text.strip_prefix(head) else {
-        return false;
-    };
-    text.char_indices()
-        .map(|(at, _)| at)
-        .chain([text.len()])
-        .any(|at| matches(rest, &text[at..]))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::matches;
-
-    #[test]
-    fn a_star_stands_for_any_text() {
-        for (glob, text, expected) in [
-            ("tickets.*", "tickets.list", true),
-            ("*tickets*", "GET http://a/api/crm/tickets", true),
-            ("tickets", "tickets.list", false),
-            ("*.ok", "a.ok.b", false),
-            ("*", "", true),
-        ] {
-            assert_eq!(matches(glob, text), expected, "{glob} {text}");
-        }
-    }
 }

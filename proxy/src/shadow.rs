@@ -13,6 +13,7 @@ mod decode;
 mod evidence;
 mod held;
 mod job;
+pub(crate) mod masked;
 mod races;
 mod reason;
 mod redact;
@@ -35,16 +36,18 @@ use tokio_util::task::TaskTracker;
 
 use crate::store::{Record, Recorder};
 
+pub(crate) use self::budget::{ByteBudget, Share};
 pub use self::candidate::{Asked, Candidate, Control, DryRunFailure, DryRunResult, NativeAnswer, RunLimits};
 pub use self::clock::now_ms;
 pub use self::control::LegacyControl;
+pub(crate) use self::decode::decoded;
 pub use self::held::{Held, HeldBody};
 pub use self::job::{Exchange, Pending};
 pub use self::races::Lane;
 pub use self::reason::NotCompared;
 pub use self::tee::{Captured, Copied, Tee};
+pub(crate) use self::tee::{Copier, Whole};
 
-use self::budget::ByteBudget;
 use self::races::Races;
 use self::throttle::Throttle;
 

@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::console::{FlagsView, LegacyView, NativeView, RouteView, StatusView};
 use crate::core::Common;
 use crate::metrics::{Metrics, Totals};
+use crate::record::{Source, Tap};
 use crate::report::{Filter, Places, Report};
 use crate::store::{Recorder, Store};
 
@@ -26,6 +27,7 @@ pub struct Facets {
     recorder: Recorder,
     store: Store,
     drain: CancellationToken,
+    tap: Tap,
 }
 
 impl Facets {
@@ -37,6 +39,7 @@ impl Facets {
             native: common.native.clone(),
             metrics: common.metrics.clone(),
             drain: common.drain.clone(),
+            tap: common.tap.clone(),
             recorder,
             store,
         }
@@ -61,7 +64,16 @@ impl Facets {
     pub fn metrics_text(&self) -> String {
         let mut text = crate::metrics::render(&self.metrics.totals(), &self.flags.status());
         crate::metrics::render_shadow(&mut text, &self.recorder);
+        crate::metrics::render_record(&mut text, self.tap.totals());
         text
+    }
+
+    /// What a recording is taken from.
+    pub(crate) fn recording(&self) -> Source {
+        Source {
+            tap: self.tap.clone(),
+            drain: self.drain.clone(),
+        }
     }
 
     /// Everything that the status page shows.

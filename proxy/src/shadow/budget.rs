@@ -5,33 +5,33 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The budget.
 #[derive(Debug)]
-pub(super) struct ByteBudget {
+pub(crate) struct ByteBudget {
     used: AtomicUsize,
     most: usize,
 }
 
 impl ByteBudget {
-    pub(super) fn new(most: usize) -> Self {
+    pub(crate) fn new(most: usize) -> Self {
         Self {
             used: AtomicUsize::new(0),
             most,
         }
     }
 
-    pub(super) fn used(&self) -> usize {
+    pub(crate) fn used(&self) -> usize {
         self.used.load(Ordering::Relaxed)
     }
 }
 
 /// A part of the budget.
 #[derive(Debug)]
-pub(super) struct Share {
+pub(crate) struct Share {
     budget: Arc<ByteBudget>,
     bytes: usize,
 }
 
 impl Share {
-    pub(super) fn empty(budget: &Arc<ByteBudget>) -> Self {
+    pub(crate) fn empty(budget: &Arc<ByteBudget>) -> Self {
         Self {
             budget: Arc::clone(budget),
             bytes: 0,
@@ -39,7 +39,7 @@ impl Share {
     }
 
     /// Takes more; `false`, and nothing taken, when the budget has not so much left.
-    pub(super) fn grow(&mut self, bytes: usize) -> bool {
+    pub(crate) fn grow(&mut self, bytes: usize) -> bool {
         let taken = self
             .budget
             .used

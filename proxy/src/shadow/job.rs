@@ -19,7 +19,7 @@ use super::budget::Share;
 use super::candidate::{Candidate, DryRunFailure, DryRunResult, RunLimits};
 use super::evidence;
 use super::races::Lane;
-use super::tee::{Captured, Copier, Tee};
+use super::tee::{Captured, Copied, Copier, Tee, Whole};
 use super::{NotCompared, Place, Shadow, now_ms};
 
 /// Part of a write's budget that the native side may use itself; the rest is for its orderly rollback.
@@ -62,12 +62,16 @@ impl Pending {
             return Response::from_parts(parts, Tee::new(body, None));
         }
         let Self { sender, share, cap } = self;
+        let (status, headers) = (parts.status, parts.headers.clone());
+        let done = move |whole: Result<Whole, NotCompared>| {
+            let copied = whole.map(|whole| Copied::new(status, headers, whole));
+            // The comparison may have been given up; then nobody wants the copy.
+            let _unwanted = sender.send(copied);
+        };
         let copier = Copier {
-            sender,
-            status: parts.status,
-            headers: parts.headers.clone(),
             share,
             cap,
+            done: Box::new(done),
         };
         Response::from_parts(parts, Tee::new(body, Some(copier)))
     }
