@@ -19,6 +19,7 @@ mod handlers;
 mod routes;
 mod settings;
 mod values;
+mod waivers;
 
 /// The largest flag file that is read, in bytes.
 pub const MAX_FILE_BYTES: usize = 4 * 1024 * 1024;
@@ -36,14 +37,14 @@ pub fn compile(text: &str, inventory: &Inventory) -> Result<Snapshot, Problems> 
         return Err(too_large());
     }
     let mut findings = Findings::default();
-    let plans = match yaml::parse(text, &mut findings) {
+    let (plans, waivers) = match yaml::parse(text, &mut findings) {
         Some(root) => file::read(&root, inventory, &mut findings),
-        None => Vec::new(),
+        None => Default::default(),
     };
     if !findings.is_empty() {
         return Err(findings.into_problems());
     }
-    Ok(Snapshot::new(version(text), in_order(plans), inventory))
+    Ok(Snapshot::new(version(text), in_order(plans), inventory).with_waivers(waivers))
 }
 
 /// The problem of a file that is larger than [`MAX_FILE_BYTES`].

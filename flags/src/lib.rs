@@ -7,6 +7,7 @@
 //! This crate knows no HTTP server, no SQL, no clock and no chance. The file format is described in `docs/flags.md`.
 
 mod bucket;
+mod compare_path;
 mod compare_rules;
 mod compile;
 mod decide;
@@ -15,6 +16,7 @@ mod explain;
 mod fallback;
 mod file_source;
 mod findings;
+mod glob;
 mod inventory;
 mod json_path;
 mod live;
@@ -28,15 +30,18 @@ mod snapshot;
 mod stage;
 mod suggest;
 mod trie;
+mod waiver;
 mod yaml;
 
 pub use bucket::bucket;
+pub use compare_path::ComparePath;
 pub use compare_rules::{CompareRules, IgnoreRule};
 pub use compile::{MAX_FILE_BYTES, compile};
 pub use decide::{Decision, Facts, Reason, Shadowing, Side, decide};
 pub use explain::{Explanation, explain};
 pub use fallback::FallbackOn;
 pub use file_source::{FileSource, Poll};
+pub use glob::glob_matches;
 pub use inventory::Inventory;
 pub use json_path::{JsonPath, JsonPathError, PathPart, PathStep};
 pub use live::{Flags, Status};
@@ -48,3 +53,4 @@ pub use shadow_rules::ShadowRules;
 pub use share::{Share, ShareError};
 pub use snapshot::Snapshot;
 pub use stage::Stage;
+pub use waiver::{WAIVABLE_KINDS, Waiver, end_of_day_ms};

@@ -8,11 +8,13 @@ use crate::decide::Reason;
 use crate::inventory::Inventory;
 use crate::plan::RoutePlan;
 use crate::trie::{Found, Trie};
+use crate::waiver::Waiver;
 
 /// One version of the flags. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
     compiled: Arc<Compiled>,
+    waivers: Arc<[Waiver]>,
     killed: bool,
 }
 
@@ -38,8 +40,21 @@ impl Snapshot {
         }
         Self {
             compiled: Arc::new(Compiled { version, plans, trie }),
+            waivers: Arc::new([]),
             killed: false,
         }
+    }
+
+    /// The same version with the waivers of its file.
+    pub(crate) fn with_waivers(mut self, waivers: Vec<Waiver>) -> Self {
+        self.waivers = waivers.into();
+        self
+    }
+
+    /// The waivers of the file, expired ones included: there is no clock here.
+    #[must_use]
+    pub fn waivers(&self) -> &[Waiver] {
+        &self.waivers
     }
 
     /// The flags of a proxy that has no flag file: every route is legacy's. Its version is `none`.

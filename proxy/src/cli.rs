@@ -6,6 +6,7 @@
 mod check;
 mod decommission;
 mod demo;
+mod deviations;
 mod exit;
 mod explain;
 mod failure;
@@ -65,6 +66,8 @@ enum Command {
     Record(record::RecordArgs),
     /// Play a recording of the legacy app against the native handlers, without the legacy app
     Replay(replay::ReplayArgs),
+    /// Print the page of deviations on purpose, from their rules
+    Deviations(deviations::DeviationsArgs),
     /// Show what the comparisons of native and legacy answers found
     Report(report::ReportArgs),
     /// Show all of it on this machine: a legacy app, a database, and Ficus in front
@@ -94,6 +97,7 @@ fn dispatch(command: Command, printer: Printer) -> anyhow::Result<ExitStatus> {
         Command::Run(arguments) => block_on(run::run(arguments, printer)),
         Command::Inventory(arguments) => inventory::inventory(&arguments, printer),
         Command::Decommission(arguments) => decommission::decommission(&arguments, printer),
+        Command::Deviations(arguments) => deviations::deviations(&arguments, printer),
         Command::Check(arguments) => check::check(&arguments, printer),
         Command::Routes(arguments) => routes::routes(&arguments, printer),
         Command::Explain(arguments) => explain::explain(&arguments, printer),

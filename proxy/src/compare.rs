@@ -13,6 +13,7 @@ mod json;
 mod jwt;
 mod known;
 mod lists;
+mod passwords;
 mod path;
 mod rules;
 mod sse;

@@ -37,6 +37,8 @@ pub struct Totals {
     pub connections: u64,
     /// Whether the newest attempt to connect to legacy worked; none before the first.
     pub legacy_reachable: Option<bool>,
+    /// What went wrong at that attempt, when it did not work.
+    pub legacy_trouble: Option<String>,
 }
 
 impl Metrics {

@@ -76,6 +76,14 @@ pub async fn replay(plan: &Plan, progress: &Progress) -> Result<Replay, ReplayEr
     Ok(Replay { played: played? })
 }
 
+/// The page of deviations for people, in Markdown, made from their rules: `docs/deviations.md`.
+///
+/// # Errors
+/// When the rules cannot be read.
+pub fn deviations_page(rules: &Path) -> Result<String, ReplayError> {
+    Deviations::read(rules).map(|deviations| deviations.page())
+}
+
 async fn play_all(
     plan: &Plan,
     cluster: &Cluster,

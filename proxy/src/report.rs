@@ -3,17 +3,26 @@
 //! Made from the store alone, so it can be asked of a running proxy's file or database at any time. `docs/parity.md` says how
 //! to read it.
 
+mod filter;
 mod json;
+mod load;
 mod model;
+mod noise;
 mod quantile;
+mod rejudge;
 mod terminal;
 mod text;
+mod waivers;
 mod wilson;
+mod words;
 
 #[cfg(test)]
 mod tests;
 
+pub use self::filter::{Filter, Place, Places};
 pub use self::json::render_json;
-pub use self::model::{Difference, Filter, Interval, Latency, Place, Places, Report, RouteReport, Totals};
+pub use self::model::{
+    Again, Class, Difference, Interval, Latency, Learned, Report, RouteReport, Totals, WaiverReport,
+};
 pub use self::terminal::safe;
 pub use self::text::render_text;

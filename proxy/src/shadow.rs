@@ -4,7 +4,6 @@
 //! first, within a hard budget, because after legacy its own row would be in the way. All work runs on the workshop
 //! runtime behind bounds; what does not fit is dropped and counted with its reason.
 
-mod again;
 mod budget;
 mod candidate;
 mod clock;
@@ -41,6 +40,7 @@ pub use self::candidate::{Asked, Candidate, Control, DryRunFailure, DryRunResult
 pub use self::clock::now_ms;
 pub use self::control::LegacyControl;
 pub(crate) use self::decode::decoded;
+pub use self::evidence::judge_again;
 pub use self::held::{Held, HeldBody};
 pub use self::job::{Exchange, Pending};
 pub use self::races::Lane;

@@ -4,8 +4,12 @@
 //! portable SQL. Nothing here runs on the path of a request: see [`Recorder`].
 
 mod batch;
+mod clients;
+mod judged;
 mod queries;
+mod record;
 mod recorder;
+mod waivers;
 mod write;
 
 #[cfg(test)]
@@ -18,9 +22,14 @@ use sqlx::any::AnyPoolOptions;
 use sqlx::migrate::MigrateError;
 use sqlx::{AnyConnection, AnyPool, Executor as _};
 
-pub use self::batch::{Comparison, FoundDifference, Outcome, Record, Sample};
-pub use self::queries::{Counted, DifferenceGroup, LatencyBucket, NotCompared, StoredSample};
+pub use self::clients::ClientMarks;
+pub use self::judged::{Hidden, Judged};
+pub use self::queries::{
+    Counted, DifferenceGroup, GroupClient, LatencyBucket, LearnedNoise, MismatchSet, NotCompared, StoredSample, Window,
+};
+pub use self::record::{Comparison, FoundDifference, Outcome, Place, Record, Sample};
 pub use self::recorder::{Recorder, RecorderTask};
+pub use self::waivers::{NewWaiver, StoredWaiver};
 
 /// Connections to a PostgreSQL store. A SQLite one has a single writer anyway.
 const POSTGRES_CONNECTIONS: u32 = 4;
@@ -35,6 +44,7 @@ const POSTGRES_SCHEMA: &str = "ficus";
 #[derive(Clone, Debug)]
 pub struct Store {
     pool: AnyPool,
+    marks: ClientMarks,
 }
 
 /// The store cannot be opened, read or written.
@@ -77,7 +87,8 @@ impl Store {
             .connect(&url)
             .await?;
         sqlx::migrate!("../migrations/store").run(&pool).await?;
-        Ok(Self { pool })
+        let marks = ClientMarks::load(&pool).await?;
+        Ok(Self { pool, marks })
     }
 
     /// The default place of the store: beside the flag file.
@@ -91,7 +102,13 @@ impl Store {
         self.pool.close().await;
     }
 
-    /// The connections, for the rooms that keep other tables of the store (waivers, audit log, flag versions).
+    /// How this store names clients.
+    #[must_use]
+    pub fn client_marks(&self) -> &ClientMarks {
+        &self.marks
+    }
+
+    /// The connections, for the rooms that keep other tables of the store (audit log, flag versions).
     #[must_use]
     pub fn pool(&self) -> &AnyPool {
         &self.pool

@@ -1,4 +1,6 @@
 //! The parity lab: recordings against the native handlers.
 
 #[cfg(test)]
+mod deviations;
+#[cfg(test)]
 mod recording;

@@ -1,18 +1,19 @@
-//! The file as a whole: `version`, `defaults`, `groups`, `routes`.
+//! The file as a whole: `version`, `defaults`, `groups`, `routes`, `waivers`.
 
 use std::collections::BTreeMap;
 
 use super::fields::Fields;
 use super::routes::{self, Found};
 use super::settings::{self, Settings};
-use super::{conflicts, handlers, values};
+use super::{conflicts, handlers, values, waivers};
 use crate::findings::Findings;
 use crate::inventory::Inventory;
 use crate::plan::RoutePlan;
 use crate::stage::Stage;
+use crate::waiver::Waiver;
 use crate::yaml::{Node, Value};
 
-const KEYS: [&str; 4] = ["version", "defaults", "groups", "routes"];
+const KEYS: [&str; 5] = ["version", "defaults", "groups", "routes", "waivers"];
 const VERSION: &str = "1";
 
 /// A group of routes that flip together.
@@ -23,10 +24,10 @@ pub(super) struct Group {
     pub(super) settings: Settings,
 }
 
-/// Reads the whole file. What is wrong goes to `findings`; the plans are only good when there is nothing in it.
-pub(super) fn read(root: &Node, inventory: &Inventory, findings: &mut Findings) -> Vec<RoutePlan> {
+/// Reads the whole file: its routes and its waivers. What is wrong goes to `findings`; the result is only good when there is nothing in it.
+pub(super) fn read(root: &Node, inventory: &Inventory, findings: &mut Findings) -> (Vec<RoutePlan>, Vec<Waiver>) {
     let Some(fields) = Fields::open(root, "a flag file", &KEYS, findings) else {
-        return Vec::new();
+        return Default::default();
     };
     check_version(fields, findings);
     let defaults = read_defaults(fields, findings);
@@ -40,7 +41,11 @@ pub(super) fn read(root: &Node, inventory: &Inventory, findings: &mut Findings) 
     };
     conflicts::check(&found, findings);
     handlers::check(&found, inventory, findings);
-    found.into_iter().map(|found| found.plan).collect()
+    let waivers = fields
+        .get("waivers")
+        .map(|node| waivers::read(node, &found, findings))
+        .unwrap_or_default();
+    (found.into_iter().map(|found| found.plan).collect(), waivers)
 }
 
 fn check_version(fields: Fields<'_>, findings: &mut Findings) {

@@ -70,11 +70,11 @@ fn a_member_takes_what_it_does_not_state_from_its_group_and_the_defaults() -> Re
         .compare
         .ignore
         .iter()
-        .map(|rule| (rule.path.as_str(), rule.reason.as_deref()))
+        .map(|rule| (rule.path.to_string(), rule.reason.as_deref()))
         .collect();
     assert_eq!(
         ignored,
-        [("$.requestId", None), ("$.token", Some("fresh"))],
+        [("$.requestId".to_owned(), None), ("$.token".to_owned(), Some("fresh"))],
         "lists grow"
     );
     assert_eq!(verify.compare.time_tolerance, Duration::from_secs(2));
@@ -103,6 +103,42 @@ fn a_route_states_its_own() -> Result<(), Problems> {
     assert_eq!(tickets.sample.basis_points(), 5_000);
     let other = plan(&Method::GET, "/api/other")?;
     assert_eq!((other.stage, other.phase), (Stage::Legacy, None));
+    Ok(())
+}
+
+#[test]
+fn rules_of_comparison_and_waivers_are_read() -> Result<(), Problems> {
+    let text = "version: 1
+defaults: { compare: { headers: [X-Total-Count], noise: learn } }
+routes:
+  - route: GET /api/tickets
+    compare:
+      ignore: [\"header:etag\", \"header:set-cookie.theme\"]
+      same_shape: [\"$.code\", \"header:x-code\"]
+      headers: x-page
+  - { route: GET /api/crm/customers, compare: { noise: off } }
+waivers:
+  - { route: GET /api/*, path: \"$.viewers\", owner: ana, reason: counts viewers, expires: 2026-12-31 }
+";
+    let snapshot = compile(text, &inventory())?;
+    let rules = |index: usize| &snapshot.plans()[index].compare;
+    let tickets = rules(1);
+    let ignored: Vec<_> = tickets.ignore.iter().map(|rule| rule.path.to_string()).collect();
+    assert_eq!(ignored, ["header:etag", "header:set-cookie['theme']"]);
+    let shapes: Vec<_> = tickets.same_shape.iter().map(ToString::to_string).collect();
+    assert_eq!(shapes, ["$.code", "header:x-code"]);
+    assert_eq!(
+        tickets.headers.iter().collect::<Vec<_>>(),
+        ["x-page", "x-total-count"],
+        "lists grow"
+    );
+    assert_eq!(tickets.noise, Share::from_basis_points(1_000));
+    assert_eq!(rules(0).noise, None);
+    let waiver = &snapshot.waivers()[0];
+    assert_eq!(
+        (waiver.kind.as_str(), waiver.owner.as_str(), waiver.expires_ms),
+        ("*", "ana", 1_798_761_600_000)
+    );
     Ok(())
 }
 

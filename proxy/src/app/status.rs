@@ -117,7 +117,7 @@ impl Facets {
         LegacyView {
             url: self.config.legacy.url.to_string(),
             reachable: totals.legacy_reachable,
-            detail: None,
+            detail: totals.legacy_trouble.clone(),
         }
     }
 
@@ -144,10 +144,7 @@ impl Facets {
             if let Some(compared) = compared {
                 view.compared = compared.totals.samples;
                 view.matched = compared.totals.matched;
-                view.last_difference = compared
-                    .differences
-                    .first()
-                    .map(|difference| format!("{} {}", difference.group.kind, difference.group.path_template));
+                view.last_difference = compared.differences.first().map(|difference| difference.group.place());
             }
             view
         });

@@ -88,7 +88,7 @@ async fn attempt(mut lease: Lease, request: Request<Body>) -> Result<(Response<I
 
 async fn fresh(core: &Rc<Core>) -> Result<Lease, ProxyError> {
     let lease = core.legacy.connect().await;
-    core.metrics.legacy_reachable(lease.is_ok());
+    core.metrics.legacy_asked(lease.as_ref().err().map(ToString::to_string));
     lease.map_err(|error| match error.kind() {
         std::io::ErrorKind::TimedOut => ProxyError::legacy(ErrorKind::Timeout, error),
         _ => ProxyError::legacy(ErrorKind::Unreachable, error),

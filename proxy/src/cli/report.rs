@@ -58,6 +58,7 @@ pub(crate) async fn report(arguments: ReportArgs, printer: Printer) -> anyhow::R
         since_ms: arguments.since.map(|past| since(now_ms(), past)),
         route: arguments.route,
         phase: arguments.phase,
+        ..Filter::default()
     };
     let store = open(&url).await?;
     let report = Report::load(&store, &filter, &places).await;

@@ -24,6 +24,7 @@ impl Judge<'_> {
         for (name, left) in &legacy {
             self.trail.key(name);
             match native.get(name) {
+                _ if self.rules.ignores(&self.trail) => {}
                 Some(right) => self.cookie(left, right),
                 None => self.differ(Detail::Missing, Some(Value::from(left.value.as_str())), None),
             }
@@ -31,6 +32,10 @@ impl Judge<'_> {
         }
         for (name, right) in native.iter().filter(|(name, _)| !legacy.contains_key(*name)) {
             self.trail.key(name);
+            if self.rules.ignores(&self.trail) {
+                self.trail.up();
+                continue;
+            }
             self.differ(Detail::Extra, None, Some(Value::from(right.value.as_str())));
             self.trail.up();
         }

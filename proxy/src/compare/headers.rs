@@ -34,7 +34,9 @@ impl Judge<'_> {
         self.in_header(&header::CONTENT_TYPE, |judge| {
             judge.optional(media_type(legacy).map(Value::from), media_type(native).map(Value::from));
         });
-        for name in &EXACT {
+        let rules = self.rules;
+        let more = rules.headers().iter().filter(|name| !is_compared(name));
+        for name in EXACT.iter().chain(more) {
             self.in_header(name, |judge| {
                 judge.optional(
                     joined(legacy, name).map(Value::from),
@@ -85,6 +87,12 @@ impl Judge<'_> {
             self.differ(detail, legacy, native);
         }
     }
+}
+
+/// Whether the header is compared anyway, in its own way.
+fn is_compared(name: &HeaderName) -> bool {
+    let own_way = [header::CONTENT_TYPE, header::ETAG, header::SET_COOKIE];
+    EXACT.contains(name) || SETS.contains(name) || own_way.contains(name)
 }
 
 /// Media type and charset, lower case; other parameters (a multipart boundary) are minted.

@@ -4,7 +4,7 @@ use serde_json::{Map, Number, Value};
 
 use super::Judge;
 use super::difference::Detail;
-use super::ids;
+use super::{ids, text};
 
 impl Judge<'_> {
     /// Compares two values at the present place. The depth is bounded by the parser (128 levels).
@@ -85,6 +85,10 @@ impl Judge<'_> {
     /// By value, so `1` is `1.0`; or both a clock reading of this exchange.
     fn numbers(&self, legacy: &Number, native: &Number) -> bool {
         if legacy == native {
+            return true;
+        }
+        let shape_only = self.rules.wants_shape_only(&self.trail);
+        if shape_only && text::same_shape(&legacy.to_string(), &native.to_string()) {
             return true;
         }
         if let (Some(left), Some(right)) = (legacy.as_i64(), native.as_i64()) {

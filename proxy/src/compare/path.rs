@@ -72,6 +72,45 @@ impl JsonPath {
     }
 }
 
+impl JsonPath {
+    /// Reads the template of a difference back: `$.a[*].b`, `header:vary`, `header:set-cookie.session`.
+    pub(super) fn of_template(template: &str) -> Option<Self> {
+        let (scope, steps) = match template.strip_prefix("header:") {
+            None => return Self::parse(template).ok(),
+            Some(rest) => rest.split_at(rest.find(['.', '[']).unwrap_or(rest.len())),
+        };
+        let steps = Self::parse(&format!("${steps}")).ok()?.steps;
+        Some(Self {
+            scope: Some(format!("header:{scope}")),
+            steps,
+        })
+    }
+
+    /// Whether every place that the other path stands for lies at or below this one.
+    pub(super) fn covers(&self, other: &Self) -> bool {
+        let step = |(mine, theirs): (&Step, &Step)| *mine == Step::Any || mine == theirs;
+        self.scope == other.scope
+            && self.steps.len() <= other.steps.len()
+            && self.steps.iter().zip(&other.steps).all(step)
+    }
+}
+
+impl From<&flags::ComparePath> for JsonPath {
+    fn from(path: &flags::ComparePath) -> Self {
+        match path {
+            flags::ComparePath::Body(path) => path.into(),
+            flags::ComparePath::Header(name) => Self {
+                scope: Some(format!("header:{name}")),
+                steps: Vec::new(),
+            },
+            flags::ComparePath::Cookie(name) => Self {
+                scope: Some("header:set-cookie".to_owned()),
+                steps: vec![Step::Key(name.clone())],
+            },
+        }
+    }
+}
+
 impl From<&flags::JsonPath> for JsonPath {
     fn from(path: &flags::JsonPath) -> Self {
         let step = |step: &flags::PathStep| match step {

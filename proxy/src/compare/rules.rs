@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use http::HeaderName;
+
 use super::path::{JsonPath, PathError, Trail};
 
 /// The two sides answer one after the other, and a busy machine is late: times of one exchange may be this far apart.
@@ -13,6 +15,7 @@ pub struct Rules {
     ignore: Vec<JsonPath>,
     unordered: Vec<(JsonPath, Option<String>)>,
     same_shape: Vec<JsonPath>,
+    headers: Vec<HeaderName>,
     time_tolerance_ms: i64,
 }
 
@@ -31,6 +34,7 @@ impl Rules {
             ignore: Vec::new(),
             unordered: Vec::new(),
             same_shape: Vec::new(),
+            headers: Vec::new(),
             time_tolerance_ms,
         }
     }
@@ -45,6 +49,8 @@ impl Rules {
                 .iter()
                 .map(|(path, key)| (JsonPath::from(path), key.clone()))
                 .collect(),
+            same_shape: rules.same_shape.iter().map(JsonPath::from).collect(),
+            headers: rules.headers.iter().filter_map(|name| name.parse().ok()).collect(),
             ..Self::new(rules.time_tolerance)
         }
     }
@@ -76,8 +82,26 @@ impl Rules {
         Ok(self)
     }
 
+    /// Compares this response header beside the usual ones.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName) -> Self {
+        self.headers.push(name);
+        self
+    }
+
+    pub(super) fn headers(&self) -> &[HeaderName] {
+        &self.headers
+    }
+
     pub(super) fn ignores(&self, trail: &Trail) -> bool {
         self.ignore.iter().any(|path| trail.is_at(path))
+    }
+
+    /// Whether nothing at this place counts, given as the template of a [`super::Difference`]. A rule for one list position does not
+    /// cover a template, which stands for all of them.
+    #[must_use]
+    pub fn ignores_template(&self, template: &str) -> bool {
+        JsonPath::of_template(template).is_some_and(|place| self.ignore.iter().any(|rule| rule.covers(&place)))
     }
 
     pub(super) fn wants_shape_only(&self, trail: &Trail) -> bool {

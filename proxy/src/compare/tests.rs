@@ -1,5 +1,6 @@
 //! What equal means, as tables: two bodies and the paths that differ.
 
+mod route_rules;
 mod whole_answers;
 
 use std::time::Duration;

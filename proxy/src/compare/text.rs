@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::difference::Detail;
 use super::ids::{self, Family};
-use super::{Judge, jwt};
+use super::{Judge, jwt, passwords};
 
 /// How two texts relate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,8 +47,10 @@ impl Judge<'_> {
                 Relation::Differs(Detail::Time)
             };
         }
-        if same_password_scheme(legacy, native) {
-            return Relation::Same;
+        match passwords::same_password(legacy, native, self.at.known.passwords()) {
+            Some(true) => return Relation::Same,
+            Some(false) => return Relation::Differs(Detail::Changed),
+            None => {}
         }
         if let Some(relation) = self.minted(legacy, native) {
             return relation;
@@ -140,16 +142,8 @@ fn split(text: &str, belongs: impl Fn(char) -> bool) -> (&str, &str) {
     text.split_at(text.find(|character| !belongs(character)).unwrap_or(text.len()))
 }
 
-/// Two bcrypt hashes of the same cost: salted, so they differ even for one password.
-fn same_password_scheme(one: &str, other: &str) -> bool {
-    let is_hash = |text: &str| {
-        text.len() == 60 && text.is_ascii() && ["$2a$", "$2b$", "$2y$"].iter().any(|scheme| text.starts_with(scheme))
-    };
-    is_hash(one) && is_hash(other) && one[..7] == other[..7]
-}
-
 /// The same kinds of characters at the same places.
-fn same_shape(one: &str, other: &str) -> bool {
+pub(super) fn same_shape(one: &str, other: &str) -> bool {
     let kind = |character: char| match character {
         'a'..='z' => 'a',
         'A'..='Z' => 'A',

@@ -30,6 +30,8 @@ pub(super) struct Cells {
     connections: AtomicU64,
     /// Twice the number of attempts to reach legacy, and one more when the newest worked.
     legacy: AtomicU64,
+    /// What went wrong at the newest attempt that failed.
+    legacy_trouble: Mutex<Option<String>>,
 }
 
 /// The writing end, owned by one core.
@@ -91,8 +93,12 @@ impl CoreMetrics {
         add(&self.cells.retries, 1);
     }
 
-    /// An attempt to connect to legacy has ended.
-    pub fn legacy_reachable(&self, reachable: bool) {
+    /// An attempt to connect to legacy has ended: well, or with this trouble.
+    pub fn legacy_asked(&self, trouble: Option<String>) {
+        let reachable = trouble.is_none();
+        if let Some(trouble) = trouble {
+            *self.cells.legacy_trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(trouble);
+        }
         let attempts = get(&self.cells.legacy) / 2 + 1;
         self.cells
             .legacy
@@ -143,7 +149,10 @@ impl Cells {
         let legacy = get(&self.legacy);
         if legacy > *newest {
             *newest = legacy;
-            totals.legacy_reachable = Some(legacy % 2 == 1);
+            let reachable = legacy % 2 == 1;
+            totals.legacy_reachable = Some(reachable);
+            let trouble = self.legacy_trouble.lock().unwrap_or_else(PoisonError::into_inner);
+            totals.legacy_trouble = trouble.clone().filter(|_| !reachable);
         }
     }
 }
@@ -165,5 +174,25 @@ impl Drop for InFlight {
 impl Drop for Tunnel {
     fn drop(&mut self) {
         self.0.tunnels.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::metrics::Metrics;
+
+    #[test]
+    fn the_newest_attempt_says_whether_legacy_is_there_and_what_was_in_the_way() {
+        let metrics = Metrics::default();
+        let core = metrics.core();
+        let seen = || {
+            let totals = metrics.totals();
+            (totals.legacy_reachable, totals.legacy_trouble)
+        };
+        assert_eq!(seen(), (None, None));
+        core.legacy_asked(Some("connection refused".to_owned()));
+        assert_eq!(seen(), (Some(false), Some("connection refused".to_owned())));
+        core.legacy_asked(None);
+        assert_eq!(seen(), (Some(true), None));
     }
 }

@@ -1,5 +1,7 @@
 //! Deviations on purpose: where native answers otherwise than legacy, under which condition, how, and why. They are data
-//! (`tests/parity/deviations.yaml`); a rule names a route and a condition, never an entry.
+//! (`tests/parity/deviations.yaml`); a rule names a route and a condition, never an entry. `docs/deviations.md` is made from it.
+
+mod page;
 
 use std::path::Path;
 
@@ -16,6 +18,23 @@ use crate::compare::Difference;
 #[serde(deny_unknown_fields)]
 pub(super) struct Deviations {
     deviations: Vec<Deviation>,
+    /// What no recording shows.
+    #[serde(default)]
+    unrecorded: Vec<Unrecorded>,
+    /// What could have been changed and was not.
+    #[serde(default)]
+    kept: Vec<String>,
+}
+
+/// A deviation that a recording cannot show, for the page only: other rows, other times, other addresses.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Unrecorded {
+    /// Routes in words: `POST /api/auth/login`, `every endpoint that …`.
+    route: String,
+    legacy: String,
+    instead: String,
+    why: String,
 }
 
 /// One rule.
@@ -32,6 +51,10 @@ pub(super) struct Deviation {
     #[serde(default)]
     pub(super) permitted: bool,
     native: Expected,
+    /// What legacy does, in words, where its status does not say it.
+    legacy: Option<String>,
+    /// What native does, in words, where its status does not say it.
+    instead: Option<String>,
     /// Why it is so.
     pub(super) why: String,
 }

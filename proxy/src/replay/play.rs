@@ -171,7 +171,10 @@ impl<'d> Player<'d> {
             .as_ref()
             .and_then(super::har::Content::bytes)
             .unwrap_or_default();
-        let known = known.and(&request.url).and(&String::from_utf8_lossy(&sent));
+        let known = known
+            .and(&request.url)
+            .and(&String::from_utf8_lossy(&sent))
+            .and_passwords_of(&sent);
         let known = request.headers.iter().fold(known, |known, one| known.and(&one.value));
         let started_ms = i64::try_from(started.unix_timestamp_nanos() / 1_000_000).unwrap_or_default();
         let at = Occasion {

@@ -1,5 +1,7 @@
 //! The report of a small store, whole.
 
+mod judging;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,15 +9,18 @@ use flags::{Inventory, RouteKey};
 use tokio_util::sync::CancellationToken;
 
 use super::{Filter, Places, Report, render_json, render_text};
-use crate::store::{Comparison, FoundDifference, Outcome, Record, Recorder, Sample, Store};
+use crate::store::{Comparison, FoundDifference, Judged, Outcome, Place, Record, Recorder, Sample, Store};
 
 const NOW: i64 = 1_795_376_040_000;
 
 fn compared(outcome: Outcome) -> Record {
     let mismatch = outcome == Outcome::Mismatch;
     let difference = FoundDifference {
-        kind: "body",
-        path: "$.items[*].name".to_owned(),
+        place: Place {
+            kind: "body",
+            path: "$.items[*].name".to_owned(),
+        },
+        detail: "missing",
         legacy: Some("\"a\u{1b}[31m\u{202e}b\"".to_owned()),
         native: None,
     };
@@ -25,6 +30,7 @@ fn compared(outcome: Outcome) -> Record {
         native: "{}".to_owned(),
         effects: "[]".to_owned(),
         reproducer: "curl x".to_owned(),
+        judged: Judged::default(),
     };
     Record::Compared(Box::new(Comparison {
         route: Arc::from("GET /api/items"),
@@ -33,8 +39,9 @@ fn compared(outcome: Outcome) -> Record {
         flag_version: 1,
         at_ms: NOW,
         legacy_took: Duration::from_millis(12),
-        native_took: Duration::from_millis(3),
-        client: 1,
+        native_took: Some(Duration::from_millis(3)),
+        client: Arc::from("c1"),
+        control: None,
         differences: if mismatch { vec![difference] } else { Vec::new() },
         sample: mismatch.then_some(sample),
     }))
@@ -90,7 +97,7 @@ GET /api/items  (shadow, phase 7, group shop)
   3 of 4 matched, 75.00 % (95 %: 30.06 % – 95.44 %), 1 mismatched, 1 transient, 1 legacy failed
   legacy answered 200 × 5, 500 × 1
   latency         legacy p50 12.2 ms p99 12.2 ms; native p50 3.0 ms p99 3.0 ms
-  ✗ body $.items[*].name  1 ×, 1 client, 2026-11-22 19:34:00Z … 2026-11-22 19:34:00Z
+  ✗ body $.items[*].name missing  1 ×, 1 client (c1), 2026-11-22 19:34:00Z … 2026-11-22 19:34:00Z
       legacy  \"a\\u{1b}[31m\\u{202e}b\"
       native  (nothing)
       again   curl x

@@ -1,12 +1,8 @@
 //! The report for people at a terminal.
 
-use std::fmt::Write as _;
-
-use time::OffsetDateTime;
-use time::macros::format_description;
-
-use super::model::{Difference, Latency, Report, RouteReport, Totals};
+use super::model::{Class, Difference, Report, RouteReport};
 use super::terminal::safe;
+use super::words;
 
 /// Causes shown of one route; the rest is counted.
 const MOST_CAUSES: usize = 10;
@@ -18,29 +14,16 @@ const LONGEST_VALUE: usize = 160;
 #[must_use]
 pub fn render_text(report: &Report) -> String {
     let mut text = String::new();
+    line(&mut text, &words::title(report));
+    line(&mut text, "");
     line(
         &mut text,
-        &format!(
-            "Parity report{}",
-            report
-                .since_ms
-                .map(|since| format!(", since {}", moment(since)))
-                .unwrap_or_default()
-        ),
+        &format!("  all routes      {}", words::totals(&report.totals)),
     );
-    line(&mut text, "");
-    line(&mut text, &format!("  all routes      {}", totals(&report.totals)));
-    for (phase, sum) in &report.phases {
-        line(
-            &mut text,
-            &format!("  {:<15} {}", format!("phase {phase}"), totals(sum)),
-        );
-    }
-    for (group, sum) in &report.groups {
-        line(
-            &mut text,
-            &format!("  {:<15} {}", format!("group {}", safe(group)), totals(sum)),
-        );
+    let phases = report.phases.iter().map(|(name, sum)| (format!("phase {name}"), sum));
+    let groups = report.groups.iter().map(|(name, sum)| (format!("group {name}"), sum));
+    for (name, sum) in phases.chain(groups) {
+        line(&mut text, &format!("  {name:<15} {}", words::totals(sum)));
     }
     for report in &report.routes {
         line(&mut text, "");
@@ -53,156 +36,79 @@ pub fn render_text(report: &Report) -> String {
             "Nothing was compared yet. Give a route the stage `shadow` and send it requests.",
         );
     }
+    if !report.waivers.is_empty() {
+        line(&mut text, "");
+        line(&mut text, "Waivers");
+        for waiver in &report.waivers {
+            line(&mut text, &format!("  {}", words::waiver(waiver)));
+        }
+    }
     text
 }
 
 fn route(text: &mut String, report: &RouteReport) {
-    let place = [
-        report.stage.clone(),
-        report.phase.map(|phase| format!("phase {phase}")),
-        report.group.as_ref().map(|group| format!("group {}", safe(group))),
-    ];
-    let place = place.into_iter().flatten().collect::<Vec<_>>().join(", ");
-    line(
-        text,
-        &format!(
-            "{}{}",
-            safe(&report.route),
-            if place.is_empty() {
-                String::new()
-            } else {
-                format!("  ({place})")
-            }
-        ),
-    );
-    line(text, &format!("  {}", totals(&report.totals)));
+    let place = words::place(report);
+    let place = if place.is_empty() {
+        String::new()
+    } else {
+        format!("  ({place})")
+    };
+    line(text, &format!("{}{place}", report.route));
+    line(text, &format!("  {}", words::totals(&report.totals)));
     if !report.statuses.is_empty() {
-        let statuses: Vec<_> = report
-            .statuses
-            .iter()
-            .map(|(status, n)| format!("{status} × {n}"))
-            .collect();
-        line(text, &format!("  legacy answered {}", statuses.join(", ")));
+        line(text, &format!("  legacy answered {}", words::statuses(report)));
     }
     line(
         text,
         &format!(
             "  latency         legacy {}; native {}",
-            latency(report.legacy_latency),
-            latency(report.native_latency)
+            words::latency(report.legacy_latency),
+            words::latency(report.native_latency)
         ),
     );
     for (reason, n) in &report.reasons {
-        line(text, &format!("  not compared    {n} × {}", safe(reason)));
+        line(text, &format!("  not compared    {n} × {reason}"));
+    }
+    for learned in &report.learned {
+        line(text, &format!("  learned         {}", words::learned(learned)));
     }
     for difference in report.differences.iter().take(MOST_CAUSES) {
         cause(text, difference);
     }
-    if let Some(more) = report
-        .differences
-        .len()
-        .checked_sub(MOST_CAUSES)
-        .filter(|more| *more > 0)
-    {
+    let more = report.differences.len().saturating_sub(MOST_CAUSES);
+    if more > 0 {
         line(text, &format!("  and {more} more causes; the JSON report has them all"));
+    }
+    for place in &report.appeared {
+        line(text, &format!("  + {place}  only under the new rules"));
     }
 }
 
 fn cause(text: &mut String, difference: &Difference) {
     let group = &difference.group;
-    let clients = if group.clients == 1 {
-        "1 client".to_owned()
-    } else {
-        format!("{} clients or more", group.clients)
+    let mark = match difference.class {
+        Class::Counts => "✗",
+        Class::Waived => "– waived:",
+        Class::Noise => "– noise:",
+        Class::Explained => "– explained:",
     };
     line(
         text,
-        &format!(
-            "  ✗ {} {}  {} ×, {clients}, {} … {}",
-            safe(&group.kind),
-            safe(&group.path_template),
-            group.n,
-            moment(group.first_seen),
-            moment(group.last_seen)
-        ),
+        &format!("  {mark} {}  {}", words::cause(group), words::seen(difference)),
     );
-    line(
-        text,
-        &format!("      legacy  {}", value(group.legacy_sample.as_deref())),
-    );
-    line(
-        text,
-        &format!("      native  {}", value(group.native_sample.as_deref())),
-    );
+    for (side, sample) in [("legacy", &group.legacy_sample), ("native", &group.native_sample)] {
+        let value = words::value(sample.as_deref(), LONGEST_VALUE);
+        line(text, &format!("      {side}  {value}"));
+    }
     if let Some(reproducer) = &difference.reproducer {
-        line(text, &format!("      again   {}", safe(reproducer)));
+        line(text, &format!("      again   {reproducer}"));
     }
-}
-
-fn totals(totals: &Totals) -> String {
-    let rate = totals.match_rate.map_or_else(
-        || "no samples".to_owned(),
-        |rate| {
-            let interval = totals.interval;
-            let samples = totals.samples;
-            format!(
-                "{} of {samples} matched, {} (95 %: {} – {})",
-                totals.matched,
-                percent(rate),
-                percent(interval.low),
-                percent(interval.high)
-            )
-        },
-    );
-    let mut rest = String::new();
-    for (n, word) in [
-        (totals.mismatched, "mismatched"),
-        (totals.transient, "transient"),
-        (totals.legacy_failed, "legacy failed"),
-        (totals.not_compared, "not compared"),
-    ] {
-        if n > 0 {
-            let _infallible = write!(rest, ", {n} {word}");
-        }
+    if let Some(again) = difference.again {
+        line(text, &format!("      rules   {}", words::again(again)));
     }
-    format!("{rate}{rest}")
-}
-
-/// Rounded down: 99.996 % is not 100 %.
-fn percent(share: f64) -> String {
-    format!("{:.2} %", (share * 10_000.0).floor() / 100.0)
-}
-
-fn latency(latency: Latency) -> String {
-    let shown = |micros: Option<i64>| {
-        micros.map_or_else(
-            || "–".to_owned(),
-            |micros| format!("{}.{} ms", micros / 1_000, micros % 1_000 / 100),
-        )
-    };
-    format!("p50 {} p99 {}", shown(latency.p50_us), shown(latency.p99_us))
-}
-
-fn value(sample: Option<&str>) -> String {
-    let Some(sample) = sample else {
-        return "(nothing)".to_owned();
-    };
-    let mut shown: String = sample.chars().take(LONGEST_VALUE).collect();
-    if shown.len() < sample.len() {
-        shown.push('…');
-    }
-    safe(&shown)
-}
-
-fn moment(milliseconds: i64) -> String {
-    let format = format_description!("[year]-[month]-[day] [hour]:[minute]:[second]Z");
-    OffsetDateTime::from_unix_timestamp(milliseconds.div_euclid(1_000))
-        .ok()
-        .and_then(|time| time.format(format).ok())
-        .unwrap_or_else(|| milliseconds.to_string())
 }
 
 fn line(text: &mut String, content: &str) {
-    text.push_str(content.trim_end());
+    text.push_str(&safe(content.trim_end()));
     text.push('\n');
 }

@@ -63,7 +63,7 @@ pub(crate) fn body(headers: &HeaderMap, body: &[u8]) -> Body {
             }
             masked.to_string()
         }
-        Err(_) => match redact::body(headers, body, usize::MAX) {
+        Err(_) => match redact::body(headers, body, usize::MAX).value {
             Value::String(masked) => masked,
             other => other.to_string(),
         },

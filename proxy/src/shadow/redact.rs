@@ -74,23 +74,39 @@ fn masked(value: &Value) -> Value {
 }
 
 /// Headers that say something about the endpoint; of all others only the name is kept.
-pub(super) fn headers(headers: &HeaderMap) -> Value {
+pub(super) fn headers(headers: &HeaderMap) -> Map<String, Value> {
     let mut kept = Map::new();
-    for (name, value) in headers {
+    for name in headers.keys() {
         let shown = if names::is_plain_header(name.as_str()) {
-            text(&String::from_utf8_lossy(value.as_bytes()))
+            let values = headers.get_all(name).iter();
+            let values: Vec<_> = values
+                .map(|value| text(&String::from_utf8_lossy(value.as_bytes())))
+                .collect();
+            values.join(", ")
         } else {
             SECRET.to_owned()
         };
         kept.insert(name.as_str().to_owned(), Value::from(shown));
     }
-    Value::Object(kept)
+    kept
+}
+
+/// A body as it may be kept.
+#[derive(Debug)]
+pub(super) struct Shown {
+    /// The body: a tree if it is JSON, else its text, else its size.
+    pub(super) value: Value,
+    /// Whether it was neither cut nor replaced by its size.
+    pub(super) whole: bool,
 }
 
 /// A body, redacted and cut.
-pub(super) fn body(headers: &HeaderMap, body: &[u8], longest: usize) -> Value {
+pub(super) fn body(headers: &HeaderMap, body: &[u8], longest: usize) -> Shown {
     if body.is_empty() {
-        return Value::Null;
+        return Shown {
+            value: Value::Null,
+            whole: true,
+        };
     }
     let media_type = headers
         .get(CONTENT_TYPE)
@@ -98,20 +114,26 @@ pub(super) fn body(headers: &HeaderMap, body: &[u8], longest: usize) -> Value {
         .unwrap_or_default();
     if let Ok(tree) = serde_json::from_slice::<Value>(body) {
         let tree = value(&tree);
-        let length = tree.to_string().len();
-        return if length <= longest {
-            tree
+        let shown = tree.to_string();
+        return if shown.len() <= longest {
+            Shown {
+                value: tree,
+                whole: true,
+            }
         } else {
-            Value::from(cut(tree.to_string(), longest))
+            shortened(shown, longest)
         };
     }
     if media_type.starts_with("application/x-www-form-urlencoded") {
-        return Value::from(cut(query(&String::from_utf8_lossy(body)), longest));
+        return shortened(query(&String::from_utf8_lossy(body)), longest);
     }
     // A multipart form names its fields in a way that is not worth parsing for a sample; files are personal anyway.
     match std::str::from_utf8(body) {
-        Ok(content) if !media_type.starts_with("multipart/") => Value::from(cut(text(content), longest)),
-        _ => Value::from(format!("[{} bytes]", body.len())),
+        Ok(content) if !media_type.starts_with("multipart/") => shortened(text(content), longest),
+        _ => Shown {
+            value: Value::from(format!("[{} bytes]", body.len())),
+            whole: false,
+        },
     }
 }
 
@@ -162,11 +184,15 @@ fn query(parameters: &str) -> String {
     parameters.split('&').map(pair).collect::<Vec<_>>().join("&")
 }
 
-fn cut(mut content: String, longest: usize) -> String {
-    if content.len() > longest {
+fn shortened(mut content: String, longest: usize) -> Shown {
+    let whole = content.len() <= longest;
+    if !whole {
         let total = content.len();
         content.truncate(content.floor_char_boundary(longest));
         content.push_str(&format!("… ({total} bytes)"));
     }
-    content
+    Shown {
+        value: Value::from(content),
+        whole,
+    }
 }

@@ -28,7 +28,7 @@ pub(super) fn curl(request: &Request<Bytes>, route: &str) -> String {
             line.push_str(&format!(" -H \"{name}: ${variable}\""));
         }
     }
-    match redact::body(request.headers(), request.body(), LONGEST_BODY) {
+    match redact::body(request.headers(), request.body(), LONGEST_BODY).value {
         Value::Null => {}
         Value::String(text) => line.push_str(&format!(" --data-raw {}", quoted(&text))),
         tree => line.push_str(&format!(" --data-raw {}", quoted(&tree.to_string()))),

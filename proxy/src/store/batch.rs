@@ -1,13 +1,15 @@
-//! What is recorded, and how records add up before they are written.
+//! How records add up before they are written.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt::Write as _;
 use std::hash::Hash;
 use std::sync::Arc;
 use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
+
+use super::record::{Comparison, FoundDifference, Outcome, Place, Record};
 
 /// One hour, in milliseconds: counters are kept by hour.
 const HOUR_MS: i64 = 3_600_000;
@@ -18,103 +20,14 @@ const MOST_ROWS: usize = 10_000;
 /// Samples waiting to be written.
 const MOST_SAMPLES: usize = 200;
 
-/// Distinct clients counted per group and process; more are "at least so many".
+/// Distinct clients counted per group and batch.
 const MOST_CLIENTS: usize = 64;
 
-/// Something that happened to a request of a shadowed route.
-#[derive(Clone, Debug)]
-pub enum Record {
-    /// It was not compared.
-    NotCompared {
-        /// The route, in flag notation.
-        route: Arc<str>,
-        /// Why, in the words of the report.
-        reason: Cow<'static, str>,
-        /// When, in milliseconds since 1970.
-        at_ms: i64,
-    },
-    /// It was compared.
-    Compared(Box<Comparison>),
-}
+/// Causes told apart on one route by one process. Whoever makes up answers with ever new fields makes up no more rows than that.
+const MOST_CAUSES: usize = 500;
 
-/// The outcome of one comparison. Everything in it is redacted already.
-#[derive(Clone, Debug)]
-pub struct Comparison {
-    /// The route, in flag notation.
-    pub route: Arc<str>,
-    /// What came out.
-    pub outcome: Outcome,
-    /// Legacy's status code.
-    pub status: u16,
-    /// The version of the flags in force: their 12 hexadecimal digits as a number.
-    pub flag_version: i64,
-    /// When, in milliseconds since 1970.
-    pub at_ms: i64,
-    /// How long legacy took to answer whole.
-    pub legacy_took: Duration,
-    /// How long the dry run took.
-    pub native_took: Duration,
-    /// A hash of the client's address: tells one odd client from many.
-    pub client: u64,
-    /// What differed; empty unless the outcome is a mismatch.
-    pub differences: Vec<FoundDifference>,
-    /// The whole exchange, for the first few mismatches of a group.
-    pub sample: Option<Sample>,
-}
-
-/// What came out of a comparison.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Outcome {
-    /// Equal.
-    Match,
-    /// Different.
-    Mismatch,
-    /// Different at first, equal when both were asked again.
-    Transient,
-    /// Legacy answered 5xx: nothing to be equal to.
-    LegacyFailed,
-}
-
-impl Outcome {
-    /// The word in the store and in reports.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Match => "match",
-            Self::Mismatch => "mismatch",
-            Self::Transient => "transient",
-            Self::LegacyFailed => "legacy failed",
-        }
-    }
-}
-
-/// One difference of one exchange, redacted.
-#[derive(Clone, Debug)]
-pub struct FoundDifference {
-    /// status, header, body, failure …
-    pub kind: &'static str,
-    /// The path template.
-    pub path: String,
-    /// Legacy's value as JSON text.
-    pub legacy: Option<String>,
-    /// Native's value as JSON text.
-    pub native: Option<String>,
-}
-
-/// A whole exchange, redacted.
-#[derive(Clone, Debug)]
-pub struct Sample {
-    /// The request as JSON text.
-    pub request: String,
-    /// Legacy's answer as JSON text.
-    pub legacy: String,
-    /// Native's answer as JSON text.
-    pub native: String,
-    /// What native announced, as JSON text.
-    pub effects: String,
-    /// A `curl` line without secrets.
-    pub reproducer: String,
-}
+/// The place of every cause above [`MOST_CAUSES`].
+const OTHER_PLACES: &str = "(other places)";
 
 /// Records added up, ready to be written in one transaction.
 #[derive(Debug, Default)]
@@ -122,8 +35,14 @@ pub(super) struct Batch {
     pub(super) compared: HashMap<ComparedKey, i64>,
     pub(super) not_compared: HashMap<(Arc<str>, Cow<'static, str>, i64), i64>,
     pub(super) latencies: HashMap<(Arc<str>, &'static str, i64, i64), i64>,
+    /// By route, set of causes and hour.
+    pub(super) mismatches: HashMap<(Arc<str>, String, i64), i64>,
     pub(super) groups: HashMap<String, Group>,
-    pub(super) samples: Vec<(String, Box<Comparison>)>,
+    /// Exchanges for which legacy was asked twice, by route and hour.
+    pub(super) controls: HashMap<(Arc<str>, i64), i64>,
+    /// By group key and hour.
+    pub(super) noise: HashMap<(String, i64), Noise>,
+    pub(super) samples: Vec<(Vec<String>, Box<Comparison>)>,
     /// Records that did not fit.
     pub(super) dropped: u64,
 }
@@ -145,7 +64,38 @@ pub(super) struct Group {
     pub(super) first_seen: i64,
     pub(super) last_seen: i64,
     pub(super) n: i64,
-    pub(super) clients: HashSet<u64>,
+    pub(super) clients: HashMap<Arc<str>, i64>,
+}
+
+/// What legacy asked twice says about one place.
+#[derive(Debug)]
+pub(super) struct Noise {
+    pub(super) route: Arc<str>,
+    pub(super) place: Place,
+    pub(super) raw: i64,
+    pub(super) noise: i64,
+}
+
+/// The causes seen by this process, by route.
+#[derive(Debug, Default)]
+pub(super) struct KnownCauses(HashMap<Arc<str>, HashSet<String>>);
+
+impl KnownCauses {
+    /// The group of a difference; of one too many, the group of all that are too many.
+    fn key(&mut self, route: &Arc<str>, difference: &mut FoundDifference) -> String {
+        let known = self.0.entry(Arc::clone(route)).or_default();
+        let key = group_key(route, &difference.place);
+        if known.contains(&key) {
+            return key;
+        }
+        if known.len() < MOST_CAUSES {
+            known.insert(key.clone());
+            return key;
+        }
+        OTHER_PLACES.clone_into(&mut difference.place.path);
+        (difference.legacy, difference.native) = (None, None);
+        group_key(route, &difference.place)
+    }
 }
 
 impl Batch {
@@ -159,49 +109,66 @@ impl Batch {
         counts.map(|n| u64::try_from(*n).unwrap_or_default()).sum()
     }
 
-    pub(super) fn add(&mut self, record: Record) {
+    pub(super) fn add(&mut self, record: Record, known: &mut KnownCauses) {
         match record {
-            Record::NotCompared { route, reason, at_ms } => {
-                let key = (route, reason, hour(at_ms));
-                self.dropped += u64::from(!count(&mut self.not_compared, key));
-            }
-            Record::Compared(comparison) => self.add_comparison(comparison),
+            Record::NotCompared { route, reason, at_ms } => self.add_reason(route, reason, at_ms, 1),
+            Record::Compared(comparison) => self.add_comparison(comparison, known),
         }
     }
 
-    fn add_comparison(&mut self, comparison: Box<Comparison>) {
+    pub(super) fn add_reason(&mut self, route: Arc<str>, reason: Cow<'static, str>, at_ms: i64, n: i64) {
+        self.dropped += u64::from(!count(&mut self.not_compared, (route, reason, hour(at_ms)), n));
+    }
+
+    fn add_comparison(&mut self, mut comparison: Box<Comparison>, known: &mut KnownCauses) {
         let hour = hour(comparison.at_ms);
+        let route = Arc::clone(&comparison.route);
         let key = ComparedKey {
-            route: Arc::clone(&comparison.route),
+            route: Arc::clone(&route),
             outcome: comparison.outcome,
             status: comparison.status,
             flag_version: comparison.flag_version,
             hour,
         };
-        self.dropped += u64::from(!count(&mut self.compared, key));
-        for (side, took) in [("legacy", comparison.legacy_took), ("native", comparison.native_took)] {
-            count(
-                &mut self.latencies,
-                (Arc::clone(&comparison.route), side, latency_bucket(took), hour),
-            );
+        self.dropped += u64::from(!count(&mut self.compared, key, 1));
+        let sides = [
+            ("legacy", Some(comparison.legacy_took)),
+            ("native", comparison.native_took),
+        ];
+        for (side, took) in sides {
+            if let Some(took) = took {
+                count(
+                    &mut self.latencies,
+                    (Arc::clone(&route), side, latency_bucket(took), hour),
+                    1,
+                );
+            }
         }
+        let keys: BTreeSet<String> = comparison
+            .differences
+            .iter_mut()
+            .map(|difference| known.key(&route, difference))
+            .collect();
+        // Several that were too many are one now.
+        let mut places = HashSet::new();
+        comparison
+            .differences
+            .retain(|difference| places.insert(group_key(&route, &difference.place)));
         for difference in &comparison.differences {
             self.add_difference(&comparison, difference);
         }
-        if comparison.sample.is_some() && self.samples.len() < MOST_SAMPLES {
-            let keys: Vec<_> = comparison
-                .differences
-                .iter()
-                .map(|found| group_key(&comparison.route, found))
-                .collect();
-            if let Some(key) = keys.into_iter().next() {
-                self.samples.push((key, comparison));
-            }
+        if !keys.is_empty() {
+            let causes = keys.iter().map(String::as_str).collect::<Vec<_>>().join(",");
+            self.dropped += u64::from(!count(&mut self.mismatches, (route, causes, hour), 1));
+        }
+        self.learn(&comparison, hour);
+        if comparison.sample.is_some() && !keys.is_empty() && self.samples.len() < MOST_SAMPLES {
+            self.samples.push((keys.into_iter().collect(), comparison));
         }
     }
 
     fn add_difference(&mut self, comparison: &Comparison, difference: &FoundDifference) {
-        let key = group_key(&comparison.route, difference);
+        let key = group_key(&comparison.route, &difference.place);
         if self.groups.len() >= MOST_ROWS && !self.groups.contains_key(&key) {
             self.dropped += 1;
             return;
@@ -212,23 +179,49 @@ impl Batch {
             first_seen: comparison.at_ms,
             last_seen: comparison.at_ms,
             n: 0,
-            clients: HashSet::new(),
+            clients: HashMap::new(),
         });
         group.n += 1;
         group.first_seen = group.first_seen.min(comparison.at_ms);
         group.last_seen = group.last_seen.max(comparison.at_ms);
-        if group.clients.len() < MOST_CLIENTS {
-            group.clients.insert(comparison.client);
+        if group.clients.len() < MOST_CLIENTS || group.clients.contains_key(&comparison.client) {
+            *group.clients.entry(Arc::clone(&comparison.client)).or_default() += 1;
         }
+    }
+
+    /// Counts what a second asking of legacy says about each place that differs, from native or from itself.
+    fn learn(&mut self, comparison: &Comparison, hour: i64) {
+        let Some(control) = &comparison.control else { return };
+        count(&mut self.controls, (Arc::clone(&comparison.route), hour), 1);
+        for difference in &comparison.differences {
+            self.noise_at(&comparison.route, &difference.place, hour, |noise| noise.raw += 1);
+        }
+        for place in control {
+            self.noise_at(&comparison.route, place, hour, |noise| noise.noise += 1);
+        }
+    }
+
+    fn noise_at(&mut self, route: &Arc<str>, place: &Place, hour: i64, add: impl FnOnce(&mut Noise)) {
+        let key = (group_key(route, place), hour);
+        if self.noise.len() >= MOST_ROWS && !self.noise.contains_key(&key) {
+            self.dropped += 1;
+            return;
+        }
+        add(self.noise.entry(key).or_insert_with(|| Noise {
+            route: Arc::clone(route),
+            place: place.clone(),
+            raw: 0,
+            noise: 0,
+        }));
     }
 }
 
-/// Adds one; `false` when the map is full.
-fn count<K: Hash + Eq>(map: &mut HashMap<K, i64>, key: K) -> bool {
+/// Adds so many; `false` when the map is full.
+fn count<K: Hash + Eq>(map: &mut HashMap<K, i64>, key: K, n: i64) -> bool {
     if map.len() >= MOST_ROWS && !map.contains_key(&key) {
         return false;
     }
-    *map.entry(key).or_default() += 1;
+    *map.entry(key).or_default() += n;
     true
 }
 
@@ -245,13 +238,18 @@ pub(super) fn latency_bucket(took: Duration) -> i64 {
 }
 
 /// One cause: route, kind and path template.
-pub(super) fn group_key(route: &str, difference: &FoundDifference) -> String {
+pub(super) fn group_key(route: &str, place: &Place) -> String {
     let mut hash = Sha256::new();
-    for part in [route, difference.kind, &difference.path] {
+    for part in [route, place.kind, &place.path] {
         hash.update(part.as_bytes());
         hash.update([0]);
     }
-    hash.finalize().iter().take(12).fold(String::new(), |mut text, byte| {
+    hex(&hash.finalize()[..12])
+}
+
+/// Bytes in lower-case hexadecimal.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
         let _infallible = write!(text, "{byte:02x}");
         text
     })

@@ -1,16 +1,19 @@
 //! The way from a request to the store: a bounded queue, added up and written by one task on an interval.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::Store;
-use super::batch::{Batch, Record};
+use super::batch::{Batch, KnownCauses};
+use super::record::Record;
+use super::{ClientMarks, Store};
 
 /// Records that may wait to be added up.
 const QUEUE: usize = 4_096;
@@ -25,6 +28,9 @@ const WRITE_PATIENCE: Duration = Duration::from_secs(10);
 /// ever must not hold up the ones behind it.
 const MOST_TRIES: u32 = 300;
 
+/// The reason of records that were lost because the store was too slow.
+const NOT_RECORDED: &str = "not recorded";
+
 /// How often what is older than the retention is forgotten.
 const SWEEP: Duration = Duration::from_secs(3_600);
 
@@ -32,6 +38,7 @@ const SWEEP: Duration = Duration::from_secs(3_600);
 #[derive(Clone, Debug)]
 pub struct Recorder {
     queue: mpsc::Sender<Record>,
+    marks: ClientMarks,
     shared: Arc<Shared>,
 }
 
@@ -39,6 +46,8 @@ pub struct Recorder {
 struct Shared {
     dropped: AtomicU64,
     failed_writes: AtomicU64,
+    /// Records that did not fit into the queue, by route, until they are counted in the store.
+    lost: RwLock<HashMap<Arc<str>, i64>>,
     /// Totals since the start by route and outcome or reason. Touched by the one task and by scrapes, never by a request.
     totals: RwLock<BTreeMap<(Arc<str>, String), u64>>,
 }
@@ -51,6 +60,7 @@ pub struct RecorderTask {
     shared: Arc<Shared>,
     retention: Duration,
     now_ms: fn() -> i64,
+    known: KnownCauses,
     tries: u32,
 }
 
@@ -62,6 +72,7 @@ impl Recorder {
         let shared = Arc::new(Shared::default());
         let recorder = Self {
             queue: sender,
+            marks: store.client_marks().clone(),
             shared: Arc::clone(&shared),
         };
         (
@@ -72,6 +83,7 @@ impl Recorder {
                 shared,
                 retention,
                 now_ms,
+                known: KnownCauses::default(),
                 tries: 0,
             },
         )
@@ -79,9 +91,17 @@ impl Recorder {
 
     /// Records something, or counts it as dropped when the queue is full.
     pub fn record(&self, record: Record) {
-        if self.queue.try_send(record).is_err() {
+        if let Err(TrySendError::Full(record) | TrySendError::Closed(record)) = self.queue.try_send(record) {
             self.shared.dropped.fetch_add(1, Ordering::Relaxed);
+            let mut lost = self.shared.lost.write().unwrap_or_else(PoisonError::into_inner);
+            *lost.entry(Arc::clone(record.route())).or_default() += 1;
         }
+    }
+
+    /// The mark of a client in this store.
+    #[must_use]
+    pub fn client_mark(&self, client: Option<IpAddr>) -> Arc<str> {
+        self.marks.of(client)
     }
 
     /// Records that were lost because the store was too slow or away.
@@ -99,11 +119,7 @@ impl Recorder {
     /// Totals since the start: route, outcome (`match`, …) or `not compared: reason`, count. For metrics.
     #[must_use]
     pub fn totals(&self) -> Vec<(Arc<str>, String, u64)> {
-        let totals = self
-            .shared
-            .totals
-            .read()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let totals = self.shared.totals.read().unwrap_or_else(PoisonError::into_inner);
         totals
             .iter()
             .map(|((route, word), n)| (Arc::clone(route), word.clone(), *n))
@@ -140,7 +156,7 @@ impl RecorderTask {
         self.flush(&mut batch).await;
     }
 
-    fn add(&self, batch: &mut Batch, record: Record) {
+    fn add(&mut self, batch: &mut Batch, record: Record) {
         let key = match &record {
             Record::NotCompared { route, reason, .. } => (Arc::clone(route), format!("not compared: {reason}")),
             Record::Compared(comparison) => (Arc::clone(&comparison.route), comparison.outcome.as_str().to_owned()),
@@ -149,15 +165,19 @@ impl RecorderTask {
             .shared
             .totals
             .write()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .unwrap_or_else(PoisonError::into_inner)
             .entry(key)
             .or_default() += 1;
-        batch.add(record);
+        batch.add(record, &mut self.known);
     }
 
     /// Writes the batch; on failure it stays and goes with the next one (its size is bounded).
     async fn flush(&mut self, batch: &mut Batch) {
         self.lose(std::mem::take(&mut batch.dropped));
+        let lost = std::mem::take(&mut *self.shared.lost.write().unwrap_or_else(PoisonError::into_inner));
+        for (route, n) in lost {
+            batch.add_reason(route, NOT_RECORDED.into(), (self.now_ms)(), n);
+        }
         if batch.is_empty() {
             return;
         }

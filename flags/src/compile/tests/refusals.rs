@@ -226,3 +226,49 @@ fn a_flood_of_problems_is_counted_and_size_has_a_bound() {
     let oversized = format!("version: 1\n{}", "#".repeat(MAX_FILE_BYTES));
     assert!(problems(&oversized).contains("larger than 4 MiB"));
 }
+
+#[test]
+fn rules_of_comparison_are_refused_with_their_place_and_advice() {
+    refuses_each(&[
+        (
+            "compare: { ignore: [\"header:a b\"] }",
+            "3:60: the path `header:a b`: the name of a response header follows `header:`",
+        ),
+        (
+            "compare: { same_shape: [code] }",
+            "3:56: the path `code`: a path begins with `$`",
+        ),
+        (
+            "compare: { unordered: [\"header:vary\"] }",
+            "the path `header:vary`: a path begins with `$`",
+        ),
+        (
+            "compare: { headers: [date] }",
+            "3:53: `date` belongs to the way of an answer, not to the answer (leave it out)",
+        ),
+        ("compare: { headers: [\"a b\"] }", "`a b` is not the name of a header"),
+        (
+            "compare: { noise: lern }",
+            "3:50: `noise: lern` is unknown (write `learn`, `off`, or a share of the reads such as `5%`)",
+        ),
+        ("compare: { noise: 101% }", "`noise: 101%`: a share is at most 100%"),
+    ]);
+}
+
+#[test]
+fn a_waiver_needs_an_owner_a_reason_and_a_day() {
+    let waiver = |keys: &str| {
+        problems(&format!(
+            "version: 1\nroutes:\n  - route: GET /api/tickets\nwaivers:\n  - {{ {keys} }}\n"
+        ))
+    };
+    assert_eq!(
+        waiver("route: GET /api/tikets, kind: bdy, owner: \"\", expires: tomorrow"),
+        "flags.yaml:5:5: a waiver needs its `reason`
+flags.yaml:5:14: the waiver for `GET /api/tikets` covers no route of this file (name a route as it stands under `routes:`; `*` stands for anything)
+flags.yaml:5:37: no answer has a part `bdy` (did you mean `body`?)
+flags.yaml:5:49: the `owner` of a waiver is empty
+flags.yaml:5:62: `expires: tomorrow` is not a day (write its last day, such as `2026-12-31`)"
+    );
+    assert_eq!(waiver("route: '*', owner: a, reason: b, expires: 2026-12-31"), "");
+}

@@ -28,7 +28,11 @@ static COMPILED: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
 /// Digits in groups: a card when the check digit says so, a phone when there are as many as in a national number.
 static DIGITS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\b\d(?:[ -]?\d){7,18}\b").ok());
 
-/// A text without addresses, phones, cards and tokens.
+/// An id is compared and searched for, and holds runs of digits that are nobody's number.
+static UUID: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?i)\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b").ok());
+
+/// A text without addresses, phones, cards and tokens. UUIDs stay as they are, unless a token says that they are one.
 pub(crate) fn text(content: &str) -> String {
     let mut content = Cow::Borrowed(content);
     for (pattern, mark) in COMPILED.iter() {
@@ -36,12 +40,18 @@ pub(crate) fn text(content: &str) -> String {
             content = Cow::Owned(replaced);
         }
     }
-    match DIGITS.as_ref() {
-        Some(digits) => digits
-            .replace_all(&content, |found: &Captures<'_>| number(&found[0]))
-            .into_owned(),
-        None => content.into_owned(),
+    let (Some(uuid), Some(digits)) = (UUID.as_ref(), DIGITS.as_ref()) else {
+        return content.into_owned();
+    };
+    let without_numbers = |part| digits.replace_all(part, |found: &Captures<'_>| number(&found[0]));
+    let (mut shown, mut end) = (String::with_capacity(content.len()), 0);
+    for id in uuid.find_iter(&content) {
+        shown.push_str(&without_numbers(&content[end..id.start()]));
+        shown.push_str(id.as_str());
+        end = id.end();
     }
+    shown.push_str(&without_numbers(&content[end..]));
+    shown
 }
 
 fn number(found: &str) -> String {
@@ -74,11 +84,11 @@ fn passes_luhn(digits: &[u32]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{COMPILED, DIGITS, PATTERNS};
+    use super::{COMPILED, DIGITS, PATTERNS, UUID};
 
     #[test]
     fn every_pattern_compiles() {
         assert_eq!(COMPILED.len(), PATTERNS.len());
-        assert!(DIGITS.is_some());
+        assert!(DIGITS.is_some() && UUID.is_some());
     }
 }

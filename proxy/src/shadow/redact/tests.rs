@@ -1,7 +1,7 @@
 //! What must never be stored, and what must stay readable.
 
 use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HeaderMap, HeaderValue};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{at_path, body, headers, target, text, value};
 
@@ -41,11 +41,11 @@ fn requests_are_masked_in_headers_target_and_body() {
         HeaderValue::from_static("application/x-www-form-urlencoded"),
     );
     assert_eq!(
-        headers(&map),
+        Value::from(headers(&map)),
         json!({"authorization": "[secret]", "cookie": "[secret]", "x-internal-key": "[secret]", "content-type": "application/x-www-form-urlencoded"})
     );
     assert_eq!(
-        body(&map, b"user=ana%40example.com&password=x&page=2", 100),
+        body(&map, b"user=ana%40example.com&password=x&page=2", 100).value,
         json!("user=[e-mail]&password=[secret]&page=2")
     );
     let uri = "/api/reset/abc123/x?token=t0k3n&page=2&q=ana%40example.com"
@@ -55,7 +55,7 @@ fn requests_are_masked_in_headers_target_and_body() {
         target(&uri, "POST /api/reset/[token]/x"),
         "/api/reset/[secret]/x?token=[secret]&page=2&q=[e-mail]"
     );
-    assert_eq!(body(&HeaderMap::new(), b"\xff\xfe", 100), json!("[2 bytes]"));
+    assert_eq!(body(&HeaderMap::new(), b"\xff\xfe", 100).value, json!("[2 bytes]"));
 }
 
 #[test]
@@ -63,6 +63,7 @@ fn tokens_are_masked_wherever_they_stand() {
     for secret in [
         "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbmEifQ.c2ln",
         "Bearer b0b0000000000000",
+        "Bearer 11111111-1111-4111-8111-111111111111",
         "987654321",
         "sk-abcdefghijklmnop",
     ] {
@@ -72,6 +73,16 @@ fn tokens_are_masked_wherever_they_stand() {
             "{shown}"
         );
     }
+    for plain in [
+        "d0000000-0000-4000-8000-000000000003",
+        "/api/t/11111111-1111-4111-8111-111111111111/x",
+    ] {
+        assert_eq!(text(plain), plain);
+    }
+    assert_eq!(
+        text("d0000000-0000-4000-8000-000000000003 called 987654321"),
+        "d0000000-0000-4000-8000-000000000003 called [phone]"
+    );
     assert_eq!(
         text("on 2026-11-22 at 19:34, ticket 1001"),
         "on 2026-11-22 at 19:34, ticket 1001"
