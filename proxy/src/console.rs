@@ -4,7 +4,7 @@
 //! that comes from outside (routes, problems, differences) goes through [`escape`](html::escape), with no way around it:
 //! [`html::Html`] only takes text.
 
-mod html;
+pub(crate) mod html;
 mod status;
 mod view;
 

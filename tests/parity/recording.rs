@@ -21,7 +21,7 @@ async fn play(compat: bool, change: impl Fn(String) -> String) -> Replay {
         area: None,
         only: None,
         compat,
-        secret: "a secret of the tests".to_owned(),
+        secret: Some("a secret of the tests".to_owned()),
         database_url: None,
     };
     replay(&plan, &Progress::silent()).await.expect("a replay")

@@ -4,29 +4,29 @@ use std::fmt::{self, Display, Write as _};
 
 /// A document under construction. Markup can only be a literal of this program; anything else is escaped.
 #[derive(Debug, Default)]
-pub(super) struct Html(String);
+pub(crate) struct Html(String);
 
 impl Html {
     /// Adds markup that stands in the source of this program.
-    pub(super) fn raw(&mut self, markup: &'static str) -> &mut Self {
+    pub(crate) fn raw(&mut self, markup: &'static str) -> &mut Self {
         self.0.push_str(markup);
         self
     }
 
     /// Adds text from anywhere, escaped for element content and for a double-quoted attribute alike.
-    pub(super) fn text(&mut self, text: impl Display) -> &mut Self {
+    pub(crate) fn text(&mut self, text: impl Display) -> &mut Self {
         // Writing to a `String` cannot fail.
         let _ = write!(self.0, "{}", Escaped(text));
         self
     }
 
     /// `open`, escaped text, `close`.
-    pub(super) fn around(&mut self, open: &'static str, text: impl Display, close: &'static str) -> &mut Self {
+    pub(crate) fn around(&mut self, open: &'static str, text: impl Display, close: &'static str) -> &mut Self {
         self.raw(open).text(text).raw(close)
     }
 
     /// The finished document.
-    pub(super) fn finish(self) -> String {
+    pub(crate) fn finish(self) -> String {
         self.0
     }
 }

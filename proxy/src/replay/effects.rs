@@ -10,16 +10,18 @@ use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
 use super::har::Entry;
+use super::stubs::Stubs;
 
 /// What legacy did outside of its database.
 pub(super) fn recorded(entry: &Entry) -> Value {
-    let outbound = entry.outbound.iter().flat_map(outbound);
-    let events = entry.events.iter().map(|event| {
+    let outbound = entry.outbound.iter().flatten().flat_map(outbound);
+    let events = entry.events.iter().flatten().map(|event| {
         json!({ "kind": "realtime", "channels": event["channels"], "event": event["name"], "data": event["data"] })
     });
     let jobs = entry
         .jobs
         .iter()
+        .flatten()
         .map(|job| json!({ "kind": "job", "queue": job["queue"], "name": job["name"], "data": job["data"] }));
     in_order(outbound.chain(events).chain(jobs).collect())
 }
@@ -80,6 +82,7 @@ fn in_order(mut effects: Vec<Value>) -> Value {
 /// Answers calls as the recording has it, in its order for each service, and notes what was asked.
 #[derive(Debug)]
 pub(super) struct Script {
+    stubs: Stubs,
     // Held for a few instructions in an async method; never across another wait.
     state: Mutex<State>,
 }
@@ -92,11 +95,12 @@ struct State {
 
 impl Script {
     pub(super) fn of(entry: &Entry) -> Arc<Self> {
-        let answers = entry.outbound.iter().map(|call| {
+        let answers = entry.outbound.iter().flatten().map(|call| {
             let service = call["service"].as_str().unwrap_or_default().to_owned();
             (service, call["response"].clone())
         });
         Arc::new(Self {
+            stubs: Stubs::of(entry),
             state: Mutex::new(State {
                 answers: answers.collect(),
                 asked: Vec::new(),
@@ -117,7 +121,8 @@ impl CallPort for Script {
         let place = state.answers.iter().position(|(service, _)| service == request.service);
         let answer = place.and_then(|place| state.answers.remove(place));
         let Some((_, response)) = answer else {
-            return Err(CallError::Unreachable(request.service));
+            let stubbed = self.stubs.answer(request.service);
+            return stubbed.unwrap_or(Err(CallError::Unreachable(request.service)));
         };
         let status = response["status"]
             .as_u64()
@@ -125,9 +130,21 @@ impl CallPort for Script {
         match status {
             Some(status) => Ok(CallAnswer {
                 status,
-                body: response["body"].clone(),
+                body: body_of(&response),
             }),
             None => Err(CallError::Unreachable(request.service)),
         }
     }
+}
+
+/// A recording keeps a body as text; whoever calls gets a document where its type says that it is one.
+fn body_of(response: &Value) -> Value {
+    let text = response["body"].as_str();
+    let is_json = response["contentType"]
+        .as_str()
+        .is_some_and(|kind| kind.contains("json"));
+    let document = text
+        .filter(|_| is_json)
+        .and_then(|text| serde_json::from_str(text).ok());
+    document.unwrap_or_else(|| response["body"].clone())
 }
