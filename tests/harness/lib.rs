@@ -12,6 +12,7 @@ mod builders;
 mod client;
 mod process;
 mod proxy;
+mod schema;
 
 pub use app::{Effect, TestApp};
 pub use binary::ficus;
@@ -19,3 +20,4 @@ pub use builders::{Agent, Tenant, Ticket};
 pub use client::{Answer, Client};
 pub use process::FicusProcess;
 pub use proxy::{Builder, TestProxy};
+pub use schema::legacy_schema;

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use harness::legacy_schema;
 use proxy::compare::Kind;
 use proxy::provision::Progress;
 use proxy::replay::{Outcome, Plan, Replay, render_junit, render_text, replay};
@@ -24,7 +25,7 @@ pub(crate) fn plan(place: &TempDir, file: PathBuf) -> Plan {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
     Plan {
         files: vec![file],
-        schema: write(place, "schema.sql", &baseline(tests)),
+        schema: write(place, "schema.sql", &legacy_schema()),
         seed: tests.join("legacy/seed.sql"),
         deviations: Some(tests.join("parity/deviations.yaml")),
         area: None,
@@ -33,17 +34,6 @@ pub(crate) fn plan(place: &TempDir, file: PathBuf) -> Plan {
         secret: Some("a secret of the tests".to_owned()),
         database_url: None,
     }
-}
-
-/// The schema of the legacy app, which the lab then adopts.
-fn baseline(tests: &Path) -> String {
-    let mut files: Vec<PathBuf> = std::fs::read_dir(tests.join("../migrations/app"))
-        .expect("the migrations")
-        .map(|file| file.expect("a file").path())
-        .filter(|path| path.to_string_lossy().contains("_baseline_"))
-        .collect();
-    files.sort();
-    files.iter().map(|path| read(path)).collect()
 }
 
 fn read(path: &Path) -> String {

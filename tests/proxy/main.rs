@@ -9,6 +9,8 @@ mod headers;
 #[cfg(test)]
 mod provision;
 #[cfg(test)]
+mod record;
+#[cfg(test)]
 mod reload;
 #[cfg(test)]
 mod routing;
