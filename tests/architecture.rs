@@ -45,10 +45,16 @@ const KNOWS_HANDLERS: [(&str, &str); 12] = [
         "proxy/src/cli/native.rs",
         "lists the handlers for people, and runs the app's migrations",
     ),
+    ("proxy/src/replay.rs", "the parity lab runs handlers"),
     ("proxy/src/replay/effects.rs", "the parity lab runs handlers"),
     ("proxy/src/replay/error.rs", "the parity lab runs handlers"),
     ("proxy/src/replay/lab.rs", "the parity lab runs handlers"),
+    ("proxy/src/replay/live.rs", "the parity lab runs handlers"),
     ("proxy/src/replay/play.rs", "the parity lab runs handlers"),
+    (
+        "proxy/src/replay/stubs.rs",
+        "the parity lab answers the calls of handlers",
+    ),
 ];
 
 #[test]
