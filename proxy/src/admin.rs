@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::Facets;
-use crate::console::{self, StatusSource};
+use crate::console::{self, StatusSource, report};
 use crate::record;
 
 /// The media type of Prometheus' text format.
@@ -32,6 +32,7 @@ pub(crate) async fn serve(listener: TcpListener, facets: Facets, shutdown: Cance
         .route("/health", get(|| async { "ok\n" }))
         .route("/ready", get(ready))
         .route("/metrics", get(metrics))
+        .route("/report", get(parity))
         .with_state(facets)
         .merge(recording)
         .merge(console::router(source));
@@ -52,4 +53,8 @@ async fn ready(State(facets): State<Facets>) -> Response {
 
 async fn metrics(State(facets): State<Facets>) -> Response {
     ([(CONTENT_TYPE, PROMETHEUS)], facets.metrics_text()).into_response()
+}
+
+async fn parity(State(facets): State<Facets>, wishes: Query<report::Wishes>) -> Response {
+    report::respond(facets.report(&wishes.into()).await)
 }

@@ -26,6 +26,7 @@ use crate::record::Tap;
 use crate::shadow::{Candidate, Control, LegacyControl, Limits, Shadow, now_ms};
 use crate::store::{Recorder, RecorderTask, Store, StoreError};
 use crate::tasks::Tasks;
+use crate::upstream::{SideClient, TlsError, UpstreamPlan};
 
 pub use status::Facets;
 
@@ -72,6 +73,9 @@ pub enum StartError {
     /// The store cannot be opened.
     #[error("the store cannot be opened")]
     Store(#[from] StoreError),
+    /// TLS to the legacy app cannot be set up.
+    #[error("legacy cannot be reached")]
+    Upstream(#[from] TlsError),
     /// The native handlers cannot start.
     #[error("the native handlers cannot start: {0}")]
     Native(String),
@@ -118,8 +122,10 @@ impl App {
         let store = Store::open(config.store_url().as_deref().unwrap_or(IN_MEMORY)).await?;
         let (recorder, recorder_task) = Recorder::new(store.clone(), RETENTION, now_ms);
         let native = native::start(&config, more).await?;
-        let shadow = shadow(&config, &native, recorder.clone())?;
+        let upstream = UpstreamPlan::of(&config)?;
+        let shadow = shadow(&config, &upstream, &native, recorder.clone())?;
         let common = Common {
+            upstream,
             flags: Arc::new(Flags::new(snapshot)),
             native,
             shadow,
@@ -215,7 +221,12 @@ fn inventory_with(more: &[Routes]) -> Inventory {
     Inventory::new(endpoints.filter_map(|endpoint| RouteKey::parse(endpoint.method.as_str(), endpoint.pattern).ok()))
 }
 
-fn shadow(config: &Config, native: &NativeBackend, recorder: Recorder) -> Result<Shadow, StartError> {
+fn shadow(
+    config: &Config,
+    upstream: &UpstreamPlan,
+    native: &NativeBackend,
+    recorder: Recorder,
+) -> Result<Shadow, StartError> {
     let candidate = match native {
         NativeBackend::On { native, .. } => Some(Arc::new(NativeCandidate::new(native.clone())) as Arc<dyn Candidate>),
         NativeBackend::Off { .. } => None,
@@ -227,7 +238,8 @@ fn shadow(config: &Config, native: &NativeBackend, recorder: Recorder) -> Result
         request_bytes: config.shadow.body_bytes,
         ..Limits::default()
     };
-    let control = LegacyControl::new(&config.legacy.url.to_string(), limits.answer_bytes)?;
+    let SideClient { client, base } = upstream.side_client()?;
+    let control = LegacyControl::new(client, &base, limits.answer_bytes);
     Ok(Shadow::new(
         candidate,
         Some(Arc::new(control) as Arc<dyn Control>),

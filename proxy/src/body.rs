@@ -2,14 +2,14 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::body::Incoming;
 
 use crate::error::BoxError;
-use crate::upstream::Lease;
+use crate::upstream::AnswerBody;
 
 /// A body on the data plane.
 #[derive(Default)]
@@ -21,8 +21,8 @@ pub enum Body {
     Full(Bytes),
     /// What a client sends.
     Incoming(Incoming),
-    /// What an upstream answers; its connection goes back to the pool with the last byte.
-    Upstream(Incoming, Option<Lease>),
+    /// What an upstream answers.
+    Upstream(AnswerBody),
     /// What a native handler answers.
     Native(axum::body::Body),
     /// A body that something watches or limits.
@@ -70,18 +70,7 @@ impl HttpBody for Body {
                 _ => Poll::Ready(None),
             },
             Self::Incoming(incoming) => Pin::new(incoming).poll_frame(context).map_err(Into::into),
-            Self::Upstream(incoming, lease) => {
-                let frame = ready!(Pin::new(&mut *incoming).poll_frame(context));
-                let ended = match &frame {
-                    None => true,
-                    Some(Ok(_)) => incoming.is_end_stream(),
-                    Some(Err(_)) => false,
-                };
-                if let Some(lease) = lease.take_if(|_| ended) {
-                    lease.give_back();
-                }
-                Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
-            }
+            Self::Upstream(answer) => answer.poll_piece(context),
             Self::Native(body) => Pin::new(body).poll_frame(context).map_err(Into::into),
             Self::Wrapped(body) => body.as_mut().poll_frame(context),
         }
@@ -91,7 +80,8 @@ impl HttpBody for Body {
         match self {
             Self::Empty => true,
             Self::Full(bytes) => bytes.is_empty(),
-            Self::Incoming(incoming) | Self::Upstream(incoming, _) => incoming.is_end_stream(),
+            Self::Incoming(incoming) => incoming.is_end_stream(),
+            Self::Upstream(answer) => answer.is_end_stream(),
             Self::Native(body) => body.is_end_stream(),
             Self::Wrapped(body) => body.is_end_stream(),
         }
@@ -101,7 +91,8 @@ impl HttpBody for Body {
         match self {
             Self::Empty => SizeHint::with_exact(0),
             Self::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Self::Incoming(incoming) | Self::Upstream(incoming, _) => incoming.size_hint(),
+            Self::Incoming(incoming) => incoming.size_hint(),
+            Self::Upstream(answer) => answer.size_hint(),
             Self::Native(body) => body.size_hint(),
             Self::Wrapped(body) => body.size_hint(),
         }
@@ -114,7 +105,7 @@ impl fmt::Debug for Body {
             Self::Empty => "Empty",
             Self::Full(_) => "Full",
             Self::Incoming(_) => "Incoming",
-            Self::Upstream(..) => "Upstream",
+            Self::Upstream(_) => "Upstream",
             Self::Native(_) => "Native",
             Self::Wrapped(_) => "Wrapped",
         })

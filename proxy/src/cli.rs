@@ -7,6 +7,7 @@ mod check;
 mod decommission;
 mod demo;
 mod deviations;
+mod evidence;
 mod exit;
 mod explain;
 mod failure;
@@ -14,6 +15,7 @@ mod global;
 mod inventory;
 mod logging;
 mod migrate;
+mod moment;
 mod native;
 mod printer;
 mod record;
@@ -24,6 +26,7 @@ mod run;
 mod settings;
 mod signals;
 mod table;
+mod waive;
 
 use std::future::Future;
 use std::process::ExitCode;
@@ -70,6 +73,8 @@ enum Command {
     Deviations(deviations::DeviationsArgs),
     /// Show what the comparisons of native and legacy answers found
     Report(report::ReportArgs),
+    /// Say that a difference does not count for a while, and who answers for it
+    Waive(waive::WaiveArgs),
     /// Show all of it on this machine: a legacy app, a database, and Ficus in front
     Demo(demo::DemoArgs),
     /// Read a Next.js tree: its routes, the first flag file, the tracker, and what has drifted
@@ -105,6 +110,7 @@ fn dispatch(command: Command, printer: Printer) -> anyhow::Result<ExitStatus> {
         Command::Record(arguments) => block_on(record::record(arguments, printer)),
         Command::Replay(arguments) => block_on(replay::replay(arguments, printer)),
         Command::Report(arguments) => block_on(report::report(arguments, printer)),
+        Command::Waive(arguments) => block_on(waive::waive(arguments, printer)),
         Command::Demo(arguments) => block_on(demo::demo(arguments, printer)),
     }
 }

@@ -4,6 +4,7 @@ mod duration;
 mod environment;
 mod error;
 mod interpolate;
+mod legacy;
 mod network;
 
 use std::net::{IpAddr, SocketAddr};
@@ -15,6 +16,7 @@ use serde::Deserialize;
 pub use duration::Span;
 pub use environment::Environment;
 pub use error::ConfigError;
+pub use legacy::{Health, Legacy, LegacyTls, Protocol};
 pub use network::Network;
 
 use crate::store::Store;
@@ -75,15 +77,6 @@ pub struct Admin {
     pub listen: SocketAddr,
 }
 
-/// The legacy app.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Legacy {
-    /// Its origin, such as `http://127.0.0.1:3000`.
-    #[serde(deserialize_with = "parsed")]
-    pub url: Origin,
-}
-
 /// Ficus's own store.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -128,9 +121,13 @@ pub struct Timeouts {
     pub connect: Duration,
     /// For the head of an answer.
     pub answer: Duration,
+    /// From one piece of an answer's body to the next.
+    pub body_idle: Duration,
+    /// For a whole exchange; none is no limit.
+    pub total: Option<Duration>,
     /// An idle connection to legacy is not used after this.
     pub legacy_idle: Duration,
-    /// For either direction of an upgraded connection to stay silent.
+    /// For either direction of an upgraded connection, or a stream of events, to stay silent.
     pub tunnel_idle: Duration,
     /// For what is in flight when the process is told to stop.
     pub drain: Duration,
@@ -157,6 +154,8 @@ struct TimeoutTexts {
     request_head: Option<Span>,
     connect: Option<Span>,
     answer: Option<Span>,
+    body_idle: Option<Span>,
+    total: Option<Span>,
     legacy_idle: Option<Span>,
     tunnel_idle: Option<Span>,
     drain: Option<Span>,
@@ -169,7 +168,7 @@ impl Config {
         Self {
             listen,
             admin: Admin::default(),
-            legacy: Legacy { url: legacy },
+            legacy: Legacy::at(legacy),
             flags,
             store: StoreConfig::default(),
             database: Database::default(),
@@ -203,6 +202,7 @@ impl Config {
         config.environment = environment;
         let directory = file.parent().unwrap_or(Path::new(""));
         config.flags = config.flags.map(|flags| directory.join(flags));
+        config.legacy.tls.resolve(directory);
         if config.cores == 0 {
             return Err(ConfigError::new("`cores` must be at least 1"));
         }
@@ -256,6 +256,8 @@ impl Default for Timeouts {
             request_head: Duration::from_secs(30),
             connect: Duration::from_secs(5),
             answer: Duration::from_secs(60),
+            body_idle: Duration::from_secs(300),
+            total: None,
             // Node closes an idle connection after five seconds.
             legacy_idle: Duration::from_secs(4),
             tunnel_idle: Duration::from_secs(3600),
@@ -283,6 +285,8 @@ impl From<TimeoutTexts> for Timeouts {
             request_head: or(texts.request_head, standard.request_head),
             connect: or(texts.connect, standard.connect),
             answer: or(texts.answer, standard.answer),
+            body_idle: or(texts.body_idle, standard.body_idle),
+            total: texts.total.map(|span| span.0).or(standard.total),
             legacy_idle: or(texts.legacy_idle, standard.legacy_idle),
             tunnel_idle: or(texts.tunnel_idle, standard.tunnel_idle),
             drain: or(texts.drain, standard.drain),

@@ -5,6 +5,7 @@
 //! [`html::Html`] only takes text.
 
 pub(crate) mod html;
+pub(crate) mod report;
 mod status;
 mod view;
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 use flags::Flags;
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
-use tokio::task::LocalSet;
+use tokio::task::{LocalSet, spawn_local};
 use tokio_util::sync::CancellationToken;
 
 use crate::backend::native::NativeBackend;
@@ -21,10 +21,10 @@ use crate::record::Tap;
 use crate::shadow::Shadow;
 use crate::stack::stack;
 use crate::tasks::LocalTasks;
-use crate::upstream::{Pool, PoolLimits};
+use crate::upstream::{Upstream, UpstreamPlan};
 
-/// How often idle connections are looked through.
-const SWEEP_EVERY: Duration = Duration::from_secs(1);
+/// How often the upstream is looked after.
+const TICK: Duration = Duration::from_secs(1);
 /// How long to wait when no connection can be accepted (out of file descriptors): trying at once would only spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -33,6 +33,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 pub struct Common {
     /// The configuration.
     pub config: Arc<Config>,
+    /// How to reach the legacy app.
+    pub upstream: UpstreamPlan,
     /// The flags in force.
     pub flags: Arc<Flags>,
     /// The native handlers, or why there are none.
@@ -61,7 +63,7 @@ pub struct Core {
     /// Where recordings take what legacy answers.
     pub tap: Tap,
     /// Connections to the legacy app.
-    pub legacy: Rc<Pool>,
+    pub legacy: Rc<Upstream>,
     /// Counters of this core.
     pub metrics: CoreMetrics,
     /// Client connections and tunnels: what a drain waits for.
@@ -102,6 +104,7 @@ impl Core {
     fn new(common: Common) -> Rc<Self> {
         let Common {
             config,
+            upstream,
             flags,
             native,
             shadow,
@@ -109,15 +112,9 @@ impl Core {
             metrics,
             drain,
         } = common;
-        let limits = PoolLimits {
-            connect_timeout: config.timeouts.connect,
-            idle_timeout: config.timeouts.legacy_idle,
-            max_idle: config.limits.idle_connections,
-        };
-        // The drivers of upstream connections end with their pool; a drain need not wait for them.
-        let legacy = Pool::new(config.legacy.url.clone(), limits, LocalTasks::default());
         Rc::new(Self {
-            legacy,
+            // The drivers of upstream connections end with their pool; a drain need not wait for them.
+            legacy: Upstream::new(&upstream, LocalTasks::default()),
             metrics: metrics.core(),
             tasks: LocalTasks::default(),
             config,
@@ -142,7 +139,7 @@ impl Core {
 
 async fn accept(core: &Rc<Core>, listener: TcpListener) {
     let steps = Rc::new(stack(core));
-    let mut sweep = tokio::time::interval(SWEEP_EVERY);
+    let mut tick = tokio::time::interval(TICK);
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
@@ -155,7 +152,11 @@ async fn accept(core: &Rc<Core>, listener: TcpListener) {
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
             },
-            _ = sweep.tick() => core.legacy.sweep(),
+            _ = tick.tick() => {
+                let core = Rc::clone(core);
+                // Beside the accepting: a look-up of names may take its time.
+                drop(spawn_local(async move { core.legacy.tick(&core.metrics).await }));
+            }
             () = core.drain.cancelled() => return,
         }
     }

@@ -77,6 +77,14 @@ pub struct Routed {
     pub fallback: Option<&'static str>,
 }
 
+impl Exchange {
+    /// The time for the head of the answer: that of the route, else `standard`.
+    #[must_use]
+    pub fn answer_limit(&self, standard: Duration) -> Duration {
+        self.routed.as_ref().and_then(Routed::timeout).unwrap_or(standard)
+    }
+}
+
 impl Routed {
     /// The time that the route allows for the head of the answer, if its flag says so.
     #[must_use]

@@ -29,6 +29,12 @@ pub struct Totals {
     pub fallbacks: BTreeMap<&'static str, u64>,
     /// Requests sent to legacy a second time.
     pub retries: u64,
+    /// What happened on the way to legacy, by kind.
+    pub upstream: BTreeMap<&'static str, u64>,
+    /// Addresses of legacy, as the core that knows most of them sees it.
+    pub addresses: u64,
+    /// Those left out, as the core that leaves out most of them sees it.
+    pub addresses_out: u64,
     /// Requests being answered.
     pub in_flight: u64,
     /// Upgraded connections open.

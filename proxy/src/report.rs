@@ -3,9 +3,13 @@
 //! Made from the store alone, so it can be asked of a running proxy's file or database at any time. `docs/parity.md` says how
 //! to read it.
 
+mod csv;
 mod filter;
+mod html;
 mod json;
+mod junit;
 mod load;
+mod markdown;
 mod model;
 mod noise;
 mod quantile;
@@ -19,8 +23,12 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub use self::csv::render_csv;
 pub use self::filter::{Filter, Place, Places};
+pub use self::html::{REPORT_POLICY, render_html};
 pub use self::json::render_json;
+pub use self::junit::render_junit;
+pub use self::markdown::render_markdown;
 pub use self::model::{
     Again, Class, Difference, Interval, Latency, Learned, Report, RouteReport, Totals, WaiverReport,
 };

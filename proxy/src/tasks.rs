@@ -34,6 +34,29 @@ impl LocalTasks {
     }
 }
 
+/// [`LocalTasks`] as hyper wants it: HTTP/2 drives each of its streams by a task.
+#[derive(Debug, Clone)]
+pub struct LocalExecutor(LocalTasks);
+
+impl LocalExecutor {
+    /// Tasks started by it belong to `tasks`.
+    #[must_use]
+    pub fn new(tasks: LocalTasks) -> Self {
+        Self(tasks)
+    }
+}
+
+impl<F> hyper::rt::Executor<F> for LocalExecutor
+where
+    F: Future<Output: 'static> + 'static,
+{
+    fn execute(&self, future: F) {
+        self.0.spawn(async move {
+            future.await;
+        });
+    }
+}
+
 /// The named tasks of the process, on the workshop's runtime.
 #[derive(Debug, Clone)]
 pub struct Tasks {

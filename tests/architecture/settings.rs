@@ -6,20 +6,28 @@ use std::fs;
 use super::tree::root;
 
 /// The fields of the configuration that hold a section or are not read from the file.
-const NO_KEYS: [&str; 8] = [
+const NO_KEYS: [&str; 10] = [
     "admin",
     "database",
     "environment",
+    "health",
     "legacy",
     "limits",
     "shadow",
     "store",
     "timeouts",
+    "tls",
 ];
 
-/// The last part of every key that the structures of `proxy/src/config.rs` have.
+/// The files with the structures of the configuration.
+const STRUCTURES: [&str; 2] = ["proxy/src/config.rs", "proxy/src/config/legacy.rs"];
+
+/// The last part of every key that the structures of the configuration have.
 pub(crate) fn in_code() -> BTreeSet<String> {
-    let text = fs::read_to_string(root().join("proxy/src/config.rs")).unwrap();
+    let text: String = STRUCTURES
+        .iter()
+        .map(|file| fs::read_to_string(root().join(file)).unwrap())
+        .collect();
     let fields = text
         .lines()
         .filter_map(|line| line.strip_prefix("    pub ")?.split_once(": "));

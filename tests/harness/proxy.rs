@@ -28,6 +28,7 @@ pub struct Builder {
     store: Option<String>,
     routes: Option<fn() -> Routes>,
     settings: Vec<(&'static str, &'static str)>,
+    legacy_options: String,
     more: String,
 }
 
@@ -117,6 +118,15 @@ impl Builder {
     #[must_use]
     pub fn legacy_url(mut self, url: &str) -> Self {
         url.clone_into(&mut self.legacy);
+        self
+    }
+
+    /// More lines below `legacy:` of `ficus.yaml`.
+    #[must_use]
+    pub fn legacy_options(mut self, yaml: &str) -> Self {
+        for line in yaml.lines() {
+            let _ = writeln!(self.legacy_options, "  {line}");
+        }
         self
     }
 
@@ -212,8 +222,9 @@ impl Builder {
 
     fn text(&self, home: &Path) -> String {
         let mut text = format!(
-            "listen: 127.0.0.1:0\nadmin:\n  listen: 127.0.0.1:0\nlegacy:\n  url: {}\nflags: {}\n",
+            "listen: 127.0.0.1:0\nadmin:\n  listen: 127.0.0.1:0\nlegacy:\n  url: {}\n{}flags: {}\n",
             self.legacy,
+            self.legacy_options,
             flag_file(home).display(),
         );
         let store = self.store.clone().unwrap_or_else(|| store_url(home));

@@ -13,6 +13,8 @@ mod record;
 #[cfg(test)]
 mod reload;
 #[cfg(test)]
+mod report;
+#[cfg(test)]
 mod routing;
 #[cfg(test)]
 mod shadow_harm;
@@ -26,6 +28,8 @@ mod shadow_writes;
 mod shutdown;
 #[cfg(test)]
 mod streaming;
+#[cfg(test)]
+mod upstream;
 #[cfg(test)]
 mod websocket;
 #[cfg(test)]

@@ -9,8 +9,8 @@ use test_support::legacy::{Answer, FakeLegacy};
 
 const GIB: u64 = 1024 * 1024 * 1024;
 const MIB: u64 = 1024 * 1024;
-/// What Ficus may have resident, at its worst moment.
-const CEILING: u64 = 64 * MIB;
+/// What Ficus may have resident at its worst moment, its program file aside: with that file, a release build stays below 64 MiB.
+const CEILING: u64 = 44 * MIB;
 
 fn client() -> reqwest::Client {
     reqwest::Client::builder()
@@ -21,7 +21,7 @@ fn client() -> reqwest::Client {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_gibibyte_goes_up_and_down_within_64_mib() {
+async fn a_gibibyte_goes_up_and_down_in_bounded_memory() {
     let legacy = FakeLegacy::start().await;
     legacy
         .on("POST", "/upload", Answer::Count)

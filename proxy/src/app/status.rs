@@ -16,6 +16,9 @@ use crate::record::{Source, Tap};
 use crate::report::{Filter, Places, Report};
 use crate::store::{Recorder, Store};
 
+/// How long a page waits for the store.
+const STORE_PATIENCE: Duration = Duration::from_secs(2);
+
 /// The parts of the process that probes, metrics and pages look at.
 #[derive(Debug, Clone)]
 pub struct Facets {
@@ -121,12 +124,21 @@ impl Facets {
         }
     }
 
+    /// The parity report of this process's store.
+    ///
+    /// # Errors
+    /// With the reason why there is none: the store is away or slow.
+    pub async fn report(&self, filter: &Filter) -> Result<Report, String> {
+        let places = Places::of(&self.flags.load());
+        match tokio::time::timeout(STORE_PATIENCE, Report::load(&self.store, filter, &places)).await {
+            Ok(report) => report.map_err(|error| error.to_string()),
+            Err(_) => Err("the store takes too long".to_owned()),
+        }
+    }
+
     async fn route_views(&self, totals: &Totals) -> Vec<RouteView> {
         let snapshot = self.flags.load();
-        let places = Places::of(&snapshot);
-        let wait = Duration::from_secs(2);
-        let report = tokio::time::timeout(wait, Report::load(&self.store, &Filter::default(), &places)).await;
-        let report = report.ok().and_then(Result::ok);
+        let report = self.report(&Filter::default()).await.ok();
         let rows = snapshot.plans().iter().map(|plan| {
             let route = plan.key.to_string();
             let counts = totals.routes.get(&route);

@@ -1,28 +1,35 @@
-//! The legacy app: the request goes out over the core's pool and the answer streams back.
+//! The legacy app: the request goes out over the core's upstream connections and the answer streams back.
 
 use std::rc::Rc;
+use std::time::Duration;
 
-use http::{Request, Response, StatusCode, Version};
-use hyper::body::Incoming;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, Response, StatusCode, Version};
 
 use super::tunnel;
 use crate::body::Body;
+use crate::config::Timeouts;
 use crate::core::Core;
 use crate::error::{ErrorKind, ProxyError};
 use crate::exchange::Exchange;
-use crate::upstream::{Failed, Lease, forwardable_request, forwardable_response, may_retry};
+use crate::upstream::{AnswerBody, Call, Patience, forwardable_request, forwardable_response};
 
 /// Answers an exchange from the legacy app.
 ///
 /// # Errors
 /// Nothing listens there, or it broke off before the head of the answer.
 pub async fn answer(core: &Rc<Core>, exchange: &mut Exchange) -> Result<Response<Body>, ProxyError> {
+    let timeouts = &core.config.timeouts;
     let mut request = std::mem::take(&mut exchange.request);
     let trusted = core.config.trusts(exchange.facts.peer);
     let wants_upgrade = forwardable_request(request.headers_mut(), &exchange.facts, trusted).is_some();
     *request.version_mut() = Version::HTTP_11;
     let client = wants_upgrade.then(|| hyper::upgrade::on(&mut request));
-    let (response, lease) = send(core, request).await?;
+    let call = Call {
+        deadline: exchange.facts.started + exchange.answer_limit(timeouts.answer),
+        metrics: &core.metrics,
+    };
+    let (response, lease) = core.legacy.send(request, &call).await?;
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
         return match client {
             Some(client) => Ok(tunnel::switch(core, client, response)),
@@ -33,76 +40,24 @@ pub async fn answer(core: &Rc<Core>, exchange: &mut Exchange) -> Result<Response
     // What the client is told is our own version (RFC 9110, section 7.6.3), whatever legacy speaks.
     parts.version = Version::HTTP_11;
     forwardable_response(&mut parts.headers);
-    Ok(Response::from_parts(parts, Body::Upstream(body, Some(lease))))
+    let patience = Patience {
+        idle: idle_limit(timeouts, &parts.headers),
+        until: timeouts.total.map(|total| exchange.facts.started + total),
+    };
+    Ok(Response::from_parts(
+        parts,
+        Body::Upstream(AnswerBody::new(body, lease, patience)),
+    ))
 }
 
-/// Sends a request, and where [`may_retry`] allows it once more on a fresh connection.
-async fn send(core: &Rc<Core>, request: Request<Body>) -> Result<(Response<Incoming>, Lease), ProxyError> {
-    let spare = spare(&request);
-    let first = match core.legacy.reuse() {
-        Some(lease) => attempt(lease, request).await,
-        None => attempt(fresh(core).await?, request).await,
-    };
-    let attempt_failed = match first {
-        Ok(answered) => return Ok(answered),
-        Err(failed) => failed,
-    };
-    let again = attempt_failed.unsent.or(spare);
-    let Some(again) = again.filter(|again| may_retry(attempt_failed.stage, again.method(), true)) else {
-        return Err(attempt_failed.error);
-    };
-    core.metrics.retried();
-    attempt(fresh(core).await?, again).await.map_err(|failed| failed.error)
-}
-
-struct AttemptFailed {
-    stage: Failed,
-    error: ProxyError,
-    /// The request, when the connection did not take it.
-    unsent: Option<Request<Body>>,
-}
-
-async fn attempt(mut lease: Lease, request: Request<Body>) -> Result<(Response<Incoming>, Lease), AttemptFailed> {
-    let reused = lease.is_reused();
-    match lease.send(request).await {
-        Ok(response) => Ok((response, lease)),
-        Err(failure) => {
-            let stage = match (&failure.unsent, reused) {
-                (Some(_), _) => Failed::Unsent,
-                (None, true) => Failed::StaleConnection,
-                (None, false) => Failed::NoAnswer,
-            };
-            let kind = if failure.error.is_user() {
-                ErrorKind::ClientGone
-            } else {
-                ErrorKind::BrokenAnswer
-            };
-            Err(AttemptFailed {
-                stage,
-                error: ProxyError::legacy(kind, failure.error),
-                unsent: failure.unsent,
-            })
-        }
+/// Events may be hours apart; every other body that is silent for long is broken.
+fn idle_limit(timeouts: &Timeouts, headers: &HeaderMap) -> Duration {
+    let events = headers
+        .get(CONTENT_TYPE)
+        .is_some_and(|content_type| content_type.as_bytes().starts_with(b"text/event-stream"));
+    if events {
+        timeouts.tunnel_idle
+    } else {
+        timeouts.body_idle
     }
-}
-
-async fn fresh(core: &Rc<Core>) -> Result<Lease, ProxyError> {
-    let lease = core.legacy.connect().await;
-    core.metrics.legacy_asked(lease.as_ref().err().map(ToString::to_string));
-    lease.map_err(|error| match error.kind() {
-        std::io::ErrorKind::TimedOut => ProxyError::legacy(ErrorKind::Timeout, error),
-        _ => ProxyError::legacy(ErrorKind::Unreachable, error),
-    })
-}
-
-/// The same request again, when its body is in hand. An upgrade is never repeated: its connection is promised away.
-fn spare(request: &Request<Body>) -> Option<Request<Body>> {
-    if request.headers().contains_key(http::header::UPGRADE) {
-        return None;
-    }
-    let mut spare = Request::new(request.body().try_clone()?);
-    *spare.method_mut() = request.method().clone();
-    *spare.uri_mut() = request.uri().clone();
-    *spare.headers_mut() = request.headers().clone();
-    Some(spare)
 }

@@ -1,159 +1,154 @@
 //! `ficus report`: what the comparisons found, from the store alone; the proxy may be running or not.
 
-use std::path::Path;
-use std::time::Duration;
+use std::net::IpAddr;
 
-use clap::Args;
-use proxy::report::{Filter, Places, Report, render_json, render_text};
+use clap::{Args, ValueEnum};
+use flags::Share;
+use proxy::report::{
+    Filter, Places, Report, render_csv, render_html, render_json, render_junit, render_markdown, render_text,
+};
 use proxy::shadow::now_ms;
 use proxy::store::Store;
 
+use super::evidence::StoreArgs;
 use super::exit::ExitStatus;
-use super::failure::{Hinted, OrHint};
+use super::failure::Hinted;
+use super::moment::{Moment, moment};
 use super::native;
 use super::printer::Printer;
-use super::settings::{Files, without_password};
+use super::settings::Files;
 
-/// Which part of the evidence to show.
+/// Which part of the evidence to show, and how.
 #[derive(Debug, Args)]
 #[command(
-    after_long_help = "Example: ficus report --route tickets --since 24h\n\nStages, groups and phases come from the flag file; \
-    everything else from the store: ficus.db beside the flag file, unless --store or `store.url` says otherwise.\n\n\
-    Exit codes: 0 the report was printed; 2 there is no store, or it cannot be read."
+    after_long_help = "Example: ficus report --route tickets --since 24h\n         ficus report --format html > parity.html\n         \
+    ficus report --group crm --min-match 99.9%\n\n\
+    Stages, groups, phases and the waivers of the flag file come from the flag file; everything else from the store: ficus.db beside \
+    the flag file, unless --store or `store.url` says otherwise.\n\n\
+    Exit codes: 0 the report was printed; 1 --min-match was not reached, or nothing was compared; 2 there is no store, or it cannot \
+    be read."
 )]
 pub(crate) struct ReportArgs {
     #[command(flatten)]
     files: Files,
 
-    /// Ficus's own store, sqlite: or postgres: [default: `store.url`, or ficus.db beside the flag file]
-    #[arg(long, value_name = "URL", env = "FICUS_STORE", hide_env_values = true)]
-    store: Option<String>,
+    #[command(flatten)]
+    store: StoreArgs,
 
     /// Only routes that contain this text
     #[arg(long, value_name = "TEXT")]
     route: Option<String>,
 
+    /// Only routes of this group
+    #[arg(long, value_name = "NAME")]
+    group: Option<String>,
+
     /// Only routes of this phase of the migration plan
     #[arg(long, value_name = "NUMBER")]
     phase: Option<u8>,
 
-    /// Only what was seen in this time: 30m, 24h, 7d
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
-    since: Option<Duration>,
+    /// Only differences that this client brought about: its mark in a report, or its address
+    #[arg(long, value_name = "MARK|ADDRESS")]
+    client: Option<String>,
 
-    /// Print one JSON document
+    /// Only what was seen since: 30m, 24h, 7d ago, a day, or an instant
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    since: Option<Moment>,
+
+    /// Only what was seen before: 30m, 24h, 7d ago, a day, or an instant
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    until: Option<Moment>,
+
+    /// Judge the stored samples again with the rules of the flag file, and show what would remain
     #[arg(long)]
+    rejudge: bool,
+
+    /// The share that every route of the report must match
+    #[arg(long, value_name = "PERCENT")]
+    min_match: Option<Share>,
+
+    /// How the report is printed
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+
+    /// The same as --format json
+    #[arg(long, conflicts_with = "format")]
     json: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+    Markdown,
+    Junit,
+    Html,
+    Csv,
 }
 
 /// Loads the report and prints it.
 pub(crate) async fn report(arguments: ReportArgs, printer: Printer) -> anyhow::Result<ExitStatus> {
-    let places = places(&arguments.files, printer)?;
-    let url = match arguments.store {
-        Some(url) => url,
-        None => arguments.files.places()?.store.ok_or_else(no_store)?,
-    };
-    must_exist(&url)?;
+    let places = places(&arguments, printer)?;
+    let format = if arguments.json { Format::Json } else { arguments.format };
+    let (min_match, rejudge) = (arguments.min_match, arguments.rejudge);
+    let store = arguments.store.open(&arguments.files).await?;
+    let now = now_ms();
     let filter = Filter {
-        since_ms: arguments.since.map(|past| since(now_ms(), past)),
+        since_ms: arguments.since.map(|moment| moment.at_ms(now)),
+        until_ms: arguments.until.map(|moment| moment.at_ms(now)),
         route: arguments.route,
+        group: arguments.group,
         phase: arguments.phase,
-        ..Filter::default()
+        client: arguments.client.map(|client| mark(&store, client)),
+        now_ms: Some(now),
     };
-    let store = open(&url).await?;
-    let report = Report::load(&store, &filter, &places).await;
+    let report = if rejudge {
+        Report::rejudge(&store, &filter, &places).await
+    } else {
+        Report::load(&store, &filter, &places).await
+    };
     store.close().await;
     let report = report?;
-    if arguments.json {
-        printer.data(&format!("{}\n", render_json(&report)?.trim_end()))?;
-    } else {
-        printer.data(&render_text(&report))?;
-    }
-    Ok(ExitStatus::Success)
+    printer.data(&rendered(&report, format)?)?;
+    Ok(match min_match {
+        Some(share) if !report.reaches(share.basis_points().into()) => ExitStatus::Failure,
+        _ => ExitStatus::Success,
+    })
 }
 
-/// The evidence can be read without the flags; then it lacks stages and phases, and says so.
-fn places(files: &Files, printer: Printer) -> anyhow::Result<Places> {
+fn rendered(report: &Report, format: Format) -> anyhow::Result<String> {
+    Ok(match format {
+        Format::Text => render_text(report),
+        Format::Json => render_json(report)?,
+        Format::Markdown => render_markdown(report),
+        Format::Junit => render_junit(report),
+        Format::Html => render_html(report),
+        Format::Csv => render_csv(report),
+    })
+}
+
+/// The evidence can be read without the flags; then it lacks stages and phases, and says so. New rules it cannot do without.
+fn places(arguments: &ReportArgs, printer: Printer) -> anyhow::Result<Places> {
     let native = native::routes()?;
-    match files.read_flags()?.snapshot(&native::inventory(&native)) {
+    match arguments.files.read_flags()?.snapshot(&native::inventory(&native)) {
         Ok(snapshot) => Ok(Places::of(&snapshot)),
+        Err(error) if arguments.rejudge => Err(Hinted::error(
+            format!("the samples cannot be judged again: {error}"),
+            "name a good flag file with --flags; `ficus check` says what is wrong with it",
+        )),
         Err(error) => {
-            printer.warning(&format!("the report has no stages and no phases: {error}"));
+            printer.warning(&format!(
+                "the report has no stages, no phases and no waivers of the file: {error}"
+            ));
             Ok(Places::default())
         }
     }
 }
 
-async fn open(url: &str) -> anyhow::Result<Store> {
-    Store::open(url).await.or_hint(
-        || format!("the store {} cannot be opened", without_password(url)),
-        || "check the address and the permissions, or name another place with --store".to_owned(),
-    )
-}
-
-/// Opening would make an empty file, and an empty report is a wrong answer to a wrong path.
-fn must_exist(url: &str) -> anyhow::Result<()> {
-    let Some(path) = url.strip_prefix("sqlite:").map(|path| path.trim_start_matches("//")) else {
-        return Ok(());
-    };
-    let path = path.split('?').next().unwrap_or_default();
-    if path == ":memory:" || !Path::new(path).is_file() {
-        return Err(Hinted::error(
-            format!("there is no store at {path}"),
-            "`ficus run --flags …` makes one beside the flag file as soon as something is shadowed; --store names another",
-        ));
-    }
-    Ok(())
-}
-
-fn no_store() -> anyhow::Error {
-    Hinted::error(
-        "there is no flag file here, so there is no store beside it",
-        "name the store with --store, or the flag file with --flags",
-    )
-}
-
-/// The moment that lies so far before `now_ms`, both in milliseconds since 1970.
-fn since(now_ms: i64, past: Duration) -> i64 {
-    let past = i64::try_from(past.as_millis()).unwrap_or(i64::MAX);
-    now_ms.saturating_sub(past).max(0)
-}
-
-/// A whole number and a unit.
-fn duration(text: &str) -> Result<Duration, String> {
-    let refused = || format!("`{text}` is not a duration such as 30m, 24h or 7d");
-    let split = text
-        .find(|character: char| !character.is_ascii_digit())
-        .ok_or_else(refused)?;
-    let (number, unit) = text.split_at(split);
-    let seconds = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3_600,
-        "d" => 86_400,
-        _ => return Err(refused()),
-    };
-    let number: u64 = number.parse().map_err(|_| refused())?;
-    Ok(Duration::from_secs(number.saturating_mul(seconds)))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::{duration, since};
-
-    #[test]
-    fn a_duration_has_a_number_and_a_unit() {
-        assert_eq!(duration("24h"), Ok(Duration::from_secs(86_400)));
-        for text in ["", "24", "h", "-1h", "1.5h", "1w", "99999999999999999999d"] {
-            assert!(duration(text).is_err(), "{text:?} was accepted");
-        }
-    }
-
-    #[test]
-    fn more_time_than_there_was_is_all_of_it() {
-        assert_eq!(since(10_000, Duration::from_secs(4)), 6_000);
-        assert_eq!(since(10_000, Duration::MAX), 0);
+/// A client as the store knows it: an address is never stored.
+fn mark(store: &Store, client: String) -> String {
+    match client.parse::<IpAddr>() {
+        Ok(address) => store.client_marks().of(Some(address)).to_string(),
+        Err(_) => client,
     }
 }

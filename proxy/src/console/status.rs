@@ -42,7 +42,7 @@ fn header(html: &mut Html, view: &StatusView, refreshing: bool) {
         "This page does not update itself. <a href=\"/\">Keep it updated</a>"
     });
     html.raw(
-        "</p>\n<nav aria-label=\"Machine-readable\"><a href=\"/health\">Health</a> <a href=\"/ready\">Readiness</a> ",
+        "</p>\n<nav aria-label=\"More\"><a href=\"/report\">Parity report</a> <a href=\"/health\">Health</a> <a href=\"/ready\">Readiness</a> ",
     );
     html.raw("<a href=\"/metrics\">Metrics</a></nav>\n</header>\n");
 }

@@ -12,7 +12,7 @@ use super::layered;
 use crate::body::Body;
 use crate::core::Core;
 use crate::error::{ErrorKind, FaultSide, ProxyError};
-use crate::exchange::{Exchange, Routed, Step};
+use crate::exchange::{Exchange, Step};
 
 /// Bounds the wait for the head of an answer.
 #[derive(Debug, Clone)]
@@ -41,11 +41,7 @@ impl Deadline {
 
 impl<S: Step> Step for DeadlineStep<S> {
     async fn call(&self, exchange: &mut Exchange) -> Result<Response<Body>, ProxyError> {
-        let limit = exchange
-            .routed
-            .as_ref()
-            .and_then(Routed::timeout)
-            .unwrap_or(self.standard);
+        let limit = exchange.answer_limit(self.standard);
         let side = match exchange.routed.as_ref().map(|routed| routed.serve) {
             Some(Side::Native) => FaultSide::Native,
             _ => FaultSide::Legacy,

@@ -80,7 +80,12 @@ impl<S: Step> ShadowStep<S> {
         plan: Arc<RoutePlan>,
         routed: &Routed,
     ) -> Result<Response<Body>, ProxyError> {
+        let mut unsaid = Unsaid {
+            shadow: &self.shadow,
+            plan: Some(Arc::clone(&plan)),
+        };
         let held = self.held(&mut exchange.request).await?;
+        unsaid.plan = None;
         let lane = self.lane(&exchange.request, held.as_ref().ok());
         let body = match held {
             Ok(body) => body,
@@ -123,6 +128,20 @@ impl<S: Step> ShadowStep<S> {
         })?;
         *request.body_mut() = Body::wrapped(held.body);
         Ok(held.whole)
+    }
+}
+
+/// Says that the client is gone when the request ends while its body is still read: by an error, or by dropping the future.
+struct Unsaid<'s> {
+    shadow: &'s Shadow,
+    plan: Option<Arc<RoutePlan>>,
+}
+
+impl Drop for Unsaid<'_> {
+    fn drop(&mut self) {
+        if let Some(plan) = self.plan.take() {
+            self.shadow.skip(&plan, NotCompared::ClientGone);
+        }
     }
 }
 

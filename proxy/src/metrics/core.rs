@@ -25,6 +25,9 @@ pub(super) struct Cells {
     refused: Mutex<HashMap<&'static str, u64>>,
     fallbacks: Mutex<HashMap<&'static str, u64>>,
     retries: AtomicU64,
+    upstream: Mutex<HashMap<&'static str, u64>>,
+    addresses: AtomicU64,
+    addresses_out: AtomicU64,
     in_flight: AtomicU64,
     tunnels: AtomicU64,
     connections: AtomicU64,
@@ -93,6 +96,18 @@ impl CoreMetrics {
         add(&self.cells.retries, 1);
     }
 
+    /// Something happened on the way to legacy: a connection made or refused, an address left out or restored, a turn not had, a
+    /// retry not paid for.
+    pub fn upstream(&self, event: &'static str) {
+        count(&self.cells.upstream, event);
+    }
+
+    /// How many addresses of legacy this core knows, and how many of them it leaves out.
+    pub fn upstream_addresses(&self, known: usize, out: usize) {
+        self.cells.addresses.store(known as u64, Ordering::Relaxed);
+        self.cells.addresses_out.store(out as u64, Ordering::Relaxed);
+    }
+
     /// An attempt to connect to legacy has ended: well, or with this trouble.
     pub fn legacy_asked(&self, trouble: Option<String>) {
         let reachable = trouble.is_none();
@@ -137,12 +152,15 @@ impl Cells {
         for (sum, mine) in [
             (&mut totals.refused, &self.refused),
             (&mut totals.fallbacks, &self.fallbacks),
+            (&mut totals.upstream, &self.upstream),
         ] {
             for (label, count) in mine.lock().unwrap_or_else(PoisonError::into_inner).iter() {
                 *sum.entry(label).or_default() += count;
             }
         }
         totals.retries += get(&self.retries);
+        totals.addresses = totals.addresses.max(get(&self.addresses));
+        totals.addresses_out = totals.addresses_out.max(get(&self.addresses_out));
         totals.in_flight += get(&self.in_flight);
         totals.tunnels += get(&self.tunnels);
         totals.connections += get(&self.connections);

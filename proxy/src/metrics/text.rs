@@ -13,6 +13,7 @@ pub fn render(totals: &Totals, flags: &flags::Status) -> String {
     let mut text = Text::default();
     requests(&mut text, totals);
     connections(&mut text, totals);
+    upstream(&mut text, totals);
     flag_file(&mut text, flags);
     text.0
 }
@@ -44,6 +45,21 @@ fn requests(text: &mut Text, totals: &Totals) {
     for (cause, count) in &totals.fallbacks {
         text.line("ficus_fallbacks_total", &[("cause", cause)], count);
     }
+}
+
+fn upstream(text: &mut Text, totals: &Totals) {
+    text.family(
+        "ficus_upstream_events_total",
+        "counter",
+        "What happened on the way to legacy, by kind.",
+    );
+    for (event, count) in &totals.upstream {
+        text.line("ficus_upstream_events_total", &[("event", event)], count);
+    }
+    let known = "Addresses of legacy.";
+    text.single("ficus_upstream_addresses", "gauge", known, totals.addresses);
+    let out = "Addresses of legacy that are left out because they keep failing.";
+    text.single("ficus_upstream_addresses_out", "gauge", out, totals.addresses_out);
 }
 
 fn connections(text: &mut Text, totals: &Totals) {

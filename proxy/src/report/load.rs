@@ -1,5 +1,6 @@
 //! Making the report from the store.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
 use super::filter::{Filter, Places};
@@ -51,6 +52,10 @@ impl Report {
         }
         routes.subtract(&sets);
         routes.keep_clients();
+        for route in routes.entries.values_mut() {
+            let order = |one: &Difference| (severity(one.class), Reverse(one.group.n));
+            route.differences.sort_by_key(order);
+        }
         let mut report = sum(routes.entries.into_values().collect());
         report.made_ms = now;
         (report.since_ms, report.until_ms) = (filter.since_ms, filter.until_ms);
@@ -135,11 +140,6 @@ impl Routes<'_> {
             if let Some(route) = self.entry(&group.route.clone()) {
                 route.differences.push(difference(group, busiest, reproducer));
             }
-        }
-        for route in self.entries.values_mut() {
-            route
-                .differences
-                .sort_by_key(|difference| std::cmp::Reverse(difference.group.n));
         }
         Ok(())
     }

@@ -97,7 +97,7 @@ pub struct RouteReport {
     pub legacy_latency: Latency,
     /// Latency of the dry run.
     pub native_latency: Latency,
-    /// Causes of differences, the most frequent first.
+    /// Causes of differences: those that count first, then the most frequent first.
     pub differences: Vec<Difference>,
     /// What asking legacy twice has shown, place by place.
     pub learned: Vec<Learned>,

@@ -1,5 +1,6 @@
 //! The report of a small store, whole.
 
+mod formats;
 mod judging;
 
 use std::sync::Arc;

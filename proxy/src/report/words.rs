@@ -171,7 +171,7 @@ pub(super) fn waiver(report: &WaiverReport) -> String {
         .as_ref()
         .map_or_else(|| "flag file".to_owned(), |id| format!("store, {id}"));
     format!(
-        "{} {} {}, {} {} by {}: {} ({name}; {} causes)",
+        "{} {} {}, {} {} by {}: {} ({name}; {})",
         waiver.route,
         waiver.kind,
         waiver.path,
@@ -179,7 +179,10 @@ pub(super) fn waiver(report: &WaiverReport) -> String {
         last_day(waiver.expires_ms),
         waiver.owner,
         waiver.reason,
-        report.causes
+        match report.causes {
+            1 => "1 cause".to_owned(),
+            causes => format!("{causes} causes"),
+        }
     )
 }
 

@@ -7,7 +7,6 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderName, TE, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, Request, Response};
-use reqwest::redirect::Policy;
 
 use super::candidate::{Asked, Control};
 
@@ -23,21 +22,15 @@ pub struct LegacyControl {
 }
 
 impl LegacyControl {
-    /// A control for legacy at this origin (`http://host:port`). Longer answers than `answer_bytes` are not compared.
-    ///
-    /// # Errors
-    /// When the client cannot be set up.
-    pub fn new(origin: &str, answer_bytes: usize) -> Result<Self, reqwest::Error> {
-        let client = reqwest::Client::builder()
-            .redirect(Policy::none())
-            .no_proxy()
-            .connect_timeout(Duration::from_secs(2))
-            .build()?;
-        Ok(Self {
+    /// A control for legacy, reached by `client` at this base (`http://host:port`). Longer answers than `answer_bytes` are not
+    /// compared.
+    #[must_use]
+    pub fn new(client: reqwest::Client, base: &str, answer_bytes: usize) -> Self {
+        Self {
             client,
-            origin: origin.trim_end_matches('/').to_owned(),
+            origin: base.trim_end_matches('/').to_owned(),
             answer_bytes,
-        })
+        }
     }
 }
 

@@ -103,7 +103,7 @@ impl Shadow {
         let (shadow, started_ms, asked) = (self.clone(), now_ms(), Instant::now());
         let limits = self.run_limits(exchange.plan.shadow.budget);
         let request = copy_of(&exchange.request);
-        self.spawn(async move {
+        self.spawn(Arc::clone(&exchange.plan), async move {
             let native = shadow.run_dry(&*candidate, request, limits).await;
             shadow
                 .conclude(Conclusion {
@@ -157,7 +157,7 @@ impl Shadow {
         watch.end();
         let (pending, captured) = self.pending();
         let (shadow, asked) = (self.clone(), Instant::now());
-        self.spawn(async move {
+        self.spawn(Arc::clone(&exchange.plan), async move {
             shadow
                 .conclude(Conclusion {
                     exchange,
@@ -215,8 +215,20 @@ impl Shadow {
             .unwrap_or_else(|_| Err(budget_spent()))
     }
 
-    fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
-        self.shared.tasks.spawn_on(work, &self.shared.workshop);
+    /// Runs the rest of an exchange. However it ends, something is recorded of it.
+    fn spawn(&self, plan: Arc<RoutePlan>, work: impl Future<Output = ()> + Send + 'static) {
+        let shadow = self.clone();
+        let run = async move {
+            tokio::select! {
+                biased;
+                ended = AssertUnwindSafe(work).catch_unwind() => if ended.is_err() {
+                    tracing::error!(route = %plan.key, "a comparison panicked");
+                    shadow.skip(&plan, NotCompared::Broken);
+                },
+                () = shadow.shared.given_up.cancelled() => shadow.skip(&plan, NotCompared::Shutdown),
+            }
+        };
+        self.shared.tasks.spawn_on(run, &self.shared.workshop);
     }
 
     /// Waits for legacy's answer, compares, records.

@@ -29,6 +29,10 @@ pub enum NotCompared {
     Native(Cow<'static, str>),
     /// A write of the same thing was under way at the same time, and the answers differ.
     Raced,
+    /// The process ended before the comparison did.
+    Shutdown,
+    /// The comparison itself panicked: a bug of ours.
+    Broken,
     /// This binary has no handler for the route.
     NoHandler,
 }
@@ -50,6 +54,8 @@ impl NotCompared {
             Self::LegacySlow => "legacy too slow",
             Self::Encoding => "unknown content encoding",
             Self::Raced => "raced",
+            Self::Shutdown => "shutdown",
+            Self::Broken => "comparison broke",
             Self::NoHandler => "no handler",
         })
     }

@@ -1,6 +1,7 @@
 //! The worker as the layer uses it: scripted sides, a real store in memory.
 
 mod judging;
+mod never_silent;
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};

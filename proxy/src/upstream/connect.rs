@@ -1,126 +1,84 @@
-//! Where the legacy app is, and how a connection to it is made.
+//! Making a connection to one address of the upstream.
 
+use std::fmt;
 use std::io;
 use std::net::SocketAddr;
-use std::str::FromStr;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use http::Uri;
-use http::uri::Scheme;
-use tokio::net::{TcpStream, lookup_host};
+use rustls::pki_types::ServerName;
+use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
 
-/// The origin of an upstream: `http://host:port`.
+use super::stream::Stream;
+use super::tls::TlsSettings;
+
+/// An address that a connection can be made to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Origin {
-    /// Host name or address, without brackets.
-    pub host: String,
-    /// Port.
-    pub port: u16,
+pub(super) enum Address {
+    /// An IP address and a port.
+    Ip(SocketAddr),
+    /// A Unix socket.
+    Unix(PathBuf),
 }
 
-/// Why a text is no origin that Ficus can stand in front of.
-#[derive(Debug, thiserror::Error)]
-pub enum OriginError {
-    /// It is no URL.
-    #[error("`{0}` is not a URL; write it like http://127.0.0.1:3000")]
-    NotAUrl(String),
-    /// Another scheme.
-    #[error("`{0}` is not http; only http:// upstreams are supported so far")]
-    Scheme(String),
-    /// It goes on after the port.
-    #[error("`{0}` has a path or a user; an origin is scheme, host and port only")]
-    NotAnOrigin(String),
+/// What a connection is needed for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Need {
+    /// Any request.
+    Any,
+    /// An upgrade, which only HTTP/1.1 has.
+    Http1,
 }
 
-impl FromStr for Origin {
-    type Err = OriginError;
-
-    fn from_str(text: &str) -> Result<Self, OriginError> {
-        let uri: Uri = text.parse().map_err(|_| OriginError::NotAUrl(text.to_owned()))?;
-        let authority = uri.authority().ok_or_else(|| OriginError::NotAUrl(text.to_owned()))?;
-        if uri.scheme() != Some(&Scheme::HTTP) {
-            return Err(OriginError::Scheme(text.to_owned()));
-        }
-        if authority.as_str().contains('@') || uri.path_and_query().is_some_and(|rest| rest != "/") {
-            return Err(OriginError::NotAnOrigin(text.to_owned()));
-        }
-        let host = authority
-            .host()
-            .trim_start_matches('[')
-            .trim_end_matches(']')
-            .to_owned();
-        Ok(Self {
-            host,
-            port: authority.port_u16().unwrap_or(80),
-        })
-    }
+/// How to connect to the addresses of one origin.
+#[derive(Debug)]
+pub(super) struct Connector {
+    /// The host of the origin: what a certificate has to be made out to.
+    pub(super) host: String,
+    /// TLS, if the origin is `https`.
+    pub(super) tls: Option<TlsSettings>,
+    /// For all of it: TCP and TLS.
+    pub(super) limit: Duration,
 }
 
-impl std::fmt::Display for Origin {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.host.contains(':') {
-            write!(formatter, "http://[{}]:{}", self.host, self.port)
-        } else {
-            write!(formatter, "http://{}:{}", self.host, self.port)
-        }
-    }
-}
-
-impl Origin {
-    /// Opens a connection: every address of the host in turn, all of them within `limit`.
+impl Connector {
+    /// Opens a connection.
     ///
     /// # Errors
-    /// The last address's error, or `TimedOut`.
-    pub async fn connect(&self, limit: Duration) -> io::Result<TcpStream> {
-        timeout(limit, self.connect_any())
+    /// What it failed with, `TimedOut` included; nothing has been sent.
+    pub(super) async fn open(&self, address: &Address, need: Need) -> io::Result<Stream> {
+        timeout(self.limit, self.open_unbounded(address, need))
             .await
             .unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::TimedOut, "connecting took too long")))
     }
 
-    async fn connect_any(&self) -> io::Result<TcpStream> {
-        if let Ok(address) = self.host.parse() {
-            return open(SocketAddr::new(address, self.port)).await;
-        }
-        let mut last = io::Error::new(io::ErrorKind::NotFound, "the host name has no address");
-        for address in lookup_host((self.host.as_str(), self.port)).await? {
-            match open(address).await {
-                Ok(stream) => return Ok(stream),
-                Err(error) => last = error,
-            }
-        }
-        Err(last)
+    async fn open_unbounded(&self, address: &Address, need: Need) -> io::Result<Stream> {
+        let tcp = match address {
+            Address::Unix(path) => return UnixStream::connect(path).await.map(Stream::Unix),
+            Address::Ip(address) => TcpStream::connect(address).await?,
+        };
+        tcp.set_nodelay(true)?;
+        let Some(tls) = &self.tls else {
+            return Ok(Stream::Tcp(tcp));
+        };
+        let name = tls.server_name.as_deref().unwrap_or(&self.host).to_owned();
+        let name = ServerName::try_from(name).map_err(io::Error::other)?;
+        let config = match need {
+            Need::Any => &tls.preferred,
+            Need::Http1 => &tls.http1,
+        };
+        let stream = TlsConnector::from(config.clone()).connect(name, tcp).await?;
+        Ok(Stream::Tls(Box::new(stream)))
     }
 }
 
-async fn open(address: SocketAddr) -> io::Result<TcpStream> {
-    let stream = TcpStream::connect(address).await?;
-    stream.set_nodelay(true)?;
-    Ok(stream)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_origin_is_scheme_host_and_port() {
-        let origin: Origin = "http://127.0.0.1:3000".parse().unwrap();
-        assert_eq!((origin.host.as_str(), origin.port), ("127.0.0.1", 3000));
-        assert_eq!("http://legacy/".parse::<Origin>().unwrap().port, 80);
-        assert_eq!(
-            "http://[::1]:80".parse::<Origin>().unwrap().to_string(),
-            "http://[::1]:80"
-        );
-        for wrong in [
-            "",
-            "legacy:3000",
-            "https://legacy",
-            "http://u:p@legacy",
-            "http://legacy/app",
-            "http://legacy?x",
-        ] {
-            assert!(wrong.parse::<Origin>().is_err(), "{wrong}");
+impl fmt::Display for Address {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ip(address) => write!(formatter, "{address}"),
+            Self::Unix(path) => write!(formatter, "unix:{}", path.display()),
         }
     }
 }

@@ -20,14 +20,14 @@ pub enum Failed {
 
 /// Whether to try once more, when `replayable` tells that the body is still in hand.
 ///
-/// Nothing was sent: any method. Sent on a stale connection: methods that may be repeated (RFC 9110, section 9.2.2). Sent on a
-/// fresh one: it would only fail again. Answered: never.
+/// Nothing was sent: any method. Sent and nothing came back: methods that may be repeated (RFC 9110, section 9.2.2). Answered:
+/// never, the client may have seen it. Each retry but the first kind is paid from the retry budget.
 #[must_use]
 pub fn may_retry(failed: Failed, method: &Method, replayable: bool) -> bool {
     match failed {
         Failed::Connecting | Failed::Unsent => replayable,
-        Failed::StaleConnection => replayable && method.is_idempotent(),
-        Failed::NoAnswer | Failed::Answered => false,
+        Failed::StaleConnection | Failed::NoAnswer => replayable && method.is_idempotent(),
+        Failed::Answered => false,
     }
 }
 
@@ -43,7 +43,7 @@ mod tests {
             (Failed::Connecting, true, true),
             (Failed::Unsent, true, true),
             (Failed::StaleConnection, true, false),
-            (Failed::NoAnswer, false, false),
+            (Failed::NoAnswer, true, false),
             (Failed::Answered, false, false),
         ] {
             assert_eq!(may_retry(failed, &get, true), get_again, "{failed:?}");

@@ -5,6 +5,7 @@
     reason = "a support that cannot be had is a failed test, and this is its message"
 )]
 
+pub mod carrier;
 pub mod database;
 pub mod eventually;
 pub mod legacy;

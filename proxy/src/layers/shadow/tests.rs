@@ -19,7 +19,7 @@ use tower::Layer as _;
 
 use super::ShadowLayer;
 use crate::body::Body;
-use crate::error::ProxyError;
+use crate::error::{BoxError, ProxyError};
 use crate::exchange::{Exchange, PathVerdict, RequestFacts, RequestId, Routed, Step};
 use crate::shadow::{Candidate, DryRunResult, Limits, NativeAnswer, RunLimits, Shadow, now_ms};
 use crate::store::{Recorder, RecorderTask, Store};
@@ -180,6 +180,43 @@ async fn what_is_not_shadowed_passes_and_is_counted_only_where_the_route_is_shad
         reasons,
         [("body too large".to_owned(), 1), ("sampled out".to_owned(), 1)]
     );
+}
+
+#[tokio::test]
+async fn a_request_that_breaks_off_or_changes_its_protocol_is_counted() {
+    let (log, store, task, shadow) = setup(Limits::default()).await;
+    let step = ShadowLayer::new(shadow.clone()).layer(Legacy(Arc::clone(&log), Rc::default()));
+    let mut upgrade = exchange(Method::GET, "", Shadowing::Native);
+    let headers = upgrade.request.headers_mut();
+    headers.insert("connection", "Upgrade".parse().expect("value"));
+    headers.insert("upgrade", "websocket".parse().expect("value"));
+    step.call(&mut upgrade).await.expect("answer");
+
+    let broken = || {
+        let mut request = exchange(Method::POST, "", Shadowing::Native);
+        let parts = futures_util::stream::iter([Err::<http_body::Frame<Bytes>, BoxError>("gone".into())]);
+        *request.request.body_mut() = Body::wrapped(http_body_util::StreamBody::new(parts));
+        request
+    };
+    assert!(step.call(&mut broken()).await.is_err());
+
+    let mut stalled = exchange(Method::POST, "", Shadowing::Native);
+    let parts = futures_util::stream::pending::<Result<http_body::Frame<Bytes>, BoxError>>();
+    *stalled.request.body_mut() = Body::wrapped(http_body_util::StreamBody::new(parts));
+    {
+        let mut call = Box::pin(step.call(&mut stalled));
+        assert!(futures_util::poll!(call.as_mut()).is_pending());
+    }
+    finish(shadow, task).await;
+    let mut reasons: Vec<_> = store
+        .not_compared(0)
+        .await
+        .expect("reasons")
+        .into_iter()
+        .map(|row| (row.reason, row.n))
+        .collect();
+    reasons.sort_unstable();
+    assert_eq!(reasons, [("client gone".to_owned(), 2), ("streamed".to_owned(), 1)]);
 }
 
 #[tokio::test]

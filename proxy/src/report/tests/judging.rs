@@ -21,7 +21,7 @@ fn place(path: &str) -> Place {
     }
 }
 
-fn comparison(paths: &[&str]) -> Comparison {
+pub(super) fn comparison(paths: &[&str]) -> Comparison {
     let difference = |path: &&str| FoundDifference {
         place: place(path),
         detail: "changed",
@@ -47,7 +47,7 @@ fn comparison(paths: &[&str]) -> Comparison {
     }
 }
 
-async fn store(comparisons: impl IntoIterator<Item = Comparison>) -> Store {
+pub(super) async fn store(comparisons: impl IntoIterator<Item = Comparison>) -> Store {
     let store = Store::open("sqlite::memory:").await.expect("store");
     let (recorder, task) = Recorder::new(store.clone(), Duration::from_secs(3_600), || NOW);
     for comparison in comparisons {
@@ -59,7 +59,7 @@ async fn store(comparisons: impl IntoIterator<Item = Comparison>) -> Store {
     store
 }
 
-fn places(more: &str) -> Places {
+pub(super) fn places(more: &str) -> Places {
     let key: RouteKey = ROUTE.parse().expect("route");
     let text = format!("version: 1\nroutes:\n  - route: {ROUTE}\n    stage: shadow\n{more}");
     Places::of(&flags::compile(&text, &Inventory::new([key])).expect("flags"))
@@ -99,7 +99,7 @@ async fn an_exchange_is_waived_when_every_cause_is_and_counts_again_afterwards()
     assert_eq!((after.totals.mismatched, after.totals.waived), (2, 0));
     assert!(
         render_text(&after)
-            .contains("Waivers\n  GET /api/* * $.a, expired on 2026-11-22 by ana: agreed (flag file; 1 causes)\n"),
+            .contains("Waivers\n  GET /api/* * $.a, expired on 2026-11-22 by ana: agreed (flag file; 1 cause)\n"),
         "{}",
         render_text(&after)
     );

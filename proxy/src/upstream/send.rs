@@ -1,0 +1,277 @@
+//! Getting an answer: an address, a turn, a connection, and another try where the truth table and the budget allow it.
+
+use std::cell::Cell;
+use std::io;
+use std::rc::Rc;
+use std::time::Duration;
+
+use http::header::UPGRADE;
+use http::{Method, Request, Response, StatusCode};
+use hyper::body::Incoming;
+use tokio::time::Instant;
+
+use super::Upstream;
+use super::connect::Need;
+use super::endpoint::Endpoint;
+use super::health::Change;
+use super::lease::Lease;
+use super::retry::{Failed, may_retry};
+use super::slots::NoSlot;
+use crate::body::Body;
+use crate::error::{ErrorKind, ProxyError};
+use crate::metrics::CoreMetrics;
+
+/// More attempts than this are never made for one request.
+const MOST_ATTEMPTS: usize = 4;
+/// What a client is told to wait when no turn was free.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// One request on its way to the upstream.
+#[derive(Debug)]
+pub struct Call<'a> {
+    /// When the head of the answer has to be there; waiting longer counts against the address.
+    pub deadline: Instant,
+    /// The counters of the core.
+    pub metrics: &'a CoreMetrics,
+}
+
+/// What one attempt left behind.
+struct AttemptFailed {
+    stage: Failed,
+    error: ProxyError,
+    /// The request, when the connection did not take it.
+    unsent: Option<Request<Body>>,
+}
+
+impl Upstream {
+    /// Sends a request and returns the head of the answer with the connection that its body comes on.
+    ///
+    /// # Errors
+    /// Nothing answers at any address, there was no turn in time, or the answer broke off before its head.
+    pub async fn send(
+        &self,
+        request: Request<Body>,
+        call: &Call<'_>,
+    ) -> Result<(Response<Incoming>, Lease), ProxyError> {
+        self.addresses.ensure().await.map_err(|error| {
+            call.metrics.legacy_asked(Some(error.to_string()));
+            unreachable(error)
+        })?;
+        self.budget.pay_in();
+        let need = need(&request);
+        // Gathers what refused a connection; allocates nothing as long as nothing fails.
+        let mut tried = Vec::new();
+        let mut request = request;
+        let mut fresh_only = false;
+        for _ in 0..MOST_ATTEMPTS {
+            let endpoint = self.next_address(&tried)?;
+            let lease = match self.connection(&endpoint, need, fresh_only, call).await {
+                Ok(lease) => lease,
+                Err(Refused::NoTurn(error)) => return Err(error),
+                Err(Refused::Unreachable(error)) => {
+                    tried.push(endpoint);
+                    if self.addresses.choose(&tried).is_none() {
+                        return Err(unreachable(error));
+                    }
+                    call.metrics.retried();
+                    continue;
+                }
+            };
+            let spare = spare(&request, need);
+            let method = request.method().clone();
+            let failed = match self.attempt(lease, &endpoint, request, call).await {
+                Ok(answered) => return Ok(answered),
+                Err(failed) => failed,
+            };
+            request = self.again(failed, spare, &method, call)?;
+            // Of the kept connections more may be stale.
+            fresh_only = true;
+        }
+        Err(ProxyError::legacy(ErrorKind::Unreachable, "no attempt was answered"))
+    }
+
+    fn next_address(&self, tried: &[Rc<Endpoint>]) -> Result<Rc<Endpoint>, ProxyError> {
+        let chosen = self.addresses.choose(tried);
+        chosen.ok_or_else(|| ProxyError::legacy(ErrorKind::Unreachable, "the upstream has no address"))
+    }
+
+    async fn connection(
+        &self,
+        endpoint: &Rc<Endpoint>,
+        need: Need,
+        fresh_only: bool,
+        call: &Call<'_>,
+    ) -> Result<Lease, Refused> {
+        let slot = endpoint.turn().await.map_err(|why| {
+            call.metrics.upstream(match why {
+                NoSlot::QueueFull => "pending_full",
+                NoSlot::TimedOut => "pending_timeout",
+            });
+            let overloaded = ErrorKind::Overloaded {
+                retry_after: RETRY_AFTER,
+            };
+            Refused::NoTurn(ProxyError::legacy(overloaded, "every connection to legacy is in use"))
+        })?;
+        let slot = if fresh_only {
+            slot
+        } else {
+            match endpoint.reuse(slot, need) {
+                Ok(lease) => return Ok(lease),
+                Err(slot) => slot,
+            }
+        };
+        let lease = endpoint.connect(slot, need).await;
+        call.metrics.legacy_asked(lease.as_ref().err().map(ToString::to_string));
+        call.metrics
+            .upstream(if lease.is_ok() { "connect" } else { "connect_failed" });
+        lease.map_err(|error| {
+            self.judge(endpoint, false, call.metrics);
+            Refused::Unreachable(error)
+        })
+    }
+
+    async fn attempt(
+        &self,
+        mut lease: Lease,
+        endpoint: &Rc<Endpoint>,
+        request: Request<Body>,
+        call: &Call<'_>,
+    ) -> Result<(Response<Incoming>, Lease), AttemptFailed> {
+        let reused = lease.is_reused();
+        let watched = Watched {
+            upstream: self,
+            endpoint,
+            call,
+            open: Cell::new(true),
+        };
+        match lease.send(request, endpoint.scheme()).await {
+            Ok(response) => {
+                watched.ended(is_healthy(response.status()));
+                Ok((response, lease))
+            }
+            Err(failure) => {
+                let stage = match (&failure.unsent, reused) {
+                    (Some(_), _) => Failed::Unsent,
+                    (None, true) => Failed::StaleConnection,
+                    (None, false) => Failed::NoAnswer,
+                };
+                let kind = if failure.error.is_user() {
+                    ErrorKind::ClientGone
+                } else {
+                    ErrorKind::BrokenAnswer
+                };
+                if stage == Failed::NoAnswer && kind == ErrorKind::BrokenAnswer {
+                    watched.ended(false);
+                }
+                watched.open.set(false);
+                Err(AttemptFailed {
+                    stage,
+                    error: ProxyError::legacy(kind, failure.error),
+                    unsent: failure.unsent,
+                })
+            }
+        }
+    }
+
+    /// The request once more, if it may be sent again.
+    fn again(
+        &self,
+        failed: AttemptFailed,
+        spare: Option<Request<Body>>,
+        method: &Method,
+        call: &Call<'_>,
+    ) -> Result<Request<Body>, ProxyError> {
+        let AttemptFailed { stage, error, unsent } = failed;
+        let Some(again) = unsent.or(spare).filter(|_| may_retry(stage, method, true)) else {
+            return Err(error);
+        };
+        if stage != Failed::Unsent && !self.budget.take() {
+            call.metrics.upstream("retry_budget_spent");
+            return Err(error);
+        }
+        call.metrics.retried();
+        Ok(again)
+    }
+
+    fn judge(&self, endpoint: &Endpoint, worked: bool, metrics: &CoreMetrics) {
+        match endpoint.record(&self.health, worked) {
+            Change::None => {}
+            Change::Ejected => {
+                metrics.upstream("ejected");
+                tracing::warn!(address = %endpoint.address, "an address of legacy keeps failing and is left out for a while");
+            }
+            Change::Restored => {
+                metrics.upstream("restored");
+                tracing::info!(address = %endpoint.address, "an address of legacy works again");
+            }
+        }
+    }
+}
+
+/// Why there is no connection.
+enum Refused {
+    /// All are in use.
+    NoTurn(ProxyError),
+    /// None could be made; nothing was sent.
+    Unreachable(io::Error),
+}
+
+/// An attempt that is being waited for. Dropped without an end after its deadline, it counts against the address; before it, the
+/// client has gone away, which says nothing.
+struct Watched<'a> {
+    upstream: &'a Upstream,
+    endpoint: &'a Rc<Endpoint>,
+    call: &'a Call<'a>,
+    open: Cell<bool>,
+}
+
+impl Watched<'_> {
+    fn ended(&self, worked: bool) {
+        self.open.set(false);
+        self.upstream.judge(self.endpoint, worked, self.call.metrics);
+    }
+}
+
+impl Drop for Watched<'_> {
+    fn drop(&mut self) {
+        if self.open.get() && Instant::now() >= self.call.deadline {
+            self.upstream.judge(self.endpoint, false, self.call.metrics);
+        }
+    }
+}
+
+/// An answer that something in front of the app gave in its place counts against the address; the app's own errors do not.
+fn is_healthy(status: StatusCode) -> bool {
+    !matches!(
+        status,
+        StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT
+    )
+}
+
+fn unreachable(error: io::Error) -> ProxyError {
+    match error.kind() {
+        io::ErrorKind::TimedOut => ProxyError::legacy(ErrorKind::Timeout, error),
+        _ => ProxyError::legacy(ErrorKind::Unreachable, error),
+    }
+}
+
+fn need(request: &Request<Body>) -> Need {
+    if request.headers().contains_key(UPGRADE) {
+        Need::Http1
+    } else {
+        Need::Any
+    }
+}
+
+/// The same request again, when it may be repeated and its body is in hand. An upgrade is never repeated: its connection is
+/// promised away.
+fn spare(request: &Request<Body>, need: Need) -> Option<Request<Body>> {
+    if need == Need::Http1 || !request.method().is_idempotent() {
+        return None;
+    }
+    let mut spare = Request::new(request.body().try_clone()?);
+    *spare.method_mut() = request.method().clone();
+    *spare.uri_mut() = request.uri().clone();
+    *spare.headers_mut() = request.headers().clone();
+    Some(spare)
+}
