@@ -24,6 +24,14 @@ impl FicusProcess {
     /// # Panics
     /// When it does not become ready.
     pub async fn start(legacy: &str, flags: Option<&Path>) -> Self {
+        Self::start_with(legacy, flags, &[]).await
+    }
+
+    /// The same with environment variables.
+    ///
+    /// # Panics
+    /// As [`FicusProcess::start`].
+    pub async fn start_with(legacy: &str, flags: Option<&Path>, environment: &[(&str, &str)]) -> Self {
         let (listen, admin) = (free_address(), free_address());
         let mut command = Command::new(ficus());
         command.args(["run", "--listen", &listen, "--admin", &admin, "--legacy", legacy]);
@@ -33,6 +41,7 @@ impl FicusProcess {
         // Whatever the machine has set must not reach it.
         command
             .env_remove("DATABASE_URL")
+            .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .kill_on_drop(true);
@@ -61,6 +70,11 @@ impl FicusProcess {
     /// `http://127.0.0.1:PORT`.
     pub fn origin(&self) -> &str {
         &self.origin
+    }
+
+    /// Where the probes and the metrics are.
+    pub fn admin(&self) -> &str {
+        &self.admin
     }
 
     /// The most memory that it has ever had resident, in bytes, less the pages of its own program file: those are clean, shared
