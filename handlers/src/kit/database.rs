@@ -77,6 +77,8 @@ impl Database {
             ),
             ("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION),
             ("timezone", "UTC"),
+            // The rollback of a connection that comes back is usually for nothing, and would warn each time.
+            ("client_min_messages", "error"),
         ]);
         Ok(Self {
             live: pool(limits.live, limits.live_wait, options.clone()),
@@ -96,6 +98,13 @@ fn pool(size: u32, wait: Duration, options: PgConnectOptions) -> PgPool {
                 if meta.idle_for > TRUSTED_IDLE {
                     sqlx::Connection::ping(connection).await?;
                 }
+                Ok(true)
+            })
+        })
+        // A run that is given up while its transaction begins leaves one open that the driver does not know of.
+        .after_release(|connection, _| {
+            Box::pin(async move {
+                sqlx::raw_sql("rollback").execute(connection).await?;
                 Ok(true)
             })
         })

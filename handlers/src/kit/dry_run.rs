@@ -37,6 +37,8 @@ pub struct DryRun {
     pub response: Response<Bytes>,
     /// What it would have done outside its transaction, in the order announced.
     pub effects: Vec<EffectRecord>,
+    /// The rows that it would have written, as records of kind `row`; empty where an inspection looks for itself.
+    pub rows: Vec<EffectRecord>,
     /// How long it took.
     pub took: Duration,
 }

@@ -25,7 +25,8 @@ use crate::kit::{
 /// What the caller waits beyond the budget for the rollback, before it leaves the task to itself.
 const GRACE: Duration = Duration::from_millis(250);
 
-type Answered = Result<(Reply, Vec<EffectRecord>), NotComparable>;
+/// The reply, what it announced and what it wrote.
+type Answered = Result<(Reply, Vec<EffectRecord>, Vec<EffectRecord>), NotComparable>;
 
 pub(super) async fn run(
     inner: &Arc<Inner>,
@@ -69,7 +70,7 @@ pub(super) async fn run(
     });
     let answered = timeout_at(deadline + GRACE, task).await;
     drop(caller_left);
-    let (reply, effects) = match answered {
+    let (reply, effects, rows) = match answered {
         Ok(Ok(answered)) => answered?,
         Ok(Err(_)) => return Err(NotComparable::Panicked),
         Err(_) => return Err(NotComparable::BudgetSpent),
@@ -81,6 +82,7 @@ pub(super) async fn run(
     Ok(DryRun {
         response: inner.dress_whole(response, &target, head_only),
         effects,
+        rows,
         took: started.elapsed(),
     })
 }
@@ -116,7 +118,7 @@ async fn read(
     if let Some(inspection) = inspection {
         show_touches(context, touches, &inspection).await?;
     }
-    Ok((reply(ended)?, effects))
+    Ok((reply(ended)?, effects, Vec::new()))
 }
 
 /// Applies the touches of a read as they are applied live, beside the answer, shows them and undoes them.
@@ -167,19 +169,20 @@ async fn handled(
     let reply = reply(ended)?;
     if reply.wants_rollback() {
         // It undoes its writes and drops its effects with them, live as well.
-        return Ok((reply, Vec::new()));
+        return Ok((reply, Vec::new(), Vec::new()));
     }
     let overdue = |_| NotComparable::BudgetSpent;
     timeout_at(deadline, work.settle()).await.map_err(overdue)??;
-    let mut effects = work.records();
+    let effects = work.records();
+    let mut rows = Vec::new();
     match inspection {
         Some(inspection) => work.inspect(inspection).await?,
         None => match timeout_at(deadline, work.written_rows()).await.map_err(overdue)? {
-            Ok(rows) => effects.extend(rows),
+            Ok(written) => rows = written,
             Err(error) => tracing::debug!(%error, "the rows of a dry run could not be read"),
         },
     }
-    Ok((reply, effects))
+    Ok((reply, effects, rows))
 }
 
 async fn until_gone(
