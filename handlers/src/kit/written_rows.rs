@@ -91,10 +91,7 @@ async fn rows_before(
     Ok(object(found))
 }
 
-#[expect(
-    clippy::disallowed_types,
-    reason = "the names come from the catalogue and are quoted by the server; values are bound"
-)]
+/// The names in it come from the catalogue and are quoted by the server; values are bound.
 fn scalar<'q>(sql: String) -> sqlx::query::QueryScalar<'q, sqlx::Postgres, Value, sqlx::postgres::PgArguments> {
     sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
 }

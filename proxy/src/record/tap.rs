@@ -109,9 +109,9 @@ impl Tap {
 
     /// Hands an exchange over, or says that it was not whole.
     pub(crate) fn offer(&self, open: &Open, raw: Option<Raw>) {
-        let counter = match raw.map(|raw| open.queue.try_send(raw)) {
-            Some(Ok(())) => &self.0.recorded,
-            Some(Err(_)) => &self.0.dropped,
+        let counter = match raw.map(|raw| open.queue.try_send(raw).is_ok()) {
+            Some(true) => &self.0.recorded,
+            Some(false) => &self.0.dropped,
             None => &self.0.skipped,
         };
         counter.fetch_add(1, Ordering::Relaxed);
