@@ -210,9 +210,9 @@ async fn a_proxy_that_drains_ends_the_recording_and_what_there_is_is_whole() {
     let stage = stage().await;
     let running = stage.recording(stage.plan(1_000)).await;
     irene(&stage.proxy).get(TICKETS).await;
-    let recorded = format!(r#"ficus_record_total{{outcome="recorded"}} 1"#);
-    eventually(&recorded, async || {
-        stage.proxy.metrics().await.contains(&recorded).then_some(())
+    let recorded = r#"ficus_record_total{outcome="recorded"} 1"#;
+    eventually(recorded, async || {
+        stage.proxy.metrics().await.contains(recorded).then_some(())
     })
     .await;
     let (out, home) = (stage.out(), stage.home);

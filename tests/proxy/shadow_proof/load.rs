@@ -84,7 +84,9 @@ impl Sent {
 
 /// One request; its route and injection.
 async fn one(client: &Client, number: u64) -> (&'static str, &'static str) {
-    let injection = (number % DIFFERS == 0).then(|| &INJECTIONS[index(number / DIFFERS, INJECTIONS.len())]);
+    let injection = number
+        .is_multiple_of(DIFFERS)
+        .then(|| &INJECTIONS[index(number / DIFFERS, INJECTIONS.len())]);
     let route = injection.map_or_else(
         || [LIST, SHOW, CREATE, SHOW, LIST, UPDATE][index(number, 6)],
         |one| one.route,
