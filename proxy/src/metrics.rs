@@ -9,7 +9,7 @@ pub use self::core::{CoreMetrics, InFlight, Tunnel};
 pub use listeners::{ListenerCells, OpenConnection, render_listeners};
 pub(crate) use listeners::{render_certificates, render_upgrades};
 pub use route::{RouteCells, RouteTotals};
-pub use text::{render, render_circuits, render_shadow};
+pub use text::{render, render_circuits, render_record, render_shadow};
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -33,6 +33,8 @@ mod overrides;
 #[cfg(test)]
 mod provision;
 #[cfg(test)]
+mod record;
+#[cfg(test)]
 mod reload;
 #[cfg(test)]
 mod report;
@@ -40,6 +42,14 @@ mod report;
 mod reverse_shadow;
 #[cfg(test)]
 mod routing;
+#[cfg(test)]
+mod shadow_harm;
+#[cfg(test)]
+mod shadow_proof;
+#[cfg(test)]
+mod shadow_quiet;
+#[cfg(test)]
+mod shadow_writes;
 #[cfg(test)]
 mod shutdown;
 #[cfg(test)]

@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::console::{FlagsView, LegacyView, NativeView, RouteView, StatusView};
 use crate::core::Common;
 use crate::metrics::{Metrics, Totals};
+use crate::record::{Source, Tap};
 use crate::report::{Filter, Places, Report};
 use crate::store::{Recorder, Store};
 
@@ -33,6 +34,7 @@ pub struct Facets {
     store: Store,
     operator: Operator,
     secured: Secured,
+    tap: Tap,
 }
 
 impl Facets {
@@ -44,6 +46,7 @@ impl Facets {
             native: common.native.clone(),
             circuits: common.circuits.clone(),
             metrics: common.metrics.clone(),
+            tap: common.tap.clone(),
             recorder,
             store,
             secured,
@@ -74,7 +77,16 @@ impl Facets {
         crate::metrics::render_certificates(&mut text, &self.secured.statuses());
         crate::metrics::render_upgrades(&mut text, self.operator.failed_upgrades(), self.operator.reloads());
         crate::metrics::render_shadow(&mut text, &self.recorder);
+        crate::metrics::render_record(&mut text, self.tap.totals());
         text
+    }
+
+    /// What a recording is taken from.
+    pub(crate) fn recording(&self) -> Source {
+        Source {
+            tap: self.tap.clone(),
+            stopping: self.operator.stopping(),
+        }
     }
 
     /// Everything that the status page shows.
