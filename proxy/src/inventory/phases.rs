@@ -210,18 +210,21 @@ mod tests {
         }
     }
 
-    const PAGE: &str = "# Seven\nby hand\n<!-- routes: made by `ficus inventory --phase-docs`, do not edit -->\nold\n<!-- routes: end -->\nmore\n";
+    const ROUTES_ONLY: &str = "# Seven\nby hand\n<!-- routes: made by `ficus inventory --phase-docs`, do not edit -->\nold\n<!-- routes: end -->\nmore\n";
+    const FLAGS: &str =
+        "<!-- flags: made by `ficus inventory --phase-docs`, do not edit -->\nolder\n<!-- flags: end -->\nthe end\n";
 
     #[test]
     fn only_what_is_between_the_marks_is_replaced() {
         let phases = phases(vec![line("GET /api/crm/a", None)]);
-        let made = phases.document(7, PAGE).unwrap();
+        let made = phases.document(7, &format!("{ROUTES_ONLY}{FLAGS}")).unwrap();
         assert!(made.starts_with("# Seven\nby hand\n<!-- routes: made"), "{made}");
-        assert!(made.ends_with("<!-- routes: end -->\nmore\n"), "{made}");
+        assert!(made.contains("<!-- routes: end -->\nmore\n<!-- flags: made"), "{made}");
         assert!(
             made.contains("| `GET /api/crm/a` | crm | no | database | – | legacy |"),
             "{made}"
         );
+        assert!(made.ends_with("None yet.\n<!-- flags: end -->\nthe end\n"), "{made}");
         assert!(!made.contains("old"), "{made}");
         assert_eq!(
             phases.document(7, &made),
@@ -230,7 +233,7 @@ mod tests {
         );
         assert!(
             phases
-                .document(3, PAGE)
+                .document(3, ROUTES_ONLY)
                 .unwrap()
                 .contains("No route belongs to this phase.")
         );
@@ -239,7 +242,7 @@ mod tests {
     #[test]
     fn a_document_without_the_place_is_refused_with_what_it_needs() {
         let error = phases(vec![line("GET /api/crm/a", Some("read"))])
-            .document(7, PAGE)
+            .document(7, ROUTES_ONLY)
             .unwrap_err();
         assert!(error.to_string().contains("<!-- flags: end -->"), "{error}");
     }
