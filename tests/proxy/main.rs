@@ -31,6 +31,8 @@ mod model;
 #[cfg(test)]
 mod overrides;
 #[cfg(test)]
+mod people;
+#[cfg(test)]
 mod provision;
 #[cfg(test)]
 mod record;
@@ -54,6 +56,8 @@ mod shadow_writes;
 mod shutdown;
 #[cfg(test)]
 mod sign_in_speed;
+#[cfg(test)]
+mod soak;
 #[cfg(test)]
 mod stages;
 #[cfg(test)]
