@@ -145,7 +145,7 @@ impl Signature {
 /// Judges and prints.
 pub(crate) async fn gate(arguments: GateArgs, printer: Printer) -> anyhow::Result<ExitStatus> {
     let rollout = arguments.desk.open().await?;
-    let (target, state) = rollout.find(&arguments.target)?;
+    let (target, state) = rollout.find(&arguments.target).await?;
     let Some(next) = after(state) else {
         return Err(Hinted::error(
             format!("{target} is at `{}`, the last stage", state.stage),
@@ -168,7 +168,7 @@ pub(crate) async fn gate(arguments: GateArgs, printer: Printer) -> anyhow::Resul
 /// Moves, if the gate lets it.
 pub(crate) async fn promote(arguments: PromoteArgs, printer: Printer) -> anyhow::Result<ExitStatus> {
     let rollout = arguments.desk.open().await?;
-    let (target, state) = rollout.find(&arguments.target)?;
+    let (target, state) = rollout.find(&arguments.target).await?;
     let next = match arguments.to {
         Some(stage) => State {
             stage,
