@@ -239,6 +239,7 @@ impl FlagDatabase {
     }
 
     async fn connect(&mut self) -> Result<Link, LinkError> {
+        link::knock(&self.url).await?;
         if !self.prepared {
             self.store.prepare().await.map_err(LinkError::Store)?;
             self.prepared = true;

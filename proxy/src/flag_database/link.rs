@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use sqlx::postgres::{PgListener, PgPoolOptions};
+use sqlx::Connection as _;
+use sqlx::postgres::{PgConnection, PgListener, PgPoolOptions};
 use tokio::time::timeout;
 
 use super::Published;
@@ -43,6 +44,12 @@ pub enum LinkError {
     /// It has closed the connection.
     #[error("the database has closed the connection")]
     Ended,
+}
+
+/// Asks whether the database takes connections. A pool tries for as long as it may and then only says that it took too long; a
+/// single connection says why there is none, at once.
+pub(super) async fn knock(url: &str) -> Result<(), LinkError> {
+    within(async { PgConnection::connect(url).await?.close().await }).await
 }
 
 impl Link {
