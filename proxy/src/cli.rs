@@ -13,6 +13,7 @@ mod evidence;
 mod exit;
 mod explain;
 mod failure;
+mod flags;
 mod global;
 mod inventory;
 mod kill;
@@ -81,6 +82,8 @@ enum Command {
     Promote(promote::PromoteArgs),
     /// Take the last step of a route or group back, or put an earlier flag file in force
     Rollback(promote::RollbackArgs),
+    /// Put a whole flag file in force, or print the one that is
+    Flags(flags::FlagsArgs),
     /// Let nobody promote until it thaws
     Freeze(audit::FreezeArgs),
     /// Let promotions go on
@@ -146,6 +149,7 @@ fn dispatch(command: Command, printer: Printer) -> anyhow::Result<ExitStatus> {
         Command::Gate(arguments) => block_on(promote::gate(arguments, printer)),
         Command::Promote(arguments) => block_on(promote::promote(arguments, printer)),
         Command::Rollback(arguments) => block_on(promote::rollback(arguments, printer)),
+        Command::Flags(arguments) => block_on(flags::flags(arguments, printer)),
         Command::Freeze(arguments) => block_on(audit::freeze(arguments, printer)),
         Command::Thaw(arguments) => block_on(audit::thaw(arguments, printer)),
         Command::History(arguments) => block_on(audit::history(arguments, printer)),

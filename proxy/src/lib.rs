@@ -14,6 +14,7 @@ pub mod decommission;
 pub mod demo;
 pub mod error;
 pub mod exchange;
+mod flag_database;
 mod flag_watch;
 pub mod framing;
 mod glob;

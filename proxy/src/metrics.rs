@@ -1,11 +1,13 @@
 //! Counters. Each core has its own set, which only it writes; a scrape adds them up.
 
 mod core;
+mod flag_source;
 mod listeners;
 mod route;
 mod text;
 
 pub use self::core::{CoreMetrics, InFlight, Tunnel};
+pub(crate) use flag_source::render_flag_source;
 pub use listeners::{ListenerCells, OpenConnection, render_listeners};
 pub(crate) use listeners::{render_certificates, render_upgrades};
 pub use route::{RouteCells, RouteTotals};

@@ -6,6 +6,8 @@ mod change;
 mod error;
 mod evidence;
 mod flag_file;
+mod flag_place;
+mod flag_table;
 mod gate;
 mod guard;
 mod history;
@@ -23,6 +25,7 @@ pub use change::{Changed, Wish};
 pub use error::RolloutError;
 pub use evidence::{Evidence, RouteReadiness};
 pub use flag_file::FlagFile;
+pub use flag_place::FlagPlace;
 pub use gate::{Criterion, Histogram, Readiness, Seen, Verdict, judge, slower};
 pub(crate) use guard::Guard;
 pub use history::FlagVersion;
@@ -32,18 +35,18 @@ pub use ladder::{State, after, before};
 #[derive(Debug)]
 pub struct Rollout {
     store: Store,
-    file: FlagFile,
+    place: FlagPlace,
     inventory: Inventory,
     clock: fn() -> i64,
 }
 
 impl Rollout {
-    /// A door to this flag file, which writes down what it does in this store. `clock` tells milliseconds since 1970.
+    /// A door to the flags in this place, which writes down what it does in this store. `clock` tells milliseconds since 1970.
     #[must_use]
-    pub fn new(store: Store, file: FlagFile, inventory: Inventory, clock: fn() -> i64) -> Self {
+    pub fn new(store: Store, place: impl Into<FlagPlace>, inventory: Inventory, clock: fn() -> i64) -> Self {
         Self {
             store,
-            file,
+            place: place.into(),
             inventory,
             clock,
         }
@@ -55,8 +58,20 @@ impl Rollout {
         &self.store
     }
 
-    fn text(&self) -> Result<String, RolloutError> {
-        self.file.read()
+    /// The text of the flags as it stands in its place, which may be newer than what is in force.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn text(&self) -> Result<String, RolloutError> {
+        match &self.place {
+            FlagPlace::File(file) => file.read(),
+            FlagPlace::Store => flag_table::newest(&self.store).await,
+        }
+    }
+
+    /// Whether versions are kept because somebody saw them in force. A store that is itself the place has them already.
+    pub(crate) fn keeps_what_it_sees(&self) -> bool {
+        matches!(self.place, FlagPlace::File(_))
     }
 
     fn now_ms(&self) -> i64 {

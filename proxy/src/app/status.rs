@@ -13,6 +13,7 @@ use crate::backend::native::NativeBackend;
 use crate::config::Config;
 use crate::console::{FlagsView, LegacyView, NativeView, RouteView, StatusView};
 use crate::core::Common;
+use crate::flag_database::SourceHealth;
 use crate::metrics::{Metrics, Totals};
 use crate::record::{Source, Tap};
 use crate::report::{Filter, Places, Report};
@@ -35,6 +36,7 @@ pub struct Facets {
     operator: Operator,
     secured: Secured,
     tap: Tap,
+    source: Option<SourceHealth>,
 }
 
 impl Facets {
@@ -51,7 +53,14 @@ impl Facets {
             store,
             secured,
             operator,
+            source: None,
         }
+    }
+
+    /// With flags that come from a database.
+    pub(super) fn with_source(mut self, source: Option<SourceHealth>) -> Self {
+        self.source = source;
+        self
     }
 
     /// Why the process should get no traffic, if so.
@@ -72,6 +81,9 @@ impl Facets {
     #[must_use]
     pub fn metrics_text(&self) -> String {
         let mut text = crate::metrics::render(&self.metrics.totals(), &self.flags.status());
+        if let Some(source) = &self.source {
+            crate::metrics::render_flag_source(&mut text, source.view());
+        }
         crate::metrics::render_circuits(&mut text, &self.circuits);
         crate::metrics::render_listeners(&mut text, &self.metrics);
         crate::metrics::render_certificates(&mut text, &self.secured.statuses());
@@ -108,7 +120,10 @@ impl Facets {
         let status = self.flags.status();
         FlagsView {
             version: status.version,
-            file: self.config.flags.as_ref().map(|file| file.display().to_string()),
+            file: match (&self.source, &self.config.flags) {
+                (Some(source), _) => Some(source.view().told()),
+                (None, flags) => flags.as_ref().map(|flags| flags.local_file().display().to_string()),
+            },
             loaded: status.loaded,
             failed: status.failed,
             killed: status.killed,

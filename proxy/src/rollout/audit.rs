@@ -4,7 +4,7 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
-use sqlx::FromRow;
+use sqlx::{AnyConnection, FromRow};
 
 use super::Rollout;
 use crate::store::{Store, StoreError};
@@ -168,7 +168,8 @@ async fn append(store: &Store, act: Act, at: i64) -> Result<AuditEntry, StoreErr
     let mut tries = 0;
     loop {
         tries += 1;
-        match try_append(store, &act, at).await {
+        let mut connection = store.pool().acquire().await?;
+        match append_in(&mut connection, &act, at).await {
             Err(StoreError::Database(sqlx::Error::Database(error))) if error.is_unique_violation() && tries < TRIES => {
             }
             other => return other,
@@ -176,9 +177,10 @@ async fn append(store: &Store, act: Act, at: i64) -> Result<AuditEntry, StoreErr
     }
 }
 
-async fn try_append(store: &Store, act: &Act, at: i64) -> Result<AuditEntry, StoreError> {
+/// Adds a row behind the newest one that this connection, or its transaction, sees.
+pub(super) async fn append_in(connection: &mut AnyConnection, act: &Act, at: i64) -> Result<AuditEntry, StoreError> {
     let last: Option<(i64, String)> = sqlx::query_as("select seq, hash from audit_log order by seq desc limit 1")
-        .fetch_optional(store.pool())
+        .fetch_optional(&mut *connection)
         .await?;
     let (seq, previous_hash) = last.map_or((1, BEGINNING.to_owned()), |(seq, hash)| (seq + 1, hash));
     let mut entry = AuditEntry {
@@ -210,7 +212,7 @@ async fn try_append(store: &Store, act: &Act, at: i64) -> Result<AuditEntry, Sto
     .bind(&entry.evidence)
     .bind(&entry.previous_hash)
     .bind(&entry.hash)
-    .execute(store.pool())
+    .execute(connection)
     .await?;
     Ok(entry)
 }

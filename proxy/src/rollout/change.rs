@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::audit::{Act, AuditEntry};
+use super::flag_place::Edit;
 use super::ladder::{State, after, before};
 use super::{Rollout, RolloutError};
 
@@ -51,8 +52,8 @@ impl Rollout {
     ///
     /// # Errors
     /// When the flags cannot be read or do not know it.
-    pub fn find(&self, name: &str) -> Result<(EditTarget, State), RolloutError> {
-        let text = self.file.read()?;
+    pub async fn find(&self, name: &str) -> Result<(EditTarget, State), RolloutError> {
+        let text = self.text().await?;
         self.find_in(&self.compiled(&text)?, name)
     }
 
@@ -73,27 +74,16 @@ impl Rollout {
         if !wish.despite_freeze {
             self.refuse_if_frozen().await?;
         }
-        let (edited, from, target) = self.write(name, to, wish)?;
-        let version = self.compiled(&edited)?.version().to_owned();
-        let act = Act {
-            actor: wish.actor.clone(),
-            action,
-            target: target.to_string(),
-            reason: wish.reason.clone(),
-            from: Some(from.to_string()),
-            to: Some(to.to_string()),
-            evidence: wish.evidence.clone(),
-        };
-        let entry = self.write_down(act).await.map_err(RolloutError::NotWrittenDown)?;
-        self.keep_version(&version, &edited, &wish.actor)
-            .await
-            .map_err(RolloutError::NotWrittenDown)?;
+        let done = self
+            .replace(&wish.actor, |text| self.edited(text, name, to, action, wish))
+            .await?;
+        let Edited { target, from, .. } = done.edited;
         Ok(Changed {
             target: target.to_string(),
             from,
             to,
-            version,
-            entry,
+            version: done.version,
+            entry: done.entry,
         })
     }
 
@@ -102,7 +92,7 @@ impl Rollout {
     /// # Errors
     /// See [`RolloutError`].
     pub async fn promote(&self, name: &str, wish: &Wish) -> Result<Changed, RolloutError> {
-        let (target, state) = self.find(name)?;
+        let (target, state) = self.find(name).await?;
         let next = after(state).ok_or_else(|| no_step(&target, state, "after"))?;
         self.change(name, next, "promote", wish).await
     }
@@ -112,7 +102,7 @@ impl Rollout {
     /// # Errors
     /// See [`RolloutError`].
     pub async fn roll_back(&self, name: &str, wish: &Wish) -> Result<Changed, RolloutError> {
-        let (target, state) = self.find(name)?;
+        let (target, state) = self.find(name).await?;
         let last = self.audit(Some(&target.to_string()), 100).await?;
         let here = state.to_string();
         let changed = last.iter().find(|entry| entry.to_state.as_deref() == Some(&here));
@@ -134,30 +124,30 @@ impl Rollout {
             return Err(RolloutError::NoReason);
         }
         let version = self.version(number).await?.ok_or(RolloutError::NoVersion(number))?;
-        // Handlers may be gone since: the text is checked as it would be today.
-        let snapshot = compile(&version.yaml, &self.inventory).map_err(RolloutError::Refused)?;
-        let from = {
-            let held = self.file.hold()?;
-            let text = self.file.read()?;
-            let found = flags::version_of(&text);
-            check_expected(wish, &found)?;
-            held.replace(&version.yaml)?;
-            found
+        let done = self
+            .replace(&wish.actor, |text| self.whole(text, version.yaml, "restore", wish))
+            .await?;
+        Ok(done.entry)
+    }
+
+    /// Puts a whole new text in force, as somebody has written it.
+    ///
+    /// # Errors
+    /// See [`RolloutError`]; a text with a mistake, or the one that is there already, is refused.
+    pub async fn push(&self, text: String, wish: &Wish) -> Result<AuditEntry, RolloutError> {
+        if wish.reason.trim().is_empty() {
+            return Err(RolloutError::NoReason);
+        }
+        if !wish.despite_freeze {
+            self.refuse_if_frozen().await?;
+        }
+        let pushed = |now: &str| {
+            if now == text {
+                return Err(RolloutError::Unchanged);
+            }
+            self.whole(now, text, "push", wish)
         };
-        let act = Act {
-            actor: wish.actor.clone(),
-            action: "restore",
-            target: EVERYTHING.to_owned(),
-            reason: wish.reason.clone(),
-            from: Some(from),
-            to: Some(snapshot.version().to_owned()),
-            evidence: wish.evidence.clone(),
-        };
-        let entry = self.write_down(act).await.map_err(RolloutError::NotWrittenDown)?;
-        self.keep_version(snapshot.version(), &version.yaml, &wish.actor)
-            .await
-            .map_err(RolloutError::NotWrittenDown)?;
-        Ok(entry)
+        Ok(self.replace(&wish.actor, pushed).await?.entry)
     }
 
     /// Holds all changes up, but not the ways back.
@@ -180,15 +170,7 @@ impl Rollout {
         if wish.reason.trim().is_empty() {
             return Err(RolloutError::NoReason);
         }
-        let act = Act {
-            actor: wish.actor.clone(),
-            action,
-            target: EVERYTHING.to_owned(),
-            reason: wish.reason.clone(),
-            from: None,
-            to: None,
-            evidence: wish.evidence.clone(),
-        };
+        let act = wish.act(action, EVERYTHING.to_owned(), None);
         Ok(self.write_down(act).await?)
     }
 
@@ -218,11 +200,16 @@ impl Rollout {
         }
     }
 
-    /// The part that must not be interleaved: read, check, edit, replace.
-    fn write(&self, name: &str, to: State, wish: &Wish) -> Result<(String, State, EditTarget), RolloutError> {
-        let held = self.file.hold()?;
-        let text = self.file.read()?;
-        let snapshot = self.compiled(&text)?;
+    /// The text with a route or group moved.
+    fn edited(
+        &self,
+        text: &str,
+        name: &str,
+        to: State,
+        action: &'static str,
+        wish: &Wish,
+    ) -> Result<Edit<Edited>, RolloutError> {
+        let snapshot = self.compiled(text)?;
         check_expected(wish, snapshot.version())?;
         let (target, from) = self.find_in(&snapshot, name)?;
         if from == to {
@@ -232,10 +219,27 @@ impl Rollout {
             stage: to.stage,
             share: to.share,
         };
-        let edited = edit(&text, &target, &change)?;
+        let edited = edit(text, &target, &change)?;
         compile(&edited, &self.inventory).map_err(RolloutError::Refused)?;
-        held.replace(&edited)?;
-        Ok((edited, from, target))
+        let act = wish.act(action, target.to_string(), Some((from.to_string(), to.to_string())));
+        Ok(Edit {
+            text: edited,
+            act,
+            edited: Edited { target, from },
+        })
+    }
+
+    /// Another text in place of the whole one. Handlers may have gone since it was written: it is checked as it would be today.
+    fn whole(&self, now: &str, text: String, action: &'static str, wish: &Wish) -> Result<Edit<()>, RolloutError> {
+        let snapshot = compile(&text, &self.inventory).map_err(RolloutError::Refused)?;
+        let from = flags::version_of(now);
+        check_expected(wish, &from)?;
+        let act = wish.act(
+            action,
+            EVERYTHING.to_owned(),
+            Some((from, snapshot.version().to_owned())),
+        );
+        Ok(Edit { text, act, edited: () })
     }
 
     fn compiled(&self, text: &str) -> Result<Snapshot, RolloutError> {
@@ -262,6 +266,27 @@ impl Rollout {
                 },
             )),
             None => Err(unknown()),
+        }
+    }
+}
+
+/// What a change did to a route or group.
+struct Edited {
+    target: EditTarget,
+    from: State,
+}
+
+impl Wish {
+    fn act(&self, action: &'static str, target: String, states: Option<(String, String)>) -> Act {
+        let (from, to) = states.unzip();
+        Act {
+            actor: self.actor.clone(),
+            action,
+            target,
+            reason: self.reason.clone(),
+            from,
+            to,
+            evidence: self.evidence.clone(),
         }
     }
 }

@@ -52,6 +52,12 @@ pub enum RolloutError {
     /// It is there already.
     #[error("{0} is at that stage already")]
     AlreadyThere(String),
+    /// The text is the one that is there.
+    #[error("the flags are exactly this text already")]
+    Unchanged,
+    /// The database did not take a version. Whether it did is unknown only when the connection broke at the very end.
+    #[error("the flags could not be published; `ficus history` says whether they were all the same")]
+    NotPublished(#[source] StoreError),
     /// Nobody may change anything now.
     #[error("changes are frozen since {since} by {by}: {reason}")]
     Frozen {

@@ -40,9 +40,9 @@ impl Rollout {
     /// # Errors
     /// When the flags or the store cannot be read, or the flags do not know it.
     pub async fn evidence(&self, name: &str, to: Stage) -> Result<Evidence, RolloutError> {
-        let text = self.file.read()?;
+        let text = self.text().await?;
         let snapshot = flags::compile(&text, &self.inventory).map_err(RolloutError::Broken)?;
-        let (target, _) = self.find(name)?;
+        let (target, _) = self.find(name).await?;
         let target = target.to_string();
         let report = Report::load(&self.store, &Filter::default(), &Places::of(&snapshot)).await?;
         let latencies = self.store.latencies(0).await?;

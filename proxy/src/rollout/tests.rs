@@ -59,8 +59,8 @@ impl Desk {
         std::fs::read_to_string(&self.path).unwrap()
     }
 
-    fn state(&self, name: &str) -> String {
-        self.rollout.find(name).unwrap().1.to_string()
+    async fn state(&self, name: &str) -> String {
+        self.rollout.find(name).await.unwrap().1.to_string()
     }
 }
 
@@ -79,7 +79,7 @@ async fn a_route_climbs_every_step_and_each_is_written_down() {
     for step in steps {
         let changed = desk.rollout.promote("GET /c", &wish()).await.unwrap();
         assert_eq!(
-            (changed.to.to_string(), desk.state("GET /c")),
+            (changed.to.to_string(), desk.state("GET /c").await),
             (step.to_owned(), step.to_owned())
         );
         assert_eq!(changed.version, flags::version_of(&desk.text()));
@@ -98,13 +98,13 @@ async fn a_group_moves_as_one_and_its_members_not_alone() {
     let desk = desk().await;
     desk.rollout.promote("otp", &wish()).await.unwrap();
     assert_eq!(
-        (desk.state("POST /a"), desk.state("POST /b")),
+        (desk.state("POST /a").await, desk.state("POST /b").await),
         ("shadow".to_owned(), "shadow".to_owned())
     );
     let alone = desk.rollout.promote("POST /a", &wish()).await.unwrap_err();
     assert!(alone.to_string().contains("group `otp`"), "{alone}");
     desk.rollout.promote("GET /free", &wish()).await.unwrap();
-    assert_eq!(desk.state("GET /free"), "shadow");
+    assert_eq!(desk.state("GET /free").await, "shadow");
     let unknown = desk.rollout.promote("GET /nowhere", &wish()).await.unwrap_err();
     assert!(matches!(unknown, RolloutError::Unknown(_)), "{unknown}");
 }
@@ -131,7 +131,7 @@ async fn the_last_step_is_taken_back_and_then_the_one_before() {
         .unwrap();
     for expected in ["canary 5%", "shadow", "legacy"] {
         desk.rollout.roll_back("GET /c", &wish()).await.unwrap();
-        assert_eq!(desk.state("GET /c"), expected);
+        assert_eq!(desk.state("GET /c").await, expected);
     }
     let bottom = desk.rollout.roll_back("GET /c", &wish()).await.unwrap_err();
     assert!(matches!(bottom, RolloutError::NoStep { .. }), "{bottom}");

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Broken, Counts, Watch};
 use crate::metrics::{Metrics, RouteTotals};
-use crate::rollout::{Rollout, State, Wish, before};
+use crate::rollout::{Rollout, RolloutError, State, Wish, before};
 use crate::store::Recorder;
 
 /// How often the counters are looked at.
@@ -55,11 +55,16 @@ impl Guard {
             acts.killed = KillSet::default();
             self.flags.kill(KillSource::Guard, &acts.killed);
         }
-        let Some(rollout) = self.rollout.as_ref().filter(|_| version != acts.kept) else {
+        let keeping = |rollout: &&Rollout| version != acts.kept && rollout.keeps_what_it_sees();
+        let Some(rollout) = self.rollout.as_ref().filter(keeping) else {
             return;
         };
         // A file that has moved on since is kept at the next look.
-        let text = rollout.text().ok().filter(|text| flags::version_of(text) == version);
+        let text = rollout
+            .text()
+            .await
+            .ok()
+            .filter(|text| flags::version_of(text) == version);
         let Some(text) = text else {
             return;
         };
@@ -110,7 +115,10 @@ impl Guard {
             (Some(rollout), Some(back)) => rollout.change(&target, back, NAME, &wish).await.map(|_| ()),
             _ => return self.kill(&target, acts),
         };
-        if let Err(error) = moved {
+        // Another replica has seen the same and was quicker.
+        if let Err(error) = moved
+            && !matches!(error, RolloutError::AlreadyThere(_))
+        {
             tracing::error!(%error, "the guard cannot change the flag file and kills the route instead");
             self.kill(&target, acts);
         }
