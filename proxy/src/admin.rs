@@ -1,16 +1,22 @@
 //! The admin listener: probes, metrics and the console. Keep it private.
 
+mod api;
+mod hosts;
 mod secure;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{Query, State};
+use axum::extract::connect_info::Connected;
+use axum::extract::{DefaultBodyLimit, Query, State};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::serve::IncomingStream;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -21,17 +27,40 @@ use crate::tls::Tls;
 
 use self::secure::SecureListener;
 
+pub(crate) use self::api::{Api, check_secret_file};
+pub use self::api::{LONGEST, Role, SecretError, document, mint};
+
 /// The media type of Prometheus' text format.
 const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// For what is being answered when the listener is told to stop.
 const LAST_ANSWERS: Duration = Duration::from_secs(1);
 
+/// The longest body that is read.
+const MAX_BODY: usize = 64 * 1024;
+
+/// Whose connection a request came over.
+#[derive(Debug, Clone, Copy)]
+struct Peer(SocketAddr);
+
+impl Connected<IncomingStream<'_, TcpListener>> for Peer {
+    fn connect_info(stream: IncomingStream<'_, TcpListener>) -> Self {
+        Self(*stream.remote_addr())
+    }
+}
+
+impl Connected<IncomingStream<'_, SecureListener>> for Peer {
+    fn connect_info(stream: IncomingStream<'_, SecureListener>) -> Self {
+        Self(*stream.remote_addr())
+    }
+}
+
 /// Serves the admin listener until told to stop.
 pub(crate) async fn serve(listener: TcpListener, tls: Option<Arc<Tls>>, facets: Facets, shutdown: CancellationToken) {
     let recording = Router::new()
         .route("/recording", get(record::feed))
         .with_state(facets.recording());
+    let (api, hosts) = (facets.api(), facets.admin_hosts());
     let pages = facets.clone();
     let source: StatusSource = Arc::new(move || {
         let facets = pages.clone();
@@ -44,7 +73,11 @@ pub(crate) async fn serve(listener: TcpListener, tls: Option<Arc<Tls>>, facets: 
         .route("/report", get(parity))
         .with_state(facets)
         .merge(recording)
-        .merge(console::router(source));
+        .merge(api::router(&api))
+        .merge(console::router(source))
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(from_fn_with_state(hosts, hosts::known));
+    let router = router.into_make_service_with_connect_info::<Peer>();
     let stopped = shutdown.clone().cancelled_owned();
     let serving = async {
         match tls {

@@ -18,7 +18,7 @@ use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 use crate::access_log::{self, AccessLogWriter};
-use crate::admin;
+use crate::admin::{self, Api};
 use crate::backend::candidate::NativeCandidate;
 use crate::backend::circuit::Circuits;
 use crate::backend::native::NativeBackend;
@@ -89,16 +89,11 @@ impl App {
         let metrics = Metrics::default();
         let mut inherited = Inherited::take(&config.environment).map_err(StartError::Inherited)?;
         let entrances = sockets::open(&config, &metrics, &mut inherited)?;
+        check_admin_secrets(&config)?;
         let admin_tls = sockets::load(config.admin.tls.as_ref())?;
         let admin = sockets::bind_admin(config.admin.listen, &mut inherited).await?;
         let admin_addr = admin.local_addr().map_err(sockets::failed(config.admin.listen))?;
-        if !inherited.unclaimed().is_empty() {
-            let addresses = inherited.unclaimed().join(", ");
-            tracing::warn!(
-                addresses,
-                "inherited sockets that the configuration does not name are closed"
-            );
-        }
+        inherited.warn_of_unclaimed();
         let heirlooms = sockets::heirlooms(&entrances, &admin).map_err(StartError::Inherited)?;
         let config = Arc::new(config);
         let operator = Operator::new(heirlooms, inherited.ready.take(), Arc::clone(&config));
@@ -217,17 +212,22 @@ impl Bound {
         last.spawn("store", recorder_task.run(last.shutdown().clone()));
         let source = following.health();
         start_tasks(&tasks, &common, following);
-        tasks.spawn(
-            "guard",
-            guard(&common, &store, &recorder, inventory).run(tasks.shutdown().clone()),
-        );
+        let guard = Guard {
+            flags: Arc::clone(&common.flags),
+            metrics: common.metrics.clone(),
+            recorder: recorder.clone(),
+            rollout: rollout(&common, &store, &inventory),
+        };
+        tasks.spawn("guard", guard.run(tasks.shutdown().clone()));
+        let moves = rollout(&common, &store, &inventory);
+        let api = Api::new(&common.config, Arc::clone(&common.flags), store.clone(), moves);
         let secured = secured(&entrances, admin_tls.as_ref());
         let certificates = TlsWatch {
             all: secured.0.clone(),
             now: operator.look_at_certificates(),
         };
         tasks.spawn("certificates", certificates.run(tasks.shutdown().clone()));
-        let facets = Facets::new(&common, store, recorder, secured, operator.clone()).with_source(source);
+        let facets = Facets::new(&common, store, recorder, secured, operator.clone(), api).with_source(source);
         let admin_stop = tasks.shutdown().child_token();
         tasks.spawn("admin", admin::serve(admin, admin_tls, facets, admin_stop.clone()));
         let cores = start_cores(&common, entrances)?;
@@ -329,13 +329,15 @@ fn shadow(
     ))
 }
 
-fn guard(common: &Common, store: &Store, recorder: &Recorder, inventory: Inventory) -> Guard {
-    Guard {
-        flags: Arc::clone(&common.flags),
-        metrics: common.metrics.clone(),
-        recorder: recorder.clone(),
-        rollout: flag_source::place(&common.config).map(|place| Rollout::new(store.clone(), place, inventory, now_ms)),
-    }
+fn check_admin_secrets(config: &Config) -> Result<(), StartError> {
+    let auth = config.admin.auth.as_ref();
+    let file = auth.and_then(|auth| auth.secret_file.as_deref());
+    Ok(file.map_or(Ok(()), admin::check_secret_file)?)
+}
+
+fn rollout(common: &Common, store: &Store, inventory: &Inventory) -> Option<Rollout> {
+    let place = flag_source::place(&common.config)?;
+    Some(Rollout::new(store.clone(), place, inventory.clone(), now_ms))
 }
 
 fn start_tasks(tasks: &Tasks, common: &Common, following: Following) {

@@ -34,6 +34,7 @@ mod settings;
 mod signals;
 mod supervisor;
 mod table;
+mod token;
 mod upgrade;
 mod waive;
 
@@ -98,6 +99,8 @@ enum Command {
     Revive(kill::ReviveArgs),
     /// Make a signed override, with which a tester chooses the side
     Override(override_token::OverrideArgs),
+    /// Make a token for the admin API
+    Token(token::TokenArgs),
     /// Bring the app's database and Ficus's own store up to date
     Migrate(migrate::MigrateArgs),
     /// Record what the legacy app answers to live traffic, for `replay`
@@ -157,6 +160,7 @@ fn dispatch(command: Command, printer: Printer) -> anyhow::Result<ExitStatus> {
         Command::Kill(arguments) => kill::kill(&arguments, printer),
         Command::Revive(arguments) => kill::revive(&arguments, printer),
         Command::Override(arguments) => override_token::make(&arguments, printer),
+        Command::Token(arguments) => token::make(&arguments, printer),
         Command::Migrate(arguments) => block_on(migrate::migrate(arguments, printer)),
         Command::Record(arguments) => block_on(record::record(arguments, printer)),
         Command::Replay(arguments) => block_on(replay::replay(arguments, printer)),

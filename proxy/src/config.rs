@@ -1,5 +1,6 @@
 //! The configuration of a process: `ficus.yaml`, or the few words of a command line. Every key is in `docs/configuration.md`.
 
+mod admin;
 mod duration;
 mod environment;
 mod error;
@@ -25,6 +26,7 @@ use flags::Network;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub use admin::{Admin, AdminAuth, Jwks, JwksPlace, RoleClaim};
 pub use duration::Span;
 pub use environment::Environment;
 pub use error::{ConfigError, Problem};
@@ -120,16 +122,6 @@ pub struct Config {
     pub environment: Environment,
 }
 
-/// The admin listener.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Admin {
-    /// Its address; keep it private.
-    pub listen: SocketAddr,
-    /// Certificates; with `client_ca` only people and machines who have one of their own are let in.
-    pub tls: Option<ServerTls>,
-}
-
 impl Config {
     /// The short form: where to listen, what to stand in front of, and perhaps a flag file.
     #[must_use]
@@ -188,9 +180,7 @@ impl Config {
         for listener in &mut config.listeners {
             listener.resolve(directory);
         }
-        if let Some(tls) = &mut config.admin.tls {
-            tls.resolve(directory);
-        }
+        config.admin.resolve(directory);
         match config.problems().into_iter().next() {
             None => Ok(config),
             Some(problem) => Err(ConfigError::new(problem.to_string())),
@@ -226,9 +216,7 @@ impl Config {
         problems.extend(self.store.problems());
         let flags = self.flags.iter();
         problems.extend(flags.flat_map(|flags| flags.problems(self.store.url.as_deref())));
-        if let Some(tls) = &self.admin.tls {
-            problems.extend(tls.problems("admin.tls"));
-        }
+        problems.extend(self.admin.problems());
         problems
     }
 
@@ -279,15 +267,6 @@ impl Config {
     pub fn store_url(&self) -> Option<String> {
         let beside = || self.flags.as_ref()?.file().map(Store::url_beside);
         self.store.url.clone().or_else(beside)
-    }
-}
-
-impl Default for Admin {
-    fn default() -> Self {
-        Self {
-            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            tls: None,
-        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Counters. Each core has its own set, which only it writes; a scrape adds them up.
 
+mod admin_api;
 mod core;
 mod flag_source;
 mod listeners;
@@ -7,6 +8,7 @@ mod route;
 mod text;
 
 pub use self::core::{CoreMetrics, InFlight, Tunnel};
+pub(crate) use admin_api::render_admin_api;
 pub(crate) use flag_source::render_flag_source;
 pub use listeners::{ListenerCells, OpenConnection, render_listeners};
 pub(crate) use listeners::{render_certificates, render_upgrades};

@@ -12,6 +12,7 @@ mod gate;
 mod guard;
 mod history;
 mod ladder;
+mod step;
 
 #[cfg(test)]
 mod tests;
@@ -30,6 +31,7 @@ pub use gate::{Criterion, Histogram, Readiness, Seen, Verdict, judge, slower};
 pub(crate) use guard::Guard;
 pub use history::FlagVersion;
 pub use ladder::{State, after, before};
+pub use step::{Held, Step};
 
 /// Everything that a change needs.
 #[derive(Debug)]

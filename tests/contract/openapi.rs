@@ -53,6 +53,17 @@ fn the_committed_document_is_the_one_of_the_code() {
 }
 
 #[test]
+fn the_committed_document_of_the_admin_api_is_the_one_of_the_code() {
+    let (_, text) = committed("docs/admin-openapi.json");
+    let before: Value = serde_json::from_str(&text).unwrap();
+    let found = difference::between(&before, &proxy::admin::document());
+    assert!(
+        found.is_empty(),
+        "make it again with: ficus openapi --admin > docs/admin-openapi.json\n{found:?}"
+    );
+}
+
+#[test]
 fn the_committed_types_are_those_of_the_document() {
     let (_, text) = committed("tests/legacy/lib/api-types.ts");
     assert!(

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod access_log;
 #[cfg(test)]
+mod admin_api;
+#[cfg(test)]
 mod attacks;
 #[cfg(test)]
 mod canary;

@@ -4,6 +4,7 @@ use std::io;
 
 use flags::Problems;
 
+use crate::admin::SecretError;
 use crate::config::ListenAddress;
 use crate::flag_database::FlagDatabaseError;
 use crate::store::StoreError;
@@ -34,6 +35,9 @@ pub enum StartError {
     /// Certificates cannot be used.
     #[error(transparent)]
     Certificates(#[from] CertificateError),
+    /// The admin API has no secret that it can use.
+    #[error("`admin.auth.secret_file` cannot be used")]
+    AdminSecret(#[from] SecretError),
     /// The store cannot be opened.
     #[error("the store cannot be opened")]
     Store(#[from] StoreError),

@@ -8,6 +8,7 @@ use flags::{Flags, KillSet, RouteKey, Stage};
 use tokio::time::Instant;
 
 use super::operator::{Operator, Secured};
+use crate::admin::Api;
 use crate::backend::circuit::{CircuitView, Circuits};
 use crate::backend::native::NativeBackend;
 use crate::config::Config;
@@ -37,10 +38,18 @@ pub struct Facets {
     secured: Secured,
     tap: Tap,
     source: Option<SourceHealth>,
+    api: Api,
 }
 
 impl Facets {
-    pub(super) fn new(common: &Common, store: Store, recorder: Recorder, secured: Secured, operator: Operator) -> Self {
+    pub(super) fn new(
+        common: &Common,
+        store: Store,
+        recorder: Recorder,
+        secured: Secured,
+        operator: Operator,
+        api: Api,
+    ) -> Self {
         Self {
             started: Instant::now(),
             config: Arc::clone(&common.config),
@@ -54,6 +63,7 @@ impl Facets {
             secured,
             operator,
             source: None,
+            api,
         }
     }
 
@@ -90,7 +100,18 @@ impl Facets {
         crate::metrics::render_upgrades(&mut text, self.operator.failed_upgrades(), self.operator.reloads());
         crate::metrics::render_shadow(&mut text, &self.recorder);
         crate::metrics::render_record(&mut text, self.tap.totals());
+        self.api.render_metrics(&mut text);
         text
+    }
+
+    /// The admin API of this process.
+    pub(crate) fn api(&self) -> Api {
+        self.api.clone()
+    }
+
+    /// The names under which the admin listener answers, beside `localhost` and addresses.
+    pub(crate) fn admin_hosts(&self) -> Arc<[String]> {
+        self.config.admin.hosts.clone().into()
     }
 
     /// What a recording is taken from.

@@ -26,6 +26,10 @@ pub(crate) struct OpenapiArgs {
     #[arg(long)]
     typescript: bool,
 
+    /// The document of the admin API instead
+    #[arg(long, conflicts_with = "typescript")]
+    admin: bool,
+
     /// Compare this file (JSON, YAML, or TypeScript with --typescript) with what would be printed, and print the differences
     #[arg(long, value_name = "FILE")]
     check: Option<PathBuf>,
@@ -44,7 +48,11 @@ enum Notation {
 
 /// Prints or compares.
 pub(crate) fn openapi(arguments: &OpenapiArgs, printer: Printer) -> anyhow::Result<ExitStatus> {
-    let document = native::openapi()?;
+    let document = if arguments.admin {
+        proxy::admin::document()
+    } else {
+        native::openapi()?
+    };
     match &arguments.check {
         Some(path) if arguments.typescript => check_text(path, &typescript::types(&document), printer),
         Some(path) => check_document(path, &document, arguments.json, printer),

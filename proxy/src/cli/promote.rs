@@ -4,7 +4,9 @@ use clap::Args;
 use flags::Share;
 use proxy::config::FlagSource;
 use proxy::report::moment;
-use proxy::rollout::{Changed, Evidence, FlagFile, FlagPlace, Rollout, State, Verdict, Wish, after};
+use proxy::rollout::{
+    Changed, Evidence, FlagFile, FlagPlace, Rollout, RolloutError, State, Step, Verdict, Wish, after,
+};
 use proxy::shadow::now_ms;
 use serde_json::{Value, json};
 
@@ -173,34 +175,31 @@ pub(crate) async fn gate(arguments: GateArgs, printer: Printer) -> anyhow::Resul
 /// Moves, if the gate lets it.
 pub(crate) async fn promote(arguments: PromoteArgs, printer: Printer) -> anyhow::Result<ExitStatus> {
     let rollout = arguments.desk.open().await?;
-    let (target, state) = rollout.find(&arguments.target).await?;
-    let next = match arguments.to {
-        Some(stage) => State {
-            stage,
-            share: arguments.share,
-        },
-        None => after(state).ok_or_else(|| {
-            Hinted::error(
-                format!("{target} is at `{}`, the last stage", state.stage),
-                "`ficus decommission` says whether the legacy route can be deleted",
-            )
-        })?,
-    };
-    let needs_evidence = !matches!(next.stage, flags::Stage::Legacy | flags::Stage::Shadow);
-    let mut evidence = json!({});
-    if needs_evidence {
-        let judged = rollout.evidence(&arguments.target, next.stage).await?;
-        if judged.verdict != Verdict::Ready && !arguments.force {
-            printer.data(&told(&judged, state, next))?;
-            printer.note("not moved; --force goes without evidence, and the audit log says so");
-            return Ok(ExitStatus::Failure);
+    let to = arguments.to.map(|stage| State {
+        stage,
+        share: arguments.share,
+    });
+    let wish = arguments.signature.wish(json!({}), false);
+    match rollout.step(&arguments.target, to, arguments.force, wish).await {
+        Ok(Step::Moved(changed)) => {
+            say(&changed, arguments.json, printer)?;
+            Ok(ExitStatus::Success)
         }
-        evidence = json!({ "forced": judged.verdict != Verdict::Ready, "gate": judged });
+        Ok(Step::Held(held)) if arguments.json => {
+            printer.json(&json!(held))?;
+            Ok(ExitStatus::Failure)
+        }
+        Ok(Step::Held(held)) => {
+            printer.data(&told(&held.evidence, held.from, held.to))?;
+            printer.note("not moved; --force goes without evidence, and the audit log says so");
+            Ok(ExitStatus::Failure)
+        }
+        Err(error @ RolloutError::NoStep { .. }) => Err(Hinted::error(
+            error.to_string(),
+            "`ficus decommission` says whether the legacy route can be deleted",
+        )),
+        Err(error) => Err(error.into()),
     }
-    let wish = arguments.signature.wish(evidence, false);
-    let changed = rollout.change(&arguments.target, next, "promote", &wish).await?;
-    say(&changed, arguments.json, printer)?;
-    Ok(ExitStatus::Success)
 }
 
 /// Takes back.

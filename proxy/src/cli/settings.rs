@@ -127,6 +127,12 @@ impl Files {
         Ok(self.good_config()?.and_then(|config| config.overrides.key))
     }
 
+    /// The secrets of the admin API in the configuration, if there are any.
+    pub(crate) fn admin_secret_file(&self) -> anyhow::Result<Option<PathBuf>> {
+        let auth = self.good_config()?.and_then(|config| config.admin.auth);
+        Ok(auth.and_then(|auth| auth.secret_file))
+    }
+
     /// Where the configuration says that the two databases are.
     pub(crate) fn places(&self) -> anyhow::Result<Places> {
         let config = self.good_config()?;

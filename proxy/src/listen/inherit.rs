@@ -68,9 +68,13 @@ impl Inherited {
         claimed.into_iter().map(|(_, socket): (_, Socket)| socket).collect()
     }
 
-    /// The addresses that nobody has claimed: the configuration does not name them.
-    pub(crate) fn unclaimed(&self) -> Vec<String> {
-        self.sockets.iter().map(|(address, _)| address.to_string()).collect()
+    /// Says which addresses nobody has claimed, because the configuration does not name them.
+    pub(crate) fn warn_of_unclaimed(&self) {
+        let addresses: Vec<String> = self.sockets.iter().map(|(address, _)| address.to_string()).collect();
+        if !addresses.is_empty() {
+            let addresses = addresses.join(", ");
+            tracing::warn!(addresses, "inherited sockets that the configuration does not name are closed");
+        }
     }
 }
 

@@ -291,7 +291,7 @@ impl Wish {
     }
 }
 
-fn check_expected(wish: &Wish, found: &str) -> Result<(), RolloutError> {
+pub(super) fn check_expected(wish: &Wish, found: &str) -> Result<(), RolloutError> {
     match &wish.expected {
         Some(expected) if expected != found => Err(RolloutError::Moved {
             expected: expected.clone(),
@@ -301,7 +301,7 @@ fn check_expected(wish: &Wish, found: &str) -> Result<(), RolloutError> {
     }
 }
 
-fn no_step(target: &EditTarget, state: State, direction: &'static str) -> RolloutError {
+pub(super) fn no_step(target: &EditTarget, state: State, direction: &'static str) -> RolloutError {
     RolloutError::NoStep {
         target: target.to_string(),
         stage: state.stage,
