@@ -8,7 +8,7 @@ use crate::decide::Match;
 use crate::inventory::Inventory;
 use crate::kill::{KillSet, KillSource, Kills};
 use crate::plan::RoutePlan;
-use crate::trie::{self, Trie};
+use crate::trie::{self, Found, Trie};
 use crate::waiver::Waiver;
 
 /// One version of the flags. Cheap to clone.
@@ -114,6 +114,12 @@ impl Snapshot {
     #[must_use]
     pub fn look_up(&self, method: &Method, path: &str) -> Match<'_> {
         Match::new(self, self.compiled.trie.find(method, path))
+    }
+
+    /// What a request for the route of this plan, one of [`Self::plans`], leads to.
+    #[must_use]
+    pub fn look_up_plan(&self, plan: &RoutePlan) -> Match<'_> {
+        Match::new(self, Found::Plan(plan.index))
     }
 
     /// The same version with what one source kills replaced.

@@ -17,7 +17,6 @@ mod redact;
 mod reproducer;
 mod reverse;
 mod tee;
-mod throttle;
 
 #[cfg(test)]
 mod tests;
@@ -34,6 +33,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::store::{Record, Recorder};
+use crate::throttle::Throttle;
 
 pub use self::candidate::{Asked, Candidate, Control, DryRunFailure, DryRunResult, NativeAnswer, RunLimits};
 pub use self::clock::now_ms;
@@ -46,7 +46,6 @@ pub use self::reverse::Started;
 pub use self::tee::{Captured, Copied, Tee};
 
 pub(crate) use self::budget::{ByteBudget, Share as ByteShare};
-use self::throttle::Throttle;
 
 /// What shadow work may cost, over all routes.
 #[derive(Clone, Debug)]

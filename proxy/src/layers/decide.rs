@@ -1,6 +1,6 @@
 //! Asks the flags who answers, and marks the answer with who did and why.
 
-mod control;
+pub(super) mod control;
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -114,7 +114,7 @@ impl<S> DecideStep<S> {
     }
 }
 
-fn session(identity: &Identity) -> Session<'_> {
+pub(super) fn session(identity: &Identity) -> Session<'_> {
     Session {
         user: identity.user.as_deref(),
         tenant: identity.tenant.as_deref(),
@@ -123,7 +123,7 @@ fn session(identity: &Identity) -> Session<'_> {
 }
 
 /// The host that the client asked for: in HTTP/2 it is part of the target.
-fn host<B>(request: &Request<B>) -> Option<&str> {
+pub(super) fn host<B>(request: &Request<B>) -> Option<&str> {
     let in_target = request.uri().authority().map(http::uri::Authority::as_str);
     in_target.or_else(|| request.headers().get(HOST)?.to_str().ok())
 }
