@@ -31,6 +31,8 @@ mod listeners;
 #[cfg(test)]
 mod model;
 #[cfg(test)]
+mod ofrep;
+#[cfg(test)]
 mod overrides;
 #[cfg(test)]
 mod provision;
