@@ -27,6 +27,7 @@ use crate::core::{self, Common, Drained};
 use crate::framing::Crowd;
 use crate::listen::inherit::Inherited;
 use crate::metrics::Metrics;
+use crate::record::Tap;
 use crate::rollout::{Guard, Rollout};
 use crate::shadow::{ByteBudget, Candidate, Control, LegacyControl, Limits, Shadow, now_ms};
 use crate::store::{Recorder, RecorderTask, Store};
@@ -120,6 +121,7 @@ impl App {
             circuits: Circuits::new(config.circuit.limits()),
             kept_bodies: Arc::new(ByteBudget::new(config.fallback.total_bytes)),
             shadow,
+            tap: Tap::default(),
             metrics,
             access_log,
             crowd: Crowd::default(),

@@ -25,6 +25,7 @@ mod openapi;
 mod override_token;
 mod printer;
 mod promote;
+mod record;
 mod replay;
 mod report;
 mod routes;
@@ -99,6 +100,8 @@ enum Command {
     Override(override_token::OverrideArgs),
     /// Bring the app's database and Ficus's own store up to date
     Migrate(migrate::MigrateArgs),
+    /// Record what the legacy app answers to live traffic, for `replay`
+    Record(record::RecordArgs),
     /// Play a recording of the legacy app against the native handlers, without the legacy app
     Replay(replay::ReplayArgs),
     /// Print the page of deviations on purpose, from their rules
@@ -155,6 +158,7 @@ fn dispatch(command: Command, printer: Printer) -> anyhow::Result<ExitStatus> {
         Command::Revive(arguments) => kill::revive(&arguments, printer),
         Command::Override(arguments) => override_token::make(&arguments, printer),
         Command::Migrate(arguments) => block_on(migrate::migrate(arguments, printer)),
+        Command::Record(arguments) => block_on(record::record(arguments, printer)),
         Command::Replay(arguments) => block_on(replay::replay(arguments, printer)),
         Command::Report(arguments) => block_on(report::report(arguments, printer)),
         Command::Waive(arguments) => block_on(waive::waive(arguments, printer)),

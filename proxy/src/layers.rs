@@ -10,6 +10,7 @@ pub mod dispatch;
 pub mod limits;
 pub mod observe;
 pub mod ofrep;
+pub mod record;
 pub mod request_id;
 pub mod rescue;
 pub mod server_timing;

@@ -11,7 +11,7 @@ pub(crate) use flag_source::render_flag_source;
 pub use listeners::{ListenerCells, OpenConnection, render_listeners};
 pub(crate) use listeners::{render_certificates, render_upgrades};
 pub use route::{RouteCells, RouteTotals};
-pub use text::{render, render_circuits, render_shadow};
+pub use text::{render, render_circuits, render_record, render_shadow};
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};

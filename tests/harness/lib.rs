@@ -14,6 +14,7 @@ mod client;
 pub mod node;
 mod process;
 mod proxy;
+mod schema;
 mod services;
 
 pub use app::{Effect, TestApp};
@@ -23,4 +24,5 @@ pub use certificates::Authority;
 pub use client::{Answer, Client};
 pub use process::FicusProcess;
 pub use proxy::{Builder, TestProxy};
+pub use schema::legacy_schema;
 pub use services::{LabsMobile, TextMessage};

@@ -35,7 +35,11 @@ mod ofrep;
 #[cfg(test)]
 mod overrides;
 #[cfg(test)]
+mod people;
+#[cfg(test)]
 mod provision;
+#[cfg(test)]
+mod record;
 #[cfg(test)]
 mod reload;
 #[cfg(test)]
@@ -45,9 +49,19 @@ mod reverse_shadow;
 #[cfg(test)]
 mod routing;
 #[cfg(test)]
+mod shadow_harm;
+#[cfg(test)]
+mod shadow_proof;
+#[cfg(test)]
+mod shadow_quiet;
+#[cfg(test)]
+mod shadow_writes;
+#[cfg(test)]
 mod shutdown;
 #[cfg(test)]
 mod sign_in_speed;
+#[cfg(test)]
+mod soak;
 #[cfg(test)]
 mod stages;
 #[cfg(test)]

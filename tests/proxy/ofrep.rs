@@ -59,6 +59,15 @@ fn token(user: &str) -> String {
     encode(&Header::default(), &claims, &key).unwrap()
 }
 
+fn subjects() -> Vec<Value> {
+    let subjects = (0..200).map(|number| match number % 4 {
+        // Somebody who is signed in is drawn by that, whatever the key says.
+        0 => json!({ "key": format!("client-{number}"), "token": token(&format!("user-{number}")) }),
+        _ => json!({ "key": format!("client-{number}") }),
+    });
+    subjects.collect()
+}
+
 /// A request of this subject, as its browser would send it: the side that answers.
 async fn served(proxy: &TestProxy, subject: &Value) -> String {
     let mut client = proxy
@@ -84,13 +93,7 @@ async fn the_stock_sdk_says_of_every_client_what_the_proxy_does() {
         proxy,
         database: _kept,
     } = stage(ENABLED).await;
-    let subjects: Vec<Value> = (0..200)
-        .map(|number| match number % 4 {
-            // Somebody who is signed in is drawn by that, whatever the key says.
-            0 => json!({ "key": format!("client-{number}"), "token": token(&format!("user-{number}")) }),
-            _ => json!({ "key": format!("client-{number}") }),
-        })
-        .collect();
+    let subjects = subjects();
     let asked = legacy.requests().len();
     let input = json!({ "origin": proxy.origin(), "route": ROUTE, "subjects": subjects });
     let mut script = harness::node::start("ofrep.mjs", &input.to_string()).await;
@@ -133,6 +136,10 @@ async fn the_stock_sdk_says_of_every_client_what_the_proxy_does() {
     );
     assert_eq!(served(&proxy, &subjects[0]).await, after);
     assert!(script.wait().await.unwrap().success());
+    polled_with_the_tag(&proxy).await;
+}
+
+async fn polled_with_the_tag(proxy: &TestProxy) {
     let metrics = proxy.metrics().await;
     let polled = metrics
         .lines()

@@ -15,6 +15,7 @@ use crate::console::{FlagsView, LegacyView, NativeView, RouteView, StatusView};
 use crate::core::Common;
 use crate::flag_database::SourceHealth;
 use crate::metrics::{Metrics, Totals};
+use crate::record::{Source, Tap};
 use crate::report::{Filter, Places, Report};
 use crate::store::{Recorder, Store};
 
@@ -34,6 +35,7 @@ pub struct Facets {
     store: Store,
     operator: Operator,
     secured: Secured,
+    tap: Tap,
     source: Option<SourceHealth>,
 }
 
@@ -46,6 +48,7 @@ impl Facets {
             native: common.native.clone(),
             circuits: common.circuits.clone(),
             metrics: common.metrics.clone(),
+            tap: common.tap.clone(),
             recorder,
             store,
             secured,
@@ -86,7 +89,16 @@ impl Facets {
         crate::metrics::render_certificates(&mut text, &self.secured.statuses());
         crate::metrics::render_upgrades(&mut text, self.operator.failed_upgrades(), self.operator.reloads());
         crate::metrics::render_shadow(&mut text, &self.recorder);
+        crate::metrics::render_record(&mut text, self.tap.totals());
         text
+    }
+
+    /// What a recording is taken from.
+    pub(crate) fn recording(&self) -> Source {
+        Source {
+            tap: self.tap.clone(),
+            stopping: self.operator.stopping(),
+        }
     }
 
     /// Everything that the status page shows.
