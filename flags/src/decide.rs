@@ -110,6 +110,15 @@ impl<'s> Match<'s> {
         }
     }
 
+    /// The path of the route, when `path`, which led here, is only an alias of it. Whoever decides looks that path up again.
+    #[must_use]
+    pub fn path_behind_alias(&self, path: &str) -> Option<String> {
+        match self.found {
+            Found::Plan(place) => self.snapshot.path_behind(place, path),
+            Found::Nothing | Found::Unusual => None,
+        }
+    }
+
     /// Whether the decision asks who the client is. Verifying a session costs more than deciding, so it is done only then.
     #[must_use]
     pub fn needs_session(&self) -> bool {

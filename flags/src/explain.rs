@@ -54,9 +54,16 @@ pub struct DrawnBy {
 #[must_use]
 pub fn explain(snapshot: &Snapshot, facts: &Facts<'_>) -> Explanation {
     let path = facts.path.split(['?', '#']).next().unwrap_or_default();
-    let asked = Facts { path, ..*facts };
-    let decision = decide(snapshot, &asked);
     let mut notes = Vec::new();
+    let behind = snapshot.look_up(facts.method, path).path_behind_alias(path);
+    if let Some(behind) = &behind {
+        notes.push(format!("`{path}` is an alias: both sides get `{behind}`"));
+    }
+    let asked = Facts {
+        path: behind.as_deref().unwrap_or(path),
+        ..*facts
+    };
+    let decision = decide(snapshot, &asked);
     if path.len() < facts.path.len() {
         notes.push("the query plays no part in the decision".to_owned());
     }

@@ -6,6 +6,7 @@
 //!
 //! This crate knows no HTTP server, no SQL, no clock and no chance. The file format is described in `docs/flags.md`.
 
+mod alias;
 #[cfg(test)]
 mod allocations;
 mod bucket;

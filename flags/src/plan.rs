@@ -10,6 +10,7 @@ use crate::compare_rules::CompareRules;
 use crate::duration;
 use crate::fallback::FallbackOn;
 use crate::gate_rules::{GateRules, GuardRules};
+use crate::pattern::Pattern;
 use crate::route_key::RouteKey;
 use crate::shadow_rules::ShadowRules;
 use crate::share::Share;
@@ -25,6 +26,8 @@ pub struct RoutePlan {
     pub key: RouteKey,
     /// Who answers.
     pub stage: Stage,
+    /// Other paths under which it is asked for; a request for one is a request for the route.
+    pub aliases: Vec<Pattern>,
     /// The group with which the route flips, if it is in one.
     pub group: Option<String>,
     /// Routes without which this one must not go ahead.

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use http::Method;
 
+use crate::alias::path_behind;
 use crate::decide::Match;
 use crate::inventory::Inventory;
 use crate::kill::{KillSet, KillSource, Kills};
+use crate::pattern::Pattern;
 use crate::plan::RoutePlan;
-use crate::trie::{self, Trie};
+use crate::trie::{self, Found, Trie};
 use crate::waiver::Waiver;
 
 /// One version of the flags. Cheap to clone.
@@ -23,6 +25,8 @@ pub struct Snapshot {
 struct Compiled {
     version: String,
     plans: Vec<Arc<RoutePlan>>,
+    /// The plan and the alias for each place of the trie behind the plans.
+    aliases: Vec<(usize, Pattern)>,
     trie: Trie,
 }
 
@@ -45,13 +49,19 @@ impl Snapshot {
         for key in inventory.iter() {
             trie.insert_known(&key.pattern);
         }
+        let mut aliases = Vec::new();
         for plan in &plans {
             trie.insert(plan);
+            for alias in &plan.aliases {
+                trie.insert_at(&plan.key.method, alias, plans.len() + aliases.len());
+                aliases.push((plan.index, alias.clone()));
+            }
         }
         Self {
             compiled: Arc::new(Compiled {
                 version,
                 plans,
+                aliases,
                 trie: trie.finish(),
             }),
             waivers: Arc::new([]),
@@ -114,6 +124,18 @@ impl Snapshot {
     #[must_use]
     pub fn look_up(&self, method: &Method, path: &str) -> Match<'_> {
         Match::new(self, self.compiled.trie.find(method, path))
+    }
+
+    /// The path of the route behind an alias at this place, for a path that led there.
+    pub(crate) fn path_behind(&self, place: usize, path: &str) -> Option<String> {
+        let (plan, alias) = self.compiled.aliases.get(place.checked_sub(self.plans().len())?)?;
+        path_behind(alias, &self.plans().get(*plan)?.key.pattern, path)
+    }
+
+    /// What a request for the route of this plan, one of [`Self::plans`], leads to.
+    #[must_use]
+    pub fn look_up_plan(&self, plan: &RoutePlan) -> Match<'_> {
+        Match::new(self, Found::Plan(plan.index))
     }
 
     /// The same version with what one source kills replaced.

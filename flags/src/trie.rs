@@ -20,7 +20,7 @@ mod tree;
 /// What a path led to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Found {
-    /// The plan at this place.
+    /// The plan at this place; places behind the last plan are aliases, in their order.
     Plan(usize),
     /// No flag names this method on this path.
     Nothing,
@@ -43,9 +43,14 @@ pub(crate) struct Builder {
 impl Builder {
     /// Adds the route of a plan. A second plan for the same route replaces the first.
     pub(crate) fn insert(&mut self, plan: &RoutePlan) {
-        let methods = self.root.end_of(plan.key.pattern.segments());
-        if let Some(slot) = method_slot(&plan.key.method).and_then(|slot| methods.0.get_mut(slot)) {
-            *slot = u32::try_from(plan.index).ok();
+        self.insert_at(&plan.key.method, &plan.key.pattern, plan.index);
+    }
+
+    /// Adds a pattern that leads to this place.
+    pub(crate) fn insert_at(&mut self, method: &Method, pattern: &Pattern, place: usize) {
+        let methods = self.root.end_of(pattern.segments());
+        if let Some(slot) = method_slot(method).and_then(|slot| methods.0.get_mut(slot)) {
+            *slot = u32::try_from(place).ok();
         }
     }
 

@@ -12,6 +12,7 @@ mod limits;
 mod listener;
 mod live;
 mod mistakes;
+mod ofrep;
 mod places;
 mod rollout;
 mod schema;
@@ -35,6 +36,7 @@ pub use http2::Http2;
 pub use legacy::{Health, Legacy, LegacyTls, Protocol};
 pub use limits::Limits;
 pub use listener::{CertificateFiles, FileMode, ListenAddress, ListenProtocol, Listener, ServerTls, TlsVersion};
+pub use ofrep::OfrepConfig;
 pub use rollout::{Circuit, Fallback, Overrides};
 pub use schema::{keys, schema};
 pub use stores::{Database, RETENTION, ShadowConfig, StoreConfig};
@@ -89,6 +91,9 @@ pub struct Config {
     /// Overrides for testers.
     #[serde(default)]
     pub overrides: Overrides,
+    /// Flags for the front-end.
+    #[serde(default)]
+    pub ofrep: OfrepConfig,
     /// Hops whose `X-Forwarded-*` is believed: addresses or networks (`10.0.0.0/8`).
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
@@ -141,6 +146,7 @@ impl Config {
             fallback: Fallback::default(),
             circuit: Circuit::default(),
             overrides: Overrides::default(),
+            ofrep: OfrepConfig::default(),
             trusted_hops: Vec::new(),
             hosts: Vec::new(),
             mint_traceparent: false,

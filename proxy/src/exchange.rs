@@ -41,6 +41,10 @@ pub struct RequestFacts {
     pub path: PathVerdict,
 }
 
+/// Stands with an answer that neither side gave: it belongs to no route and is counted elsewhere.
+#[derive(Debug, Clone, Copy)]
+pub struct AnsweredByFicus;
+
 /// A request id: what travels in `x-request-id`.
 #[derive(Debug, Clone)]
 pub struct RequestId {

@@ -112,7 +112,7 @@ impl FlagDatabase {
         let killed = kill_file::read(&kill_file::path_beside(&settings.cache)).everything;
         let first = match this.first_look().await {
             Ok(found) => this.begin_with(found).await,
-            Err(source) => match this.from_cache() {
+            Err(source) => match this.cached() {
                 Some(snapshot) => {
                     tracing::error!(%source, "the database of the flags is away; Ficus starts with the copy of the last good version");
                     Ok(Flags::new(snapshot))
@@ -156,7 +156,7 @@ impl FlagDatabase {
                 self.took(published).await;
                 Ok(Flags::new(snapshot))
             }
-            Err(problems) => match self.from_cache() {
+            Err(problems) => match self.cached() {
                 Some(snapshot) => {
                     self.say_refused(published.number, &problems);
                     let flags = Flags::new(snapshot);
@@ -171,7 +171,7 @@ impl FlagDatabase {
         }
     }
 
-    fn from_cache(&mut self) -> Option<Snapshot> {
+    fn cached(&mut self) -> Option<Snapshot> {
         let published = self
             .cache
             .read()

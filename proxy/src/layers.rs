@@ -9,6 +9,7 @@ pub mod decide;
 pub mod dispatch;
 pub mod limits;
 pub mod observe;
+pub mod ofrep;
 pub mod record;
 pub mod request_id;
 pub mod rescue;

@@ -45,6 +45,8 @@ pub struct Totals {
     pub bodies_not_kept: BTreeMap<&'static str, u64>,
     /// Overrides seen, by what they were worth.
     pub overrides: BTreeMap<&'static str, u64>,
+    /// Questions of front-ends for flags, by what came of them.
+    pub ofrep: BTreeMap<&'static str, u64>,
     /// Requests sent to legacy a second time.
     pub retries: u64,
     /// What happened on the way to legacy, by kind.

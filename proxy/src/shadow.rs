@@ -19,7 +19,6 @@ mod redact;
 mod reproducer;
 mod reverse;
 mod tee;
-mod throttle;
 
 #[cfg(test)]
 mod tests;
@@ -36,6 +35,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::store::{Record, Recorder};
+use crate::throttle::Throttle;
 
 pub(crate) use self::budget::{ByteBudget, Share};
 pub use self::candidate::{Asked, Candidate, Control, DryRunFailure, DryRunResult, NativeAnswer, RunLimits};
@@ -52,7 +52,6 @@ pub use self::tee::{Captured, Copied, Tee};
 pub(crate) use self::tee::{Copier, Whole};
 
 use self::races::Races;
-use self::throttle::Throttle;
 
 /// What shadow work may cost, over all routes.
 #[derive(Clone, Debug)]

@@ -15,6 +15,7 @@ use crate::layers::decide::Decide;
 use crate::layers::dispatch::Dispatch;
 use crate::layers::limits::Limits;
 use crate::layers::observe::Observe;
+use crate::layers::ofrep::Ofrep;
 use crate::layers::record::Record;
 use crate::layers::request_id::RequestIds;
 use crate::layers::rescue::Rescue;
@@ -35,6 +36,7 @@ pub fn stack(core: &Rc<Core>) -> impl Step + use<> + 'static {
         .layer(Rescue::new(core))
         .layer(Admission::new(core)) // around Limits: a refusal from below is counted too
         .layer(Limits::new(core))
+        .layer(Ofrep::new(core)) // before Decide: its path is Ficus's own, and no side is asked
         .layer(Decide::new(core)) // before Deadline, Shadow and Dispatch: all three read the decision
         .layer(Deadline::new(core))
         .layer(ShadowLayer::new(core.shadow.clone()))

@@ -11,6 +11,7 @@ mod binary;
 mod builders;
 mod certificates;
 mod client;
+pub mod node;
 mod process;
 mod proxy;
 mod schema;

@@ -1,6 +1,8 @@
 //! Flags in PostgreSQL and three real processes that follow them: they converge, they go on without the database, of two writers one
 //! wins, and nothing is served that was not published.
 
+mod commands;
+
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
@@ -111,6 +113,14 @@ async fn converge(clients: &[Client], wanted: &str) -> Duration {
     begin.elapsed()
 }
 
+#[expect(
+    clippy::print_stdout,
+    reason = "a measured value is for people; a loaded machine must not fail on it"
+)]
+fn measured(text: &str) {
+    println!("{text}");
+}
+
 async fn metrics(replica: &FicusProcess) -> String {
     Client::of_origin(replica.admin())
         .get("/metrics")
@@ -139,7 +149,7 @@ async fn three_replicas_follow_every_change_and_its_audit_is_one_chain() {
         let pushed = stage.push(&document(number)).await;
         longest = longest.max(converge(&clients, &pushed).await);
     }
-    println!("three replicas converged within {longest:?}, ten times");
+    measured(&format!("three replicas converged within {longest:?}, ten times"));
     assert!(longest < BOUND, "{longest:?}");
     let shadow = State::parse("shadow").unwrap();
     let changed = stage
@@ -187,7 +197,7 @@ async fn without_the_database_they_go_on_and_start_with_the_last_good_version() 
         }
         gate.open();
         let took = converge(&clients, &missed).await;
-        println!("converged {took:?} after the database was back");
+        measured(&format!("converged {took:?} after the database was back"));
     }
     let last = version(&clients[0]).await;
     gate.close();
@@ -327,7 +337,11 @@ async fn nothing_is_served_that_was_never_published() {
             .map(|seen| published.iter().position(|one| one == seen))
             .collect();
         assert!(places.is_sorted(), "{places:?}");
-        println!("a replica showed {} of {} versions", seen.len(), published.len());
+        measured(&format!(
+            "a replica showed {} of {} versions",
+            seen.len(),
+            published.len()
+        ));
     }
     // The refused ones are counted; how many depends on how many were the newest at a look.
     smuggle(&stage, "version: 9\n", &version_of("version: 9\n")).await;

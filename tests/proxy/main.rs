@@ -33,6 +33,8 @@ mod listeners;
 #[cfg(test)]
 mod model;
 #[cfg(test)]
+mod ofrep;
+#[cfg(test)]
 mod overrides;
 #[cfg(test)]
 mod people;

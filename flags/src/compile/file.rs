@@ -6,7 +6,7 @@ use super::fields::Fields;
 use super::rollout::{self, Rollout};
 use super::routes::{self, Found};
 use super::settings::{self, Settings};
-use super::{conflicts, handlers, requires, values, waivers};
+use super::{aliases, conflicts, handlers, requires, values, waivers};
 use crate::findings::Findings;
 use crate::inventory::Inventory;
 use crate::plan::RoutePlan;
@@ -65,6 +65,7 @@ pub(super) fn read(root: &Node, inventory: &Inventory, findings: &mut Findings) 
     };
     conflicts::check(&found, findings);
     handlers::check(&found, inventory, findings);
+    aliases::check(&found, inventory, findings);
     requires::check(&found, findings);
     let waivers = fields
         .get("waivers")

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::aliases::{self, Alias};
 use super::fields::Fields;
 use super::file::{Group, Parts};
 use super::requires::{self, Required};
@@ -23,6 +24,7 @@ pub(super) struct Found {
     pub(super) plan: RoutePlan,
     pub(super) place: Place,
     pub(super) requires: Vec<Required>,
+    pub(super) aliases: Vec<Alias>,
 }
 
 /// Reads every entry.
@@ -54,7 +56,7 @@ fn read_route(
     groups: &BTreeMap<String, Group>,
     findings: &mut Findings,
 ) -> Option<Found> {
-    let known: Vec<&str> = ["route", "group", "phase", "requires"]
+    let known: Vec<&str> = ["route", "aliases", "group", "phase", "requires"]
         .into_iter()
         .chain(rollout::KEYS)
         .chain(settings::KEYS)
@@ -71,6 +73,8 @@ fn read_route(
         return None;
     };
     let key = read_key(name, findings)?;
+    let aliases = fields.get("aliases").map(|node| aliases::read(node, &key, findings));
+    let aliases = aliases.unwrap_or_default();
     let Parts { rollout, settings } = own.over(group.map_or(defaults, |(_, group)| &group.parts));
     let stage = rollout.stage_of(&key.method);
     rollout.check(stage, name.place, findings);
@@ -83,6 +87,7 @@ fn read_route(
         index: 0,
         key,
         stage,
+        aliases: aliases.iter().map(|(pattern, _)| pattern.clone()).collect(),
         group: group.map(|(name, _)| name.to_owned()),
         requires: requires.iter().map(|(key, _)| key.clone()).collect(),
         phase: own_phase.or(group.and_then(|(_, group)| group.phase)),
@@ -104,6 +109,7 @@ fn read_route(
         plan,
         place: name.place,
         requires,
+        aliases,
     })
 }
 

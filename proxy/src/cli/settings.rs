@@ -77,7 +77,9 @@ impl Files {
             }
         };
         let good = config.as_ref().and_then(|(_, config)| config.as_ref().ok());
-        let flags = FlagText::read(self.flag_source(good), good)?;
+        // What is in a database is not looked at: a check belongs before a start, and that needs no database.
+        let in_file = self.flag_source(good).filter(|source| source.file().is_some());
+        let flags = FlagText::read(in_file, good)?;
         if config.is_none() && flags.file.is_none() {
             return Err(Hinted::error(
                 format!("there is neither {CONFIG} nor {FLAGS} here"),

@@ -47,6 +47,7 @@ impl Config {
             },
             trusted_hops: new.trusted_hops.clone(),
             log: new.log.clone(),
+            ofrep: new.ofrep.clone(),
             hosts: new.hosts.clone(),
             mint_traceparent: new.mint_traceparent,
             server_timing: new.server_timing,

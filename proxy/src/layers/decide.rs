@@ -1,13 +1,14 @@
 //! Asks the flags who answers, and marks the answer with who did and why.
 
-mod control;
+pub(super) mod control;
 
 use std::rc::Rc;
 use std::sync::Arc;
 
 use flags::{Decision, Facts, Match, Session, Side};
 use http::header::HOST;
-use http::{HeaderName, HeaderValue, Request, Response};
+use http::uri::PathAndQuery;
+use http::{HeaderName, HeaderValue, Request, Response, Uri};
 
 use super::layered;
 use crate::backend::native::{Identity, NativeBackend};
@@ -60,11 +61,16 @@ impl<S: Step> Step for DecideStep<S> {
 }
 
 impl<S> DecideStep<S> {
-    fn route(&self, exchange: &Exchange, token: Option<&str>) -> Routed {
+    fn route(&self, exchange: &mut Exchange, token: Option<&str>) -> Routed {
         let snapshot = self.core.flags.peek();
+        let target = exchange.request.uri().path();
+        let mut matched = snapshot.look_up(exchange.request.method(), target);
+        if let Some(behind) = matched.path_behind_alias(target) {
+            follow_alias(&mut exchange.request, behind);
+            matched = snapshot.look_up(exchange.request.method(), exchange.request.uri().path());
+        }
         let request = &exchange.request;
         let (method, path) = (request.method(), request.uri().path());
-        let matched = snapshot.look_up(method, path);
         let identity = self.identify(&matched, request);
         let facts = Facts {
             headers: Some(request.headers()),
@@ -114,7 +120,7 @@ impl<S> DecideStep<S> {
     }
 }
 
-fn session(identity: &Identity) -> Session<'_> {
+pub(super) fn session(identity: &Identity) -> Session<'_> {
     Session {
         user: identity.user.as_deref(),
         tenant: identity.tenant.as_deref(),
@@ -122,8 +128,24 @@ fn session(identity: &Identity) -> Session<'_> {
     }
 }
 
+/// A request for an alias becomes one for the route, for both sides and for the decision.
+fn follow_alias<B>(request: &mut Request<B>, behind: String) {
+    let target = match request.uri().query() {
+        Some(query) => format!("{behind}?{query}"),
+        None => behind,
+    };
+    let mut parts = request.uri().clone().into_parts();
+    // What an alias caught stood in a target before, so it can stand in one again.
+    if let Ok(target) = PathAndQuery::try_from(target) {
+        parts.path_and_query = Some(target);
+        if let Ok(uri) = Uri::from_parts(parts) {
+            *request.uri_mut() = uri;
+        }
+    }
+}
+
 /// The host that the client asked for: in HTTP/2 it is part of the target.
-fn host<B>(request: &Request<B>) -> Option<&str> {
+pub(super) fn host<B>(request: &Request<B>) -> Option<&str> {
     let in_target = request.uri().authority().map(http::uri::Authority::as_str);
     in_target.or_else(|| request.headers().get(HOST)?.to_str().ok())
 }

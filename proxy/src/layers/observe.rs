@@ -8,7 +8,7 @@ use super::layered;
 use crate::body::Body;
 use crate::core::Core;
 use crate::error::ProxyError;
-use crate::exchange::{Exchange, Step};
+use crate::exchange::{AnsweredByFicus, Exchange, Step};
 
 /// Moves the counters.
 #[derive(Debug, Clone)]
@@ -39,7 +39,9 @@ impl<S: Step> Step for ObserveStep<S> {
         let in_flight = self.core.metrics.begin();
         let result = self.inner.call(exchange).await;
         drop(in_flight);
-        if let Ok(response) = &result {
+        if let Ok(response) = &result
+            && response.extensions().get::<AnsweredByFicus>().is_none()
+        {
             self.core
                 .metrics
                 .answered(exchange.routed.as_ref(), response.status(), started.elapsed());

@@ -26,6 +26,7 @@ pub(super) struct Cells {
     fallbacks_refused: Mutex<HashMap<&'static str, u64>>,
     bodies_not_kept: Mutex<HashMap<&'static str, u64>>,
     overrides: Mutex<HashMap<&'static str, u64>>,
+    ofrep: Mutex<HashMap<&'static str, u64>>,
     retries: AtomicU64,
     upstream: Mutex<HashMap<&'static str, u64>>,
     addresses: AtomicU64,
@@ -115,6 +116,11 @@ impl CoreMetrics {
         count(&self.cells.overrides, outcome);
     }
 
+    /// A front-end asked for flags.
+    pub fn flags_asked(&self, outcome: &'static str) {
+        count(&self.cells.ofrep, outcome);
+    }
+
     /// A request is sent to legacy a second time.
     pub fn retried(&self) {
         add(&self.cells.retries, 1);
@@ -180,6 +186,7 @@ impl Cells {
             (&mut totals.fallbacks_refused, &self.fallbacks_refused),
             (&mut totals.bodies_not_kept, &self.bodies_not_kept),
             (&mut totals.overrides, &self.overrides),
+            (&mut totals.ofrep, &self.ofrep),
         ] {
             for (label, count) in mine.lock().unwrap_or_else(PoisonError::into_inner).iter() {
                 *sum.entry(label).or_default() += count;

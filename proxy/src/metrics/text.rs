@@ -77,6 +77,11 @@ fn decisions(text: &mut Text, totals: &Totals) {
     for (outcome, count) in &totals.overrides {
         text.line("ficus_overrides_total", &[("outcome", outcome)], count);
     }
+    let ofrep = "Questions of front-ends for flags (OFREP), by what came of them.";
+    text.family("ficus_ofrep_requests_total", "counter", ofrep);
+    for (outcome, count) in &totals.ofrep {
+        text.line("ficus_ofrep_requests_total", &[("outcome", outcome)], count);
+    }
 }
 
 /// Adds the circuits of native routes to `text`.

@@ -430,3 +430,23 @@ routes:
         "flags.yaml:4:62: `POST /api/otp/verify` is at stage `native`, but `GET /api/tickets`, which it requires, is at `canary` (move what is required first, or put both into one group)"
     );
 }
+
+#[test]
+fn an_alias_leads_to_one_route() {
+    refuses_each(&[
+        ("aliases: [GET /a]", "`GET /a` is not a path: a path begins with `/`"),
+        (
+            "aliases: ['/a/[id]']",
+            "the alias `/a/[id]` has other parameters than `GET /api/tickets`",
+        ),
+        (
+            "aliases: [/api/tickets]",
+            "`GET /api/tickets` leads elsewhere already, on line 3",
+        ),
+        ("aliases: [/a, /a]", "`GET /a` leads elsewhere already"),
+        (
+            "aliases: [/api/crm/customers]",
+            "this binary has a native handler for `GET /api/crm/customers` itself",
+        ),
+    ]);
+}

@@ -9,7 +9,7 @@ use crate::overrides;
 const PREFIX: &[u8] = b"x-ficus-";
 
 /// Takes every control header and the cookie of overrides away. Returns the override that the request carried, signed or not.
-pub(super) fn take(headers: &mut HeaderMap) -> Option<String> {
+pub(in crate::layers) fn take(headers: &mut HeaderMap) -> Option<String> {
     let from_header = if headers.keys().any(is_control) {
         let token = headers.get(overrides::HEADER).and_then(|value| value.to_str().ok());
         let token = token.map(str::to_owned);

@@ -1,13 +1,13 @@
-//! A route's own limit of comparisons per second.
+//! How often something may happen per second, for many somethings: comparisons of a route, questions of a client.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Routes with a counter of their own; beyond, two routes share one (and so are limited together, never unlimited).
+/// How many have a counter of their own; beyond, two share one (and so are limited together, never unlimited).
 const COUNTERS: usize = 1_024;
 
 /// Counters of the current second: the second in the upper half, the count in the lower.
 #[derive(Debug)]
-pub(super) struct Throttle {
+pub(crate) struct Throttle {
     counters: Box<[AtomicU64]>,
 }
 
@@ -20,11 +20,11 @@ impl Default for Throttle {
 }
 
 impl Throttle {
-    /// Whether the route may have another one in this second.
-    pub(super) fn admits(&self, route: usize, per_second: Option<u32>, now_ms: i64) -> bool {
+    /// Whether this one may have another in this second.
+    pub(crate) fn admits(&self, which: usize, per_second: Option<u32>, now_ms: i64) -> bool {
         let Some(limit) = per_second else { return true };
         let second = u64::from(u32::try_from((now_ms / 1_000).rem_euclid(1 << 31)).unwrap_or_default());
-        let counter = &self.counters[route % COUNTERS];
+        let counter = &self.counters[which % COUNTERS];
         counter
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |state| {
                 let count = if state >> 32 == second {
@@ -43,9 +43,9 @@ mod tests {
     use super::Throttle;
 
     #[test]
-    fn a_route_has_its_number_each_second_and_zero_means_none() {
+    fn each_has_its_number_in_every_second_and_zero_means_none() {
         let throttle = Throttle::default();
-        let admitted = |route, limit, now| (0..10).filter(|_| throttle.admits(route, limit, now)).count();
+        let admitted = |which, limit, now| (0..10).filter(|_| throttle.admits(which, limit, now)).count();
         assert_eq!(admitted(1, Some(3), 5_000), 3);
         assert_eq!(admitted(1, Some(3), 5_999), 0);
         assert_eq!(admitted(1, Some(3), 6_000), 3);
