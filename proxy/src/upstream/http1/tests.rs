@@ -41,6 +41,8 @@ async fn answered(answer: &str, size: usize, closes: bool) -> Result<(u16, Strin
     let (mut connection, mut upstream) = connection();
     let pieces: Vec<Vec<u8>> = answer.as_bytes().chunks(size).map(<[u8]>::to_vec).collect();
     let writer = tokio::spawn(async move {
+        // A socket that is closed with bytes unread is reset.
+        asked(&mut upstream).await;
         for piece in pieces {
             upstream.write_all(&piece).await.unwrap();
             tokio::task::yield_now().await;
@@ -266,7 +268,7 @@ async fn a_long_body_flows_both_ways_at_once() {
     let (mut reads, mut writes) = upstream.into_split();
     let echo = tokio::spawn(async move {
         writes.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
-        let mut head = [0; 62];
+        let mut head = [0; "POST /echo HTTP/1.1\r\nhost: app.test\r\ncontent-length: 3000000\r\n\r\n".len()];
         reads.read_exact(&mut head).await.unwrap();
         tokio::io::copy(&mut reads.take(3_000_000), &mut writes).await.unwrap();
     });
