@@ -113,15 +113,16 @@ class Servers:
 
     def ficus(self, binary, port, legacy):
         (self.directory / "flags.yaml").write_text(flags(200), encoding="ascii")
-        (self.directory / "ficus.yaml").write_text("cores: 1\n", encoding="ascii")
+        (self.directory / "ficus.yaml").write_text(f"cores: 1\nlegacy:\n  url: http://127.0.0.1:{legacy}\n", encoding="ascii")
         command = [binary, "run", "--config", str(self.directory / "ficus.yaml"), "--flags", str(self.directory / "flags.yaml")]
-        command += ["--listen", f"127.0.0.1:{port}", "--legacy", f"http://127.0.0.1:{legacy}"]
-        command += ["--admin", f"127.0.0.1:{free_port()}", "--log", "error", "--quiet"]
+        command += ["--listen", f"127.0.0.1:{port}", "--admin", f"127.0.0.1:{free_port()}"]
+        command += ["--log", "error", "--quiet"]
         return self.start(command, port)
 
     def stop(self):
         for process in self.running:
-            os.killpg(process.pid, signal.SIGTERM)
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGTERM)
         for process in self.running:
             process.wait()
 

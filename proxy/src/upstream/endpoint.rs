@@ -105,7 +105,10 @@ impl Endpoint {
 
     /// Waits for a turn.
     pub(super) async fn turn(&self) -> Result<Slot, NoSlot> {
-        self.slots.take().await
+        match self.slots.take_now() {
+            Some(slot) => Ok(slot),
+            None => Box::pin(self.slots.take()).await,
+        }
     }
 
     /// A connection that is open already; none when all are stale, or of the wrong kind.

@@ -114,14 +114,14 @@ impl Lease {
         match &mut self.sender {
             Sender::Http1(connection) => send_http1(connection, request).await,
             Sender::Upgradable(sender) => {
-                let sent = sender.try_send_request(request).await;
+                let sent = Box::pin(sender.try_send_request(request)).await;
                 sent.map(|response| response.map(Source::Task))
                     .map_err(|mut failed| SendFailure::of_hyper(failed.take_message(), None, failed.into_error()))
             }
             Sender::Http2(sender) => {
                 to_http2(&mut request, scheme);
                 let spare = spare(&request);
-                let sent = sender.try_send_request(request).await;
+                let sent = Box::pin(sender.try_send_request(request)).await;
                 sent.map(|response| response.map(Source::Task))
                     .map_err(|mut failed| SendFailure::of_hyper(failed.take_message(), spare, failed.into_error()))
             }

@@ -114,7 +114,7 @@ impl Upstream {
                 Err(slot) => slot,
             }
         };
-        let lease = endpoint.connect(slot, need).await;
+        let lease = Box::pin(endpoint.connect(slot, need)).await;
         call.metrics.legacy_asked(lease.as_ref().err().map(ToString::to_string));
         call.metrics
             .upstream(if lease.is_ok() { "connect" } else { "connect_failed" });
