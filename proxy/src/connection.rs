@@ -1,5 +1,6 @@
 //! One client connection: requests one after the other through the stack, until the client or the drain ends it.
 
+mod http1;
 mod http2;
 
 use std::convert::Infallible;
@@ -8,19 +9,15 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{CONNECTION, HeaderValue};
-use http::{Request, Response, StatusCode};
+use http::{Request, Response};
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
 use tokio::io::AsyncWriteExt as _;
 use tokio::time::{Instant, timeout};
 
 use crate::body::Body;
 use crate::core::Core;
 use crate::exchange::{Exchange, PathVerdict, RequestFacts, RequestId, Step};
-use crate::framing::{self, Place, Refusal as RequestRefusal};
+use crate::framing::{Place, Refusal as RequestRefusal};
 use crate::layers::rescue;
 use crate::listen::{self, ClientStream, Gate, Opened, Refusal, Wire};
 
@@ -69,7 +66,7 @@ pub(crate) async fn serve<S: Step + 'static>(connection: Connection<S>, wire: Wi
             if http2 {
                 Box::pin(http2::serve(connection, stream, origin)).await;
             } else {
-                serve_http1(connection, stream, origin).await;
+                http1::serve(connection, stream, origin).await;
             }
             drop(open);
         }
@@ -94,38 +91,6 @@ async fn opened<S>(connection: &Connection<S>, wire: Wire, peer: IpAddr) -> Opti
     }
 }
 
-async fn serve_http1<S: Step>(connection: Connection<S>, stream: ClientStream, origin: Origin) {
-    let Connection { core, steps, gate } = connection;
-    let (stream, watch) = framing::watch(stream, &core.config);
-    let service =
-        service_fn(|request| watch.serve(request, |request| answer_http1(&core, &*steps, &gate, request, origin)));
-    let limits = &core.config.limits;
-    let connection = http1::Builder::new()
-        .max_headers(limits.headers)
-        .max_buf_size(limits.head_bytes.max(8 * 1024))
-        // Not `pipeline_flush`: with it hyper takes a whole answer into memory when the client reads slowly.
-        .writev(false)
-        .serve_connection(TokioIo::new(stream), service)
-        .with_upgrades();
-    let mut connection = std::pin::pin!(connection);
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = core.drain.cancelled() => {
-            // A request may be on its way: it is answered, with the word that it was the last one here.
-            if let Ok(ended) = timeout(core.config.timeouts.drain_idle, connection.as_mut()).await {
-                ended
-            } else {
-                connection.as_mut().graceful_shutdown();
-                connection.await
-            }
-        }
-    };
-    if let Err(error) = ended {
-        tracing::debug!(%error, "client connection ended");
-    }
-    watch.ended(&core.metrics);
-}
-
 /// A place for one more connection of a client. Trusted hops bring many clients, so they are not counted.
 fn place(core: &Core, peer: IpAddr) -> Option<Option<Place>> {
     match core.config.limits.connections_per_client {
@@ -146,22 +111,6 @@ async fn turn_away(mut stream: ClientStream, http2: bool) {
         // There is nobody to tell when it is not taken.
         timeout(TURNED_AWAY_WITHIN, said).await.ok();
     }
-}
-
-async fn answer_http1(
-    core: &Core,
-    steps: &impl Step,
-    gate: &Gate,
-    request: Request<Incoming>,
-    origin: Origin,
-) -> Result<Response<Body>, Infallible> {
-    let mut response = answer(steps, gate, request, origin).await?;
-    if core.draining.get() && response.status() != StatusCode::SWITCHING_PROTOCOLS {
-        response
-            .headers_mut()
-            .insert(CONNECTION, HeaderValue::from_static("close"));
-    }
-    Ok(response)
 }
 
 async fn answer(

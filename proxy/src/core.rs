@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use flags::Flags;
 use futures_util::future::join_all;
-use tokio::runtime::Builder;
+use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::watch;
-use tokio::task::{LocalSet, spawn_local};
+use tokio::task::spawn_local;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
@@ -130,9 +130,10 @@ pub(crate) fn start(
 }
 
 fn run(common: Common, sockets: Vec<CoreSocket>) -> io::Result<Drained> {
-    let runtime = Builder::new_current_thread().enable_all().build()?;
-    let local = LocalSet::new();
-    local.block_on(&runtime, async move {
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .build_local(LocalOptions::default())?;
+    runtime.block_on(async move {
         let settings = common.settings.clone();
         let core = Core::new(common);
         let serving = Serving::new(&core, &stack);
@@ -183,7 +184,8 @@ impl Core {
             kept_bodies,
             shadow,
             tap,
-            drain,
+            // A child of it: what every connection of every core looks at would be one lock for all of them.
+            drain: drain.child_token(),
         })
     }
 

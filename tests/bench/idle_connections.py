@@ -67,7 +67,7 @@ def main():
     parser.add_argument("--binary", default="target/release/ficus")
     parser.add_argument("--connections", type=int, default=10_000)
     arguments = parser.parse_args()
-    files = arguments.connections + 200
+    files = arguments.connections + 600
     resource.setrlimit(resource.RLIMIT_NOFILE, (files, max(files, resource.getrlimit(resource.RLIMIT_NOFILE)[1])))
     legacy = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Legacy)
     threading.Thread(target=legacy.serve_forever, daemon=True).start()
@@ -82,9 +82,11 @@ def main():
             ask(connection)
         before = resident_kib(ficus.pid)
         started = time.monotonic()
-        idle = [connect(port) for _ in range(arguments.connections)]
-        for connection in idle:
-            ask(connection)
+        idle = []
+        for _ in range(arguments.connections):
+            # Asked at once: a client that says nothing for too long is cut off.
+            idle.append(connect(port))
+            ask(idle[-1])
         time.sleep(1)
         after = resident_kib(ficus.pid)
         took = time.monotonic() - started

@@ -49,7 +49,7 @@ pub async fn answer_until(
     let (response, lease) = core.legacy.send(request, &call).await?;
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
         return match client {
-            Some(client) => Ok(tunnel::switch(core, client, response)),
+            Some(client) => tunnel::switch(core, client, response),
             None => Err(ProxyError::legacy(ErrorKind::BrokenAnswer, "101 that nobody asked for")),
         };
     }
@@ -65,10 +65,7 @@ pub async fn answer_until(
         idle: idle_limit(timeouts, &parts.headers),
         until: timeouts.total.map(|total| exchange.facts.started + total),
     };
-    Ok(Response::from_parts(
-        parts,
-        Body::Upstream(AnswerBody::new(body, lease, patience)),
-    ))
+    Ok(Response::from_parts(parts, AnswerBody::begin(body, lease, patience)))
 }
 
 /// A body of unknown length is sent in chunks whatever the method: left to itself, the client takes it off a GET and a HEAD, and then

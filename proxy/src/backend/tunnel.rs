@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use http::header::{CONNECTION, UPGRADE};
 use http::{HeaderValue, Response};
-use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, split};
@@ -13,13 +12,26 @@ use tokio::time::timeout;
 
 use crate::body::Body;
 use crate::core::Core;
-use crate::upstream::forwardable_response;
+use crate::error::{ErrorKind, ProxyError};
+use crate::upstream::{Source, forwardable_response};
 
 /// Bytes held for each direction.
 const BUFFER_BYTES: usize = 8 * 1024;
 
 /// Passes the 101 on and joins the two connections once both are free.
-pub(super) fn switch(core: &Rc<Core>, client: OnUpgrade, mut response: Response<Incoming>) -> Response<Body> {
+pub(super) fn switch(
+    core: &Rc<Core>,
+    client: OnUpgrade,
+    response: Response<Source>,
+) -> Result<Response<Body>, ProxyError> {
+    let (parts, source) = response.into_parts();
+    let Source::Task(incoming) = source else {
+        return Err(ProxyError::legacy(
+            ErrorKind::BrokenAnswer,
+            "101 on a connection that cannot leave HTTP",
+        ));
+    };
+    let mut response = Response::from_parts(parts, incoming);
     let legacy = hyper::upgrade::on(&mut response);
     let idle = core.config.timeouts.tunnel_idle;
     let open = core.metrics.tunnel();
@@ -45,7 +57,7 @@ pub(super) fn switch(core: &Rc<Core>, client: OnUpgrade, mut response: Response<
         parts.headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
         parts.headers.insert(UPGRADE, protocol);
     }
-    Response::from_parts(parts, Body::Empty)
+    Ok(Response::from_parts(parts, Body::Empty))
 }
 
 /// Copies both ways; half-closed sockets stay half-closed, and a direction that stalls ends when both are idle.

@@ -10,7 +10,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 /// The timer, and since when something is waited for.
 #[derive(Debug, Default)]
-pub(super) struct Alarm {
+pub(crate) struct Alarm {
     sleep: Option<Pin<Box<Sleep>>>,
     since: Option<Instant>,
     /// Time that was waited before, in the same body.
@@ -19,7 +19,7 @@ pub(super) struct Alarm {
 
 impl Alarm {
     /// Whether what began with the first of these calls has lasted for `limit`. Otherwise the task is woken when it has.
-    pub(super) fn poll(&mut self, limit: Duration, context: &mut Context<'_>) -> Poll<()> {
+    pub(crate) fn poll(&mut self, limit: Duration, context: &mut Context<'_>) -> Poll<()> {
         let since = *self.since.get_or_insert_with(Instant::now);
         let due = since + limit.saturating_sub(self.waited);
         let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(due)));
@@ -37,13 +37,13 @@ impl Alarm {
     }
 
     /// The wait is over; the next one begins afresh.
-    pub(super) fn over(&mut self) {
+    pub(crate) fn over(&mut self) {
         self.since = None;
         self.waited = Duration::ZERO;
     }
 
     /// The wait is over for now, and counts towards the next one.
-    pub(super) fn pause(&mut self) {
+    pub(crate) fn pause(&mut self) {
         if let Some(since) = self.since.take() {
             self.waited += since.elapsed();
         }

@@ -5,7 +5,7 @@
 //! leave HTTP) is held here. In place of a refused request the parser gets a small one of ours, in its turn, so the refusal takes the
 //! way of every answer: after the answers before it, with a request id, counted, in the log.
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -15,6 +15,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
 use super::alarm::Alarm;
+use super::held::Held;
 use super::link::Link;
 use super::reader::{Reader, Verdict};
 use super::refusal::Refusal;
@@ -60,17 +61,9 @@ pub struct Guarded<S> {
     /// Bytes of the body since its head.
     body_bytes: u64,
     written: u64,
+    /// Whether the parser has nothing left to write.
+    flushed: bool,
     linger: Option<(Pin<Box<Sleep>>, usize)>,
-}
-
-/// Bytes that have been read and not handed on.
-#[derive(Debug, Default)]
-struct Held {
-    bytes: Vec<u8>,
-    /// Up to here they have been handed on.
-    start: usize,
-    /// Up to here they may be.
-    released: usize,
 }
 
 /// Why nothing more is read.
@@ -82,48 +75,6 @@ enum Ending {
     Body(Refusal),
     /// The client has said all it has to say, or too little for too long.
     Silence,
-}
-
-impl Held {
-    fn is_empty(&self) -> bool {
-        self.start == self.bytes.len()
-    }
-
-    fn waiting(&self) -> &[u8] {
-        self.bytes.get(self.released..).unwrap_or_default()
-    }
-
-    /// Hands on what is released.
-    fn give(&mut self, out: &mut ReadBuf<'_>) -> bool {
-        let ready = self.bytes.get(self.start..self.released).unwrap_or_default();
-        let given = ready.get(..out.remaining().min(ready.len())).unwrap_or_default();
-        if given.is_empty() {
-            return false;
-        }
-        out.put_slice(given);
-        self.start += given.len();
-        if self.is_empty() {
-            // An idle connection holds no memory.
-            *self = Self::default();
-        }
-        true
-    }
-
-    fn release(&mut self, count: usize) {
-        self.released += count;
-    }
-
-    fn drop_waiting(&mut self) {
-        self.bytes.truncate(self.released);
-    }
-
-    /// Room for more, without what has been handed on.
-    fn compact(&mut self) {
-        if self.start > 0 && self.start == self.released {
-            self.bytes.drain(..self.start);
-            (self.start, self.released) = (0, 0);
-        }
-    }
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Guarded<S> {
@@ -139,6 +90,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guarded<S> {
             writing: Alarm::default(),
             body_bytes: 0,
             written: 0,
+            flushed: true,
             linger: None,
         }
     }
@@ -299,6 +251,48 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guarded<S> {
         }
     }
 
+    /// A write, and what it says of the client's patience with us.
+    fn took(&mut self, written: Poll<io::Result<usize>>, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        self.flushed = false;
+        match written {
+            Poll::Pending if !self.reader.is_raw() => {
+                let allowed = allowance(self.written, self.patience.bytes_per_second);
+                ready!(self.writing.poll(self.patience.write + allowed, context));
+                self.link.stalled();
+                Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, Refusal::SlowReader)))
+            }
+            Poll::Ready(Ok(count)) => {
+                self.written += count as u64;
+                self.writing.pause();
+                Poll::Ready(Ok(count))
+            }
+            other => other,
+        }
+    }
+
+    /// Whether the parser could as well not be there.
+    pub(super) fn is_idle(&self) -> bool {
+        self.flushed
+            && self.ending.is_none()
+            && self.held.is_empty()
+            && self.reader.is_between()
+            && self.link.is_settled(self.reader.heads())
+    }
+
+    /// While there is no parser: ready when there is something for one.
+    pub(super) fn poll_woken(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        match self.read_held(context) {
+            Poll::Pending => ready!(self.waiting(context)),
+            Poll::Ready(Ok(1..)) => {
+                self.follow_held();
+                return Poll::Ready(());
+            }
+            Poll::Ready(Ok(0) | Err(_)) => true,
+        };
+        self.ending.get_or_insert(Ending::Silence);
+        Poll::Ready(())
+    }
+
     /// Nothing comes. Ready when it has been so for too long.
     fn waiting(&mut self, context: &mut Context<'_>) -> Poll<bool> {
         if self.reader.is_raw() {
@@ -351,24 +345,29 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Guarded<S> {
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let guarded = self.get_mut();
-        match Pin::new(&mut guarded.io).poll_write(context, bytes) {
-            Poll::Pending if !guarded.reader.is_raw() => {
-                let allowed = allowance(guarded.written, guarded.patience.bytes_per_second);
-                ready!(guarded.writing.poll(guarded.patience.write + allowed, context));
-                guarded.link.stalled();
-                Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, Refusal::SlowReader)))
-            }
-            Poll::Ready(Ok(count)) => {
-                guarded.written += count as u64;
-                guarded.writing.pause();
-                Poll::Ready(Ok(count))
-            }
-            other => other,
-        }
+        let written = Pin::new(&mut guarded.io).poll_write(context, bytes);
+        guarded.took(written, context)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let guarded = self.get_mut();
+        let written = Pin::new(&mut guarded.io).poll_write_vectored(context, bytes);
+        guarded.took(written, context)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().io).poll_flush(context)
+        let guarded = self.get_mut();
+        ready!(Pin::new(&mut guarded.io).poll_flush(context))?;
+        guarded.flushed = true;
+        Poll::Ready(Ok(()))
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -56,6 +56,11 @@ impl Link {
         self.active.load(Ordering::Relaxed) > 0
     }
 
+    /// Whether so many requests have all been asked and answered.
+    pub(super) fn is_settled(&self, heads: u64) -> bool {
+        !self.is_active() && self.calls.load(Ordering::Relaxed) == heads
+    }
+
     /// The head of the answer to the `number`th request says whether the connection leaves HTTP.
     pub(super) fn decide(&self, number: u64, left_http: bool) {
         self.decided.store(number * 2 + u64::from(left_http), Ordering::Release);

@@ -166,6 +166,12 @@ impl Reader {
         matches!(self.place, Place::Raw)
     }
 
+    /// Whether it stands between two requests.
+    #[must_use]
+    pub fn is_between(&self) -> bool {
+        matches!(self.place, Place::Head(_))
+    }
+
     /// Whether it stands in the body of a request.
     #[must_use]
     pub fn is_in_body(&self) -> bool {

@@ -16,6 +16,7 @@ use super::head::HeadLimits;
 use super::link::Link;
 use super::reader::Reader;
 use super::refusal::Refusal;
+use super::socket::Socket;
 use crate::body::Body;
 use crate::config::Config;
 use crate::error::BoxError;
@@ -23,7 +24,7 @@ use crate::metrics::CoreMetrics;
 
 /// Watches the requests of one HTTP/1 connection. What it gives in place of `io` belongs under the parser; what comes out of the
 /// parser goes through [`Watch::serve`].
-pub fn watch<S: AsyncRead + AsyncWrite + Unpin>(io: S, config: &Config) -> (Guarded<S>, Watch) {
+pub fn watch<S: AsyncRead + AsyncWrite + Unpin>(io: S, config: &Config) -> (Socket<S>, Watch) {
     let link = Arc::new(Link::default());
     let reader = Reader::new(HeadLimits {
         uri_bytes: config.limits.uri_bytes,
@@ -37,7 +38,8 @@ pub fn watch<S: AsyncRead + AsyncWrite + Unpin>(io: S, config: &Config) -> (Guar
         bytes_per_second: config.limits.client_bytes_per_second,
         write: config.timeouts.client_write,
     };
-    (Guarded::new(io, reader, patience, Arc::clone(&link)), Watch { link })
+    let guarded = Guarded::new(io, reader, patience, Arc::clone(&link));
+    (Socket::new(guarded), Watch { link })
 }
 
 /// The answering side.

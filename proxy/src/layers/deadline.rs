@@ -1,12 +1,14 @@
 //! The head of the answer comes in time, or the client hears that it did not. Bodies and upgraded connections have their
 //! own, idle, limits.
 
+use std::future::Future as _;
 use std::rc::Rc;
+use std::task::{Poll, ready};
 use std::time::Duration;
 
 use flags::Side;
 use http::Response;
-use tokio::time::timeout;
+use tokio::time::sleep;
 
 use super::layered;
 use crate::body::Body;
@@ -46,8 +48,16 @@ impl<S: Step> Step for DeadlineStep<S> {
             return self.inner.call(exchange).await;
         }
         let limit = exchange.answer_limit(self.standard);
-        timeout(limit, self.inner.call(exchange))
-            .await
-            .unwrap_or_else(|_| Err(ProxyError::new(ErrorKind::Timeout, FaultSide::Legacy)))
+        // In place, unlike `timeout`, which moves the whole state of the steps below.
+        let mut answer = std::pin::pin!(self.inner.call(exchange));
+        let mut alarm = std::pin::pin!(sleep(limit));
+        std::future::poll_fn(|context| {
+            if let Poll::Ready(answered) = answer.as_mut().poll(context) {
+                return Poll::Ready(answered);
+            }
+            ready!(alarm.as_mut().poll(context));
+            Poll::Ready(Err(ProxyError::new(ErrorKind::Timeout, FaultSide::Legacy)))
+        })
+        .await
     }
 }

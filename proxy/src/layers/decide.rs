@@ -2,6 +2,7 @@
 
 pub(super) mod control;
 
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -27,6 +28,8 @@ const VERSION: HeaderName = HeaderName::from_static("x-ficus-flags");
 #[derive(Debug, Clone)]
 pub struct Decide {
     core: Rc<Core>,
+    /// The version that the last request was told, so that it need not be made for each.
+    version: Rc<RefCell<HeaderValue>>,
 }
 
 /// The step of [`Decide`].
@@ -34,15 +37,20 @@ pub struct Decide {
 pub struct DecideStep<S> {
     inner: S,
     core: Rc<Core>,
+    /// The version that the last request was told, so that it need not be made for each.
+    version: Rc<RefCell<HeaderValue>>,
 }
 
-layered!(Decide => DecideStep { core });
+layered!(Decide => DecideStep { core, version });
 
 impl Decide {
     /// By the flags of this core.
     #[must_use]
     pub fn new(core: &Rc<Core>) -> Self {
-        Self { core: Rc::clone(core) }
+        Self {
+            core: Rc::clone(core),
+            version: Rc::new(RefCell::new(HeaderValue::from_static("-"))),
+        }
     }
 }
 
@@ -86,15 +94,22 @@ impl<S> DecideStep<S> {
             shadow,
             reason,
         } = matched.decide(&facts);
-        let version = HeaderValue::from_str(snapshot.version()).unwrap_or_else(|_| HeaderValue::from_static("-"));
         Routed {
             plan: plan.map(Arc::clone),
             serve,
             shadowing: shadow,
             reason,
-            version,
+            version: self.version(snapshot.version()),
             fallback: None,
         }
+    }
+
+    fn version(&self, text: &str) -> HeaderValue {
+        let mut last = self.version.borrow_mut();
+        if *last != text {
+            *last = HeaderValue::from_str(text).unwrap_or_else(|_| HeaderValue::from_static("-"));
+        }
+        last.clone()
     }
 
     /// Who the client is, on routes where that decides. Without native handlers nobody can tell, and nobody is known.

@@ -29,7 +29,8 @@ impl Dispatch {
 impl Step for Dispatch {
     async fn call(&self, exchange: &mut Exchange) -> Result<Response<Body>, ProxyError> {
         match exchange.routed.as_ref().map(|routed| routed.serve) {
-            Some(Side::Native) => native::answer(&self.core, exchange).await,
+            // Boxed: its state would make that of every request several times as large, and it is moved on its way here.
+            Some(Side::Native) => Box::pin(native::answer(&self.core, exchange)).await,
             Some(Side::Legacy) | None => legacy::answer(&self.core, exchange).await,
         }
     }

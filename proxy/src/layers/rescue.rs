@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use http::header::{ACCEPT, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, LOCATION, RETRY_AFTER};
-use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use http::{HeaderValue, Response, StatusCode};
 
 use super::{decide, layered};
 use crate::body::Body;
@@ -38,7 +38,8 @@ impl Rescue {
 
 impl<S: Step> Step for RescueStep<S> {
     async fn call(&self, exchange: &mut Exchange) -> Result<Response<Body>, ProxyError> {
-        let html = prefers_html(exchange.request.headers());
+        // The request is gone when it is known whether this matters.
+        let accept = exchange.request.headers().get(ACCEPT).cloned();
         if let PathVerdict::Redirect(location) = &exchange.facts.path {
             return Ok(redirect(location));
         }
@@ -46,7 +47,7 @@ impl<S: Step> Step for RescueStep<S> {
             Ok(response) => Ok(response),
             Err(error) => {
                 log(exchange, &error);
-                let mut response = answer(&error, exchange.facts.id.as_str(), html);
+                let mut response = answer(&error, exchange.facts.id.as_str(), prefers_html(accept.as_ref()));
                 if let Some(routed) = exchange.routed.as_ref().filter(|_| self.marks) {
                     decide::mark(&mut response, routed);
                 }
@@ -137,11 +138,8 @@ fn page(status: StatusCode, error: &ProxyError, id: &str) -> (&'static str, Stri
 }
 
 /// Whether a person looks at the answer: `text/html` is named, and not after JSON.
-fn prefers_html(headers: &HeaderMap) -> bool {
-    let accept = headers
-        .get(ACCEPT)
-        .and_then(|accept| accept.to_str().ok())
-        .unwrap_or_default();
+fn prefers_html(accept: Option<&HeaderValue>) -> bool {
+    let accept = accept.and_then(|accept| accept.to_str().ok()).unwrap_or_default();
     let place = |kind: &str| accept.find(kind);
     place("text/html").is_some_and(|html| place("application/json").is_none_or(|json| html < json))
 }
@@ -165,12 +163,11 @@ mod tests {
 
     #[test]
     fn html_is_for_those_who_ask_for_it_first() {
-        let prefers =
-            |accept: &'static str| prefers_html(&HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static(accept))]));
+        let prefers = |accept: &'static str| prefers_html(Some(&HeaderValue::from_static(accept)));
         assert!(prefers("text/html,application/xhtml+xml,*/*;q=0.8"));
         assert!(!prefers("*/*"));
         assert!(!prefers("application/json, text/html"));
-        assert!(!prefers_html(&HeaderMap::new()));
+        assert!(!prefers_html(None));
     }
 
     #[test]

@@ -54,15 +54,28 @@ pub struct ShadowStep<S> {
 
 impl<S: Step> Step for ShadowStep<S> {
     async fn call(&self, exchange: &mut Exchange) -> Result<Response<Body>, ProxyError> {
-        let Some((plan, routed)) = shadowed(exchange) else {
-            return self.inner.call(exchange).await;
-        };
+        match shadowed(exchange) {
+            None => self.inner.call(exchange).await,
+            // Boxed: most requests are not shadowed and need not carry its state.
+            Some((plan, routed)) => Box::pin(self.shadowed(exchange, plan, &routed)).await,
+        }
+    }
+}
+
+impl<S: Step> ShadowStep<S> {
+    /// Answers a request that the flags shadow.
+    async fn shadowed(
+        &self,
+        exchange: &mut Exchange,
+        plan: Arc<RoutePlan>,
+        routed: &Routed,
+    ) -> Result<Response<Body>, ProxyError> {
         match routed.shadowing {
             Shadowing::Native if is_upgrade(&exchange.request) => {
                 self.shadow.skip(&plan, NotCompared::Streamed);
                 self.inner.call(exchange).await
             }
-            Shadowing::Native => self.beside(exchange, plan, &routed).await,
+            Shadowing::Native => self.beside(exchange, plan, routed).await,
             Shadowing::SampledOut => {
                 let _under_way = self.lane(&exchange.request, None);
                 self.shadow.skip(&plan, NotCompared::SampledOut);
@@ -72,13 +85,11 @@ impl<S: Step> Step for ShadowStep<S> {
                 self.shadow.skip(&plan, NotCompared::Streamed);
                 self.inner.call(exchange).await
             }
-            Shadowing::Legacy => self.reverse(exchange, plan, &routed).await,
+            Shadowing::Legacy => self.reverse(exchange, plan, routed).await,
             _ => self.inner.call(exchange).await,
         }
     }
-}
 
-impl<S: Step> ShadowStep<S> {
     /// Starts the dry run, then asks legacy in any case.
     async fn beside(
         &self,

@@ -66,7 +66,7 @@ impl Addresses {
     /// When not one is found in time.
     pub(super) async fn ensure(&self) -> io::Result<()> {
         if self.known.borrow().is_empty() {
-            self.find().await?;
+            Box::pin(self.find()).await?;
         }
         Ok(())
     }

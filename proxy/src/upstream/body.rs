@@ -10,7 +10,9 @@ use http_body::{Body as _, Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::lease::Lease;
+use super::http1::Http1;
+use super::lease::{Lease, Source};
+use crate::body::Body;
 use crate::error::BoxError;
 
 /// How long a body may take.
@@ -24,7 +26,8 @@ pub struct Patience {
 
 /// A body that an upstream is sending.
 pub struct AnswerBody {
-    incoming: Incoming,
+    /// None when the body comes from the lease itself.
+    incoming: Option<Incoming>,
     lease: Option<Lease>,
     patience: Patience,
     /// When the last piece came; only looked at while waiting.
@@ -39,33 +42,52 @@ pub struct AnswerBody {
 pub(super) struct Stalled(&'static str);
 
 impl AnswerBody {
-    /// The body of an answer on a leased connection.
+    /// The body of an answer on a leased connection. When all of it is there already, the connection goes back at once.
     #[must_use]
-    pub fn new(incoming: Incoming, lease: Lease, patience: Patience) -> Self {
-        Self {
+    pub fn begin(source: Source, mut lease: Lease, patience: Patience) -> Body {
+        let incoming = match source {
+            Source::Task(incoming) => Some(incoming),
+            Source::Lease => {
+                let whole = lease.http1().and_then(Http1::whole_body);
+                if whole.is_some() || lease.body_left().0 {
+                    lease.give_back();
+                    return whole.map_or(Body::Empty, Body::full);
+                }
+                None
+            }
+        };
+        Body::Upstream(Self {
             incoming,
             lease: Some(lease),
             patience,
             waiting_since: None,
             alarm: None,
-        }
+        })
     }
 
     /// The next piece.
     pub fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        let Poll::Ready(frame) = Pin::new(&mut self.incoming).poll_frame(context) else {
+        let Poll::Ready(frame) = self.poll_source(context) else {
             return self.poll_alarm(context).map(|stalled| Some(Err(stalled.into())));
         };
         self.waiting_since = None;
         let ended = match &frame {
             None => true,
-            Some(Ok(_)) => self.incoming.is_end_stream(),
+            Some(Ok(_)) => self.is_end_stream(),
             Some(Err(_)) => false,
         };
         if let Some(lease) = self.lease.take_if(|_| ended) {
             lease.give_back();
         }
-        Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
+        Poll::Ready(frame)
+    }
+
+    fn poll_source(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        match (&mut self.incoming, &mut self.lease) {
+            (Some(incoming), _) => Pin::new(incoming).poll_frame(context).map_err(Into::into),
+            (None, Some(lease)) => lease.poll_body(context).map_err(Into::into),
+            (None, None) => Poll::Ready(None),
+        }
     }
 
     fn poll_alarm(&mut self, context: &mut Context<'_>) -> Poll<Stalled> {
@@ -89,13 +111,21 @@ impl AnswerBody {
     /// Whether nothing more will come.
     #[must_use]
     pub fn is_end_stream(&self) -> bool {
-        self.incoming.is_end_stream()
+        match (&self.incoming, &self.lease) {
+            (Some(incoming), _) => incoming.is_end_stream(),
+            (None, Some(lease)) => lease.body_left().0,
+            (None, None) => true,
+        }
     }
 
     /// How much is to come.
     #[must_use]
     pub fn size_hint(&self) -> SizeHint {
-        self.incoming.size_hint()
+        match (&self.incoming, &self.lease) {
+            (Some(incoming), _) => incoming.size_hint(),
+            (None, Some(lease)) => lease.body_left().1,
+            (None, None) => SizeHint::with_exact(0),
+        }
     }
 }
 

@@ -14,6 +14,7 @@ use tokio::time::Instant;
 
 use super::connect::{Address, Connector, Need};
 use super::health::{Change, Health, HealthRules};
+use super::http1::Http1;
 use super::lease::{Lease, Sender};
 use super::slots::{NoSlot, Slot, Slots};
 use crate::body::Body;
@@ -62,7 +63,7 @@ pub(super) struct Endpoint {
 }
 
 struct Idle {
-    sender: http1::SendRequest<Body>,
+    connection: Box<Http1>,
     since: Instant,
 }
 
@@ -104,7 +105,10 @@ impl Endpoint {
 
     /// Waits for a turn.
     pub(super) async fn turn(&self) -> Result<Slot, NoSlot> {
-        self.slots.take().await
+        match self.slots.take_now() {
+            Some(slot) => Ok(slot),
+            None => Box::pin(self.slots.take()).await,
+        }
     }
 
     /// A connection that is open already; none when all are stale, or of the wrong kind.
@@ -114,10 +118,13 @@ impl Endpoint {
         {
             return Ok(self.lease(Sender::Http2(sender), true, slot));
         }
-        let mut idle = self.idle.borrow_mut();
-        while let Some(Idle { sender, since }) = idle.pop() {
-            if sender.is_ready() && since.elapsed() < self.limits.idle_timeout {
-                return Ok(self.lease(Sender::Http1(sender), true, slot));
+        if need == Need::Any {
+            let now = Instant::now();
+            let mut idle = self.idle.borrow_mut();
+            while let Some(Idle { mut connection, since }) = idle.pop() {
+                if now.saturating_duration_since(since) < self.limits.idle_timeout && connection.is_quiet() {
+                    return Ok(self.lease(Sender::Http1(connection), true, slot));
+                }
             }
         }
         Err(slot)
@@ -128,9 +135,14 @@ impl Endpoint {
     /// # Errors
     /// What the connect or the handshake failed with; nothing was sent.
     pub(super) async fn connect(self: &Rc<Self>, slot: Slot, need: Need) -> io::Result<Lease> {
-        if !self.http2 || need == Need::Http1 || self.negotiated_http1.get() {
+        if need == Need::Http1 {
             let stream = self.connector.open(&self.address, Need::Http1).await?;
-            return Ok(self.lease(Sender::Http1(self.begin_http1(stream).await?), false, slot));
+            let sender = self.begin_upgradable(stream).await?;
+            return Ok(self.lease(Sender::Upgradable(sender), false, slot));
+        }
+        if !self.http2 || self.negotiated_http1.get() {
+            let stream = self.connector.open(&self.address, Need::Http1).await?;
+            return Ok(self.lease(Sender::Http1(Box::new(Http1::new(stream))), false, slot));
         }
         let _one_at_a_time = self.connecting.lock().await;
         if let Some(sender) = self.shared_connection() {
@@ -139,14 +151,15 @@ impl Endpoint {
         let stream = self.connector.open(&self.address, Need::Any).await?;
         if self.connector.tls.is_some() && !stream.speaks_http2() {
             self.negotiated_http1.set(true);
-            return Ok(self.lease(Sender::Http1(self.begin_http1(stream).await?), false, slot));
+            return Ok(self.lease(Sender::Http1(Box::new(Http1::new(stream))), false, slot));
         }
         let sender = self.begin_http2(stream).await?;
         self.shared.replace(Some(sender.clone()));
         Ok(self.lease(Sender::Http2(sender), false, slot))
     }
 
-    async fn begin_http1(&self, stream: super::stream::Stream) -> io::Result<http1::SendRequest<Body>> {
+    /// A connection that may be left for another protocol is hyper's, which hands it over afterwards.
+    async fn begin_upgradable(&self, stream: super::stream::Stream) -> io::Result<http1::SendRequest<Body>> {
         let (sender, connection) = http1::Builder::new()
             .writev(false)
             .max_buf_size(BUFFER)
@@ -191,11 +204,12 @@ impl Endpoint {
     }
 
     /// Keeps a connection for the next request.
-    pub(super) fn take_back(&self, sender: http1::SendRequest<Body>) {
+    pub(super) fn take_back(&self, mut connection: Box<Http1>) {
         let mut idle = self.idle.borrow_mut();
-        if idle.len() < self.limits.max_idle && !sender.is_closed() {
+        if idle.len() < self.limits.max_idle {
+            connection.rest();
             idle.push(Idle {
-                sender,
+                connection,
                 since: Instant::now(),
             });
         }
@@ -206,7 +220,7 @@ impl Endpoint {
         let limit = self.limits.idle_timeout;
         self.idle
             .borrow_mut()
-            .retain(|idle| !idle.sender.is_closed() && idle.since.elapsed() < limit);
+            .retain_mut(|idle| idle.since.elapsed() < limit && idle.connection.is_quiet());
         self.shared.borrow_mut().take_if(|sender| sender.is_closed());
     }
 

@@ -2,14 +2,18 @@
 
 use std::fmt;
 use std::rc::Weak;
+use std::task::{Context, Poll};
 
+use bytes::Bytes;
 use http::header::HOST;
 use http::uri::{Authority, Scheme};
 use http::{Request, Response, Uri, Version};
+use http_body::{Frame, SizeHint};
 use hyper::body::Incoming;
 use hyper::client::conn::{http1, http2};
 
 use super::endpoint::Endpoint;
+use super::http1::{Broken, Http1};
 use super::slots::Slot;
 use crate::body::Body;
 
@@ -25,19 +29,61 @@ pub struct Lease {
 
 /// The sending end of a connection.
 pub(super) enum Sender {
-    /// For one request at a time.
-    Http1(http1::SendRequest<Body>),
+    /// For one request at a time, and always HTTP/1.1.
+    Http1(Box<Http1>),
+    /// For a request that may leave HTTP: whoever answers 101 hands the connection over.
+    Upgradable(http1::SendRequest<Body>),
     /// One of many streams.
     Http2(http2::SendRequest<Body>),
+}
+
+/// Where the body of an answer comes from.
+#[derive(Debug)]
+pub enum Source {
+    /// From the connection that the lease is for.
+    Lease,
+    /// From a task that drives that connection.
+    Task(Incoming),
 }
 
 /// A request that was not answered.
 #[derive(Debug)]
 pub(super) struct SendFailure {
     /// Why.
-    pub error: hyper::Error,
-    /// The request, when the connection did not take it.
-    pub unsent: Option<Request<Body>>,
+    pub(super) error: SendError,
+    /// Whether certainly nothing of it was sent.
+    pub(super) unsent: bool,
+    /// The request, when it is still whole.
+    pub(super) request: Option<Request<Body>>,
+}
+
+/// Why a request was not answered.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum SendError {
+    /// As the connection of our own has it.
+    #[error(transparent)]
+    Http1(#[from] Broken),
+    /// As hyper has it.
+    #[error(transparent)]
+    Hyper(#[from] hyper::Error),
+}
+
+impl SendError {
+    /// Whether something came that is no HTTP.
+    pub(super) fn is_parse(&self) -> bool {
+        match self {
+            Self::Http1(broken) => broken.is_parse(),
+            Self::Hyper(error) => error.is_parse(),
+        }
+    }
+
+    /// Whether the body of the request is at fault.
+    pub(super) fn is_user(&self) -> bool {
+        match self {
+            Self::Http1(broken) => matches!(broken, Broken::RequestBody(_)),
+            Self::Hyper(error) => error.is_user(),
+        }
+    }
 }
 
 impl Lease {
@@ -59,34 +105,95 @@ impl Lease {
     /// Sends a request and waits for the head of its answer. `scheme` is what HTTP/2 says of the request.
     ///
     /// # Errors
-    /// With the request, when it was certainly not sent.
+    /// With the request, as long as it could be sent once more.
     pub(super) async fn send(
         &mut self,
         mut request: Request<Body>,
         scheme: Scheme,
-    ) -> Result<Response<Incoming>, Box<SendFailure>> {
-        let sent = match &mut self.sender {
-            Sender::Http1(sender) => sender.try_send_request(request).await,
+    ) -> Result<Response<Source>, Box<SendFailure>> {
+        match &mut self.sender {
+            Sender::Http1(connection) => send_http1(connection, request).await,
+            Sender::Upgradable(sender) => {
+                let sent = Box::pin(sender.try_send_request(request)).await;
+                sent.map(|response| response.map(Source::Task))
+                    .map_err(|mut failed| SendFailure::of_hyper(failed.take_message(), None, failed.into_error()))
+            }
             Sender::Http2(sender) => {
                 to_http2(&mut request, scheme);
-                sender.try_send_request(request).await
+                let spare = spare(&request);
+                let sent = Box::pin(sender.try_send_request(request)).await;
+                sent.map(|response| response.map(Source::Task))
+                    .map_err(|mut failed| SendFailure::of_hyper(failed.take_message(), spare, failed.into_error()))
             }
-        };
-        sent.map_err(|mut failed| {
-            let unsent = failed.take_message();
-            Box::new(SendFailure {
-                error: failed.into_error(),
-                unsent,
-            })
-        })
-    }
-
-    /// Hands the connection back; the answer has been read to its end.
-    pub fn give_back(self) {
-        if let (Sender::Http1(sender), Some(endpoint)) = (self.sender, self.endpoint.upgrade()) {
-            endpoint.take_back(sender);
         }
     }
+
+    /// The next piece of an answer whose body comes from here; none at its end.
+    pub(super) fn poll_body(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
+        match &mut self.sender {
+            Sender::Http1(connection) => connection.poll_body(context),
+            Sender::Upgradable(_) | Sender::Http2(_) => Poll::Ready(None),
+        }
+    }
+
+    /// The connection, if the body of its answer comes from here.
+    pub(super) fn http1(&mut self) -> Option<&mut Http1> {
+        match &mut self.sender {
+            Sender::Http1(connection) => Some(connection),
+            Sender::Upgradable(_) | Sender::Http2(_) => None,
+        }
+    }
+
+    /// What is known of the body of an answer that comes from here: whether it has ended, and its size.
+    pub(super) fn body_left(&self) -> (bool, SizeHint) {
+        match &self.sender {
+            Sender::Http1(connection) => (connection.is_end_stream(), connection.size_hint()),
+            Sender::Upgradable(_) | Sender::Http2(_) => (true, SizeHint::with_exact(0)),
+        }
+    }
+
+    /// Gives the connection back once its answer has been read to the end.
+    pub fn give_back(self) {
+        if let (Sender::Http1(connection), Some(endpoint)) = (self.sender, self.endpoint.upgrade())
+            && connection.is_reusable()
+        {
+            endpoint.take_back(connection);
+        }
+    }
+}
+
+impl SendFailure {
+    fn of_hyper(unsent: Option<Request<Body>>, spare: Option<Request<Body>>, error: hyper::Error) -> Box<Self> {
+        Box::new(Self {
+            error: error.into(),
+            unsent: unsent.is_some(),
+            request: unsent.or(spare),
+        })
+    }
+}
+
+async fn send_http1(connection: &mut Http1, mut request: Request<Body>) -> Result<Response<Source>, Box<SendFailure>> {
+    let in_hand = request.body().try_clone().is_some();
+    match connection.send(&mut request).await {
+        Ok(response) => Ok(response.map(|()| Source::Lease)),
+        Err(error) => Err(Box::new(SendFailure {
+            error: error.into(),
+            unsent: false,
+            request: in_hand.then_some(request),
+        })),
+    }
+}
+
+/// The same request again, if it may be needed and its body is in hand.
+fn spare(request: &Request<Body>) -> Option<Request<Body>> {
+    if !request.method().is_idempotent() {
+        return None;
+    }
+    let mut spare = Request::new(request.body().try_clone()?);
+    *spare.method_mut() = request.method().clone();
+    *spare.uri_mut() = request.uri().clone();
+    *spare.headers_mut() = request.headers().clone();
+    Some(spare)
 }
 
 /// HTTP/2 says in the target what HTTP/1.1 says in `Host` (RFC 9113, section 8.3.1).

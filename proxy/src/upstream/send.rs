@@ -7,14 +7,13 @@ use std::time::Duration;
 
 use http::header::UPGRADE;
 use http::{Method, Request, Response, StatusCode};
-use hyper::body::Incoming;
 use tokio::time::Instant;
 
 use super::Upstream;
 use super::connect::Need;
 use super::endpoint::Endpoint;
 use super::health::Change;
-use super::lease::Lease;
+use super::lease::{Lease, Source};
 use super::retry::{Failed, may_retry};
 use super::slots::NoSlot;
 use crate::body::Body;
@@ -39,8 +38,8 @@ pub struct Call<'a> {
 struct AttemptFailed {
     stage: Failed,
     error: ProxyError,
-    /// The request, when the connection did not take it.
-    unsent: Option<Request<Body>>,
+    /// The request, when it is still whole.
+    request: Option<Request<Body>>,
 }
 
 impl Upstream {
@@ -48,11 +47,7 @@ impl Upstream {
     ///
     /// # Errors
     /// Nothing answers at any address, there was no turn in time, or the answer broke off before its head.
-    pub async fn send(
-        &self,
-        request: Request<Body>,
-        call: &Call<'_>,
-    ) -> Result<(Response<Incoming>, Lease), ProxyError> {
+    pub async fn send(&self, request: Request<Body>, call: &Call<'_>) -> Result<(Response<Source>, Lease), ProxyError> {
         self.addresses.ensure().await.map_err(|error| {
             call.metrics.legacy_asked(Some(error.to_string()));
             unreachable(error)
@@ -77,13 +72,12 @@ impl Upstream {
                     continue;
                 }
             };
-            let spare = spare(&request, need);
             let method = request.method().clone();
             let failed = match self.attempt(lease, &endpoint, request, call).await {
                 Ok(answered) => return Ok(answered),
                 Err(failed) => failed,
             };
-            request = self.again(failed, spare, &method, call)?;
+            request = self.again(failed, &method, call)?;
             // Of the kept connections more may be stale.
             fresh_only = true;
         }
@@ -120,7 +114,7 @@ impl Upstream {
                 Err(slot) => slot,
             }
         };
-        let lease = endpoint.connect(slot, need).await;
+        let lease = Box::pin(endpoint.connect(slot, need)).await;
         call.metrics.legacy_asked(lease.as_ref().err().map(ToString::to_string));
         call.metrics
             .upstream(if lease.is_ok() { "connect" } else { "connect_failed" });
@@ -136,7 +130,7 @@ impl Upstream {
         endpoint: &Rc<Endpoint>,
         request: Request<Body>,
         call: &Call<'_>,
-    ) -> Result<(Response<Incoming>, Lease), AttemptFailed> {
+    ) -> Result<(Response<Source>, Lease), AttemptFailed> {
         let reused = lease.is_reused();
         let watched = Watched {
             upstream: self,
@@ -150,12 +144,12 @@ impl Upstream {
                 Ok((response, lease))
             }
             Err(failure) => {
-                let stage = match (&failure.unsent, reused) {
-                    (Some(_), _) => Failed::Unsent,
+                let stage = match (failure.unsent, reused) {
+                    (true, _) => Failed::Unsent,
                     // Nonsense is an answer, and asking again would only bring more of it.
-                    (None, _) if failure.error.is_parse() => Failed::Answered,
-                    (None, true) => Failed::StaleConnection,
-                    (None, false) => Failed::NoAnswer,
+                    (false, _) if failure.error.is_parse() => Failed::Answered,
+                    (false, true) => Failed::StaleConnection,
+                    (false, false) => Failed::NoAnswer,
                 };
                 let kind = if failure.error.is_user() {
                     ErrorKind::ClientGone
@@ -169,22 +163,16 @@ impl Upstream {
                 Err(AttemptFailed {
                     stage,
                     error: ProxyError::legacy(kind, failure.error),
-                    unsent: failure.unsent,
+                    request: failure.request,
                 })
             }
         }
     }
 
     /// The request once more, if it may be sent again.
-    fn again(
-        &self,
-        failed: AttemptFailed,
-        spare: Option<Request<Body>>,
-        method: &Method,
-        call: &Call<'_>,
-    ) -> Result<Request<Body>, ProxyError> {
-        let AttemptFailed { stage, error, unsent } = failed;
-        let Some(again) = unsent.or(spare).filter(|_| may_retry(stage, method, true)) else {
+    fn again(&self, failed: AttemptFailed, method: &Method, call: &Call<'_>) -> Result<Request<Body>, ProxyError> {
+        let AttemptFailed { stage, error, request } = failed;
+        let Some(again) = request.filter(|_| may_retry(stage, method, true)) else {
             return Err(error);
         };
         if stage != Failed::Unsent && !self.budget.take() {
@@ -263,17 +251,4 @@ fn need(request: &Request<Body>) -> Need {
     } else {
         Need::Any
     }
-}
-
-/// The same request again, when it may be repeated and its body is in hand. An upgrade is never repeated: its connection is
-/// promised away.
-fn spare(request: &Request<Body>, need: Need) -> Option<Request<Body>> {
-    if need == Need::Http1 || !request.method().is_idempotent() {
-        return None;
-    }
-    let mut spare = Request::new(request.body().try_clone()?);
-    *spare.method_mut() = request.method().clone();
-    *spare.uri_mut() = request.uri().clone();
-    *spare.headers_mut() = request.headers().clone();
-    Some(spare)
 }

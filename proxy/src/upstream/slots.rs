@@ -45,14 +45,19 @@ impl Slots {
         })
     }
 
+    /// Takes a turn that is free.
+    pub(super) fn take_now(self: &Rc<Self>) -> Option<Slot> {
+        // Whoever waits comes first.
+        (self.waiting.get() == 0 && self.taken.get() < self.most).then(|| self.occupy())
+    }
+
     /// Takes a turn, at once or after waiting in line.
     ///
     /// # Errors
     /// When the line is full, or did not move in time.
     pub(super) async fn take(self: &Rc<Self>) -> Result<Slot, NoSlot> {
-        // Whoever waits comes first.
-        if self.waiting.get() == 0 && self.taken.get() < self.most {
-            return Ok(self.occupy());
+        if let Some(slot) = self.take_now() {
+            return Ok(slot);
         }
         if self.waiting.get() >= self.most_waiting {
             return Err(NoSlot::QueueFull);

@@ -1,0 +1,170 @@
+//! A request as bytes (RFC 9112, sections 3 and 6).
+
+use std::io::Write as _;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::{HeaderMap, Request};
+use http_body::Body as _;
+
+use super::Broken;
+use crate::body::Body;
+
+/// What of a request has not been written yet.
+#[derive(Debug)]
+pub(super) enum Outgoing {
+    /// Nothing.
+    Nothing,
+    /// A body whose length has been announced.
+    Length {
+        /// The body.
+        body: Body,
+        /// What is missing of the length.
+        left: u64,
+    },
+    /// A body of unknown length.
+    Chunked(Body),
+}
+
+/// How the body of a request is framed.
+enum Framing {
+    Bodiless,
+    Length(u64),
+    Chunked,
+}
+
+/// Writes the head, and the body when it is in hand; another body is taken from the request.
+pub(super) fn request(request: &mut Request<Body>, output: &mut Vec<u8>) -> Outgoing {
+    output.clear();
+    let framing = framing(request);
+    head(request, &framing, output);
+    match framing {
+        Framing::Bodiless => Outgoing::Nothing,
+        Framing::Length(left) => match request.body_mut() {
+            Body::Full(bytes) => {
+                output.extend_from_slice(bytes);
+                Outgoing::Nothing
+            }
+            body => Outgoing::Length {
+                body: std::mem::take(body),
+                left,
+            },
+        },
+        Framing::Chunked => Outgoing::Chunked(std::mem::take(request.body_mut())),
+    }
+}
+
+/// The announced length holds, unless the body is there and says otherwise or the head asks for chunks.
+fn framing(request: &Request<Body>) -> Framing {
+    let headers = request.headers();
+    match request.body() {
+        body if body.is_end_stream() => Framing::Bodiless,
+        Body::Full(bytes) => Framing::Length(bytes.len() as u64),
+        _ if headers.contains_key(TRANSFER_ENCODING) => Framing::Chunked,
+        body => announced(headers)
+            .or_else(|| body.size_hint().exact())
+            .map_or(Framing::Chunked, Framing::Length),
+    }
+}
+
+fn announced(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+fn head(request: &Request<Body>, framing: &Framing, output: &mut Vec<u8>) {
+    let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
+    for part in [request.method().as_str(), " ", target, " HTTP/1.1\r\n"] {
+        output.extend_from_slice(part.as_bytes());
+    }
+    let headers = request.headers();
+    for (name, value) in headers {
+        if *name != CONTENT_LENGTH && *name != TRANSFER_ENCODING {
+            line(output, name.as_str(), value.as_bytes());
+        }
+    }
+    match framing {
+        // A length of nothing was said on purpose.
+        Framing::Bodiless if headers.contains_key(CONTENT_LENGTH) => line(output, "content-length", b"0"),
+        Framing::Bodiless => {}
+        // Writing to memory cannot fail.
+        Framing::Length(length) => write!(output, "content-length: {length}\r\n").unwrap_or_default(),
+        Framing::Chunked => line(output, "transfer-encoding", b"chunked"),
+    }
+    output.extend_from_slice(b"\r\n");
+}
+
+fn line(output: &mut Vec<u8>, name: &str, value: &[u8]) {
+    output.reserve(name.len() + value.len() + 4);
+    output.extend_from_slice(name.as_bytes());
+    output.extend_from_slice(b": ");
+    output.extend_from_slice(value);
+    output.extend_from_slice(b"\r\n");
+}
+
+impl Outgoing {
+    /// Whether everything has been encoded.
+    pub(super) fn is_over(&self) -> bool {
+        matches!(self, Self::Nothing)
+    }
+
+    /// Appends what the body gives at once, up to `most` bytes; says whether it may give more at once.
+    pub(super) fn poll_encode(
+        &mut self,
+        context: &mut Context<'_>,
+        output: &mut Vec<u8>,
+        most: usize,
+    ) -> Result<bool, Broken> {
+        while output.len() < most {
+            let body = match self {
+                Self::Nothing => return Ok(false),
+                Self::Length { body, .. } | Self::Chunked(body) => body,
+            };
+            match Pin::new(body).poll_frame(context) {
+                Poll::Pending => return Ok(false),
+                Poll::Ready(Some(Ok(frame))) => {
+                    // Trailers of a request would need an announcement, which is hop by hop.
+                    if let Ok(data) = frame.into_data() {
+                        self.append(&data, output)?;
+                    }
+                }
+                Poll::Ready(Some(Err(error))) => return Err(Broken::RequestBody(error)),
+                Poll::Ready(None) => self.end(output)?,
+            }
+        }
+        Ok(true)
+    }
+
+    fn append(&mut self, data: &Bytes, output: &mut Vec<u8>) -> Result<(), Broken> {
+        match self {
+            Self::Length { left, .. } => {
+                *left = left.checked_sub(data.len() as u64).ok_or_else(wrong_length)?;
+                output.extend_from_slice(data);
+                if *left == 0 {
+                    *self = Self::Nothing;
+                }
+            }
+            Self::Chunked(_) if !data.is_empty() => {
+                write!(output, "{:x}\r\n", data.len()).unwrap_or_default();
+                output.extend_from_slice(data);
+                output.extend_from_slice(b"\r\n");
+            }
+            Self::Chunked(_) | Self::Nothing => {}
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, output: &mut Vec<u8>) -> Result<(), Broken> {
+        match std::mem::replace(self, Self::Nothing) {
+            Self::Length { left: 1.., .. } => return Err(wrong_length()),
+            Self::Chunked(_) => output.extend_from_slice(b"0\r\n\r\n"),
+            Self::Length { .. } | Self::Nothing => {}
+        }
+        Ok(())
+    }
+}
+
+fn wrong_length() -> Broken {
+    Broken::RequestBody("the body has another length than its head said".into())
+}
