@@ -54,7 +54,7 @@ pub use explain::{DrawnBy, Explanation, explain};
 pub use facts::{Facts, Session};
 pub use fallback::FallbackOn;
 pub use file_source::{FileSource, Poll};
-pub use gate_rules::{GateRules, GuardRules};
+pub use gate_rules::{GateRules, GuardAction, GuardRules};
 pub use glob::glob_matches;
 pub use host_pattern::{HostPattern, HostPatternError};
 pub use inventory::Inventory;

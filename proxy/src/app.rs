@@ -27,7 +27,7 @@ use crate::flag_watch::FlagWatch;
 use crate::framing::Crowd;
 use crate::listen::inherit::Inherited;
 use crate::metrics::Metrics;
-use crate::rollout::{FlagFile, Guard, Rollout};
+use crate::rollout::{FlagFile, Guard, GuardAccount, Rollout};
 use crate::shadow::{ByteBudget, Candidate, Control, LegacyControl, Limits, Shadow, now_ms};
 use crate::store::{Recorder, RecorderTask, Store};
 use crate::tasks::Tasks;
@@ -213,17 +213,16 @@ impl Bound {
         let last = Tasks::new(Handle::current(), CancellationToken::new());
         last.spawn("store", recorder_task.run(last.shutdown().clone()));
         start_tasks(&tasks, &common, watch);
-        tasks.spawn(
-            "guard",
-            guard(&common, &store, &recorder, inventory).run(tasks.shutdown().clone()),
-        );
+        let guard = guard(&common, &store, &recorder, inventory);
+        let guard_account = guard.account.clone();
+        tasks.spawn("guard", guard.run(tasks.shutdown().clone()));
         let secured = secured(&entrances, admin_tls.as_ref());
         let certificates = TlsWatch {
             all: secured.0.clone(),
             now: operator.look_at_certificates(),
         };
         tasks.spawn("certificates", certificates.run(tasks.shutdown().clone()));
-        let facets = Facets::new(&common, store, recorder, secured, operator.clone());
+        let facets = Facets::new(&common, store, recorder, secured, operator.clone()).with_guard(guard_account);
         let admin_stop = tasks.shutdown().child_token();
         tasks.spawn("admin", admin::serve(admin, admin_tls, facets, admin_stop.clone()));
         let cores = start_cores(&common, entrances)?;
@@ -339,7 +338,8 @@ fn guard(common: &Common, store: &Store, recorder: &Recorder, inventory: Invento
         flags: Arc::clone(&common.flags),
         metrics: common.metrics.clone(),
         recorder: recorder.clone(),
-        rollout: file.map(|file| Rollout::new(store.clone(), file, inventory, now_ms)),
+        account: GuardAccount::default(),
+        rollout: file.map(|file| Arc::new(Rollout::new(store.clone(), file, inventory, now_ms))),
     }
 }
 

@@ -2,13 +2,15 @@
 
 mod core;
 mod listeners;
+mod rollout;
 mod route;
 mod text;
 
 pub use self::core::{CoreMetrics, InFlight, Tunnel};
 pub use listeners::{ListenerCells, OpenConnection, render_listeners};
 pub(crate) use listeners::{render_certificates, render_upgrades};
-pub use route::{RouteCells, RouteTotals};
+pub use rollout::render_guard;
+pub use route::{RouteCells, RouteTotals, Times};
 pub use text::{render, render_circuits, render_shadow};
 
 use std::collections::BTreeMap;

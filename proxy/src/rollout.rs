@@ -28,6 +28,7 @@ pub use flag_file::FlagFile;
 pub use flag_place::FlagPlace;
 pub use gate::{Criterion, Histogram, Readiness, Seen, Verdict, judge, slower};
 pub(crate) use guard::Guard;
+pub use guard::{Criterion as GuardCriterion, GuardAccount, GuardOutcome};
 pub use history::FlagVersion;
 pub use ladder::{State, after, before};
 

@@ -17,6 +17,8 @@ mod failure;
 #[cfg(test)]
 mod fallback;
 #[cfg(test)]
+mod guard;
+#[cfg(test)]
 mod headers;
 #[cfg(test)]
 mod http2;

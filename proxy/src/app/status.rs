@@ -15,6 +15,7 @@ use crate::console::{FlagsView, LegacyView, NativeView, RouteView, StatusView};
 use crate::core::Common;
 use crate::metrics::{Metrics, Totals};
 use crate::report::{Filter, Places, Report};
+use crate::rollout::GuardAccount;
 use crate::store::{Recorder, Store};
 
 /// How long a page waits for the store.
@@ -33,6 +34,7 @@ pub struct Facets {
     store: Store,
     operator: Operator,
     secured: Secured,
+    guard: GuardAccount,
 }
 
 impl Facets {
@@ -48,7 +50,15 @@ impl Facets {
             store,
             secured,
             operator,
+            guard: GuardAccount::default(),
         }
+    }
+
+    /// With what the guard has done.
+    #[must_use]
+    pub(super) fn with_guard(mut self, guard: GuardAccount) -> Self {
+        self.guard = guard;
+        self
     }
 
     /// Why the process should get no traffic, if so.
@@ -74,6 +84,7 @@ impl Facets {
         crate::metrics::render_certificates(&mut text, &self.secured.statuses());
         crate::metrics::render_upgrades(&mut text, self.operator.failed_upgrades(), self.operator.reloads());
         crate::metrics::render_shadow(&mut text, &self.recorder);
+        crate::metrics::render_guard(&mut text, &self.guard);
         text
     }
 

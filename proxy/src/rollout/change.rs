@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use flags::{Change, EditTarget, RouteKey, Share, Snapshot, Stage, compile, edit};
+use flags::{Change, EditTarget, RouteKey, RoutePlan, Share, Snapshot, Stage, compile, edit};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -220,7 +220,12 @@ impl Rollout {
             share: to.share,
         };
         let edited = edit(text, &target, &change)?;
-        compile(&edited, &self.inventory).map_err(RolloutError::Refused)?;
+        let after = compile(&edited, &self.inventory).map_err(RolloutError::Refused)?;
+        // Where a group states `reads`, its `stage` is that of its writes alone: what was decided for the one must not move the other.
+        let mut members = after.plans().iter().filter(|plan| is_member(plan, &target));
+        if members.any(|plan| plan.stage != to.stage) {
+            return Err(RolloutError::Apart(target.to_string()));
+        }
         let act = wish.act(action, target.to_string(), Some((from.to_string(), to.to_string())));
         Ok(Edit {
             text: edited,
@@ -288,6 +293,13 @@ impl Wish {
             to,
             evidence: self.evidence.clone(),
         }
+    }
+}
+
+fn is_member(plan: &RoutePlan, target: &EditTarget) -> bool {
+    match target {
+        EditTarget::Group(name) => plan.group.as_ref() == Some(name),
+        EditTarget::Route(key) => plan.key == *key,
     }
 }
 

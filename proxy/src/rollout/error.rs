@@ -49,6 +49,11 @@ pub enum RolloutError {
         /// `after` or `before`.
         direction: &'static str,
     },
+    /// The members of the group are at two stages, so that no one stage can be meant.
+    #[error(
+        "{0} has a stage of its own for `reads`, so its members do not move together; change `stage` or `reads` by hand"
+    )]
+    Apart(String),
     /// It is there already.
     #[error("{0} is at that stage already")]
     AlreadyThere(String),
