@@ -11,6 +11,7 @@ use crate::problem::Problems;
 use crate::snapshot::Snapshot;
 use crate::yaml;
 
+mod calendar;
 mod compare;
 mod conflicts;
 mod fields;

@@ -9,6 +9,7 @@
 #[cfg(test)]
 mod allocations;
 mod bucket;
+mod calendar;
 mod canary;
 mod compare_path;
 mod compare_rules;
@@ -44,6 +45,7 @@ mod waiver;
 mod yaml;
 
 pub use bucket::bucket;
+pub use calendar::{Approval, Calendar, ScheduleStep, StepTime, moment_ms};
 pub use canary::{Canary, SubjectSource};
 pub use compare_path::ComparePath;
 pub use compare_rules::{CompareRules, IgnoreRule};

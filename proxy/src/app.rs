@@ -27,7 +27,7 @@ use crate::flag_watch::FlagWatch;
 use crate::framing::Crowd;
 use crate::listen::inherit::Inherited;
 use crate::metrics::Metrics;
-use crate::rollout::{FlagFile, Guard, GuardAccount, Rollout};
+use crate::rollout::{Clerk, FlagFile, Guard, Rollout, RolloutAccount};
 use crate::shadow::{ByteBudget, Candidate, Control, LegacyControl, Limits, Shadow, now_ms};
 use crate::store::{Recorder, RecorderTask, Store};
 use crate::tasks::Tasks;
@@ -213,8 +213,17 @@ impl Bound {
         let last = Tasks::new(Handle::current(), CancellationToken::new());
         last.spawn("store", recorder_task.run(last.shutdown().clone()));
         start_tasks(&tasks, &common, watch);
-        let guard = guard(&common, &store, &recorder, inventory);
-        let guard_account = guard.account.clone();
+        let account = RolloutAccount::default();
+        let guard = guard(&common, &store, &recorder, inventory, &account);
+        if let Some(rollout) = guard.rollout.clone() {
+            let (flags, account) = (Arc::clone(&common.flags), account.clone());
+            let clerk = Clerk {
+                flags,
+                rollout,
+                account,
+            };
+            tasks.spawn("clerk", clerk.run(tasks.shutdown().clone()));
+        }
         tasks.spawn("guard", guard.run(tasks.shutdown().clone()));
         let secured = secured(&entrances, admin_tls.as_ref());
         let certificates = TlsWatch {
@@ -222,7 +231,7 @@ impl Bound {
             now: operator.look_at_certificates(),
         };
         tasks.spawn("certificates", certificates.run(tasks.shutdown().clone()));
-        let facets = Facets::new(&common, store, recorder, secured, operator.clone()).with_guard(guard_account);
+        let facets = Facets::new(&common, store, recorder, secured, operator.clone()).with_rollout(account);
         let admin_stop = tasks.shutdown().child_token();
         tasks.spawn("admin", admin::serve(admin, admin_tls, facets, admin_stop.clone()));
         let cores = start_cores(&common, entrances)?;
@@ -332,13 +341,13 @@ fn shadow(
     ))
 }
 
-fn guard(common: &Common, store: &Store, recorder: &Recorder, inventory: Inventory) -> Guard {
+fn guard(common: &Common, store: &Store, recorder: &Recorder, inventory: Inventory, account: &RolloutAccount) -> Guard {
     let file = common.config.flags.clone().map(FlagFile::at);
     Guard {
         flags: Arc::clone(&common.flags),
         metrics: common.metrics.clone(),
         recorder: recorder.clone(),
-        account: GuardAccount::default(),
+        account: account.guard.clone(),
         rollout: file.map(|file| Arc::new(Rollout::new(store.clone(), file, inventory, now_ms))),
     }
 }

@@ -9,7 +9,7 @@ mod text;
 pub use self::core::{CoreMetrics, InFlight, Tunnel};
 pub use listeners::{ListenerCells, OpenConnection, render_listeners};
 pub(crate) use listeners::{render_certificates, render_upgrades};
-pub use rollout::render_guard;
+pub use rollout::render_rollout;
 pub use route::{RouteCells, RouteTotals, Times};
 pub use text::{render, render_circuits, render_shadow};
 

@@ -15,7 +15,7 @@ use crate::console::{FlagsView, LegacyView, NativeView, RouteView, StatusView};
 use crate::core::Common;
 use crate::metrics::{Metrics, Totals};
 use crate::report::{Filter, Places, Report};
-use crate::rollout::GuardAccount;
+use crate::rollout::RolloutAccount;
 use crate::store::{Recorder, Store};
 
 /// How long a page waits for the store.
@@ -34,7 +34,7 @@ pub struct Facets {
     store: Store,
     operator: Operator,
     secured: Secured,
-    guard: GuardAccount,
+    rollout: RolloutAccount,
 }
 
 impl Facets {
@@ -50,14 +50,14 @@ impl Facets {
             store,
             secured,
             operator,
-            guard: GuardAccount::default(),
+            rollout: RolloutAccount::default(),
         }
     }
 
-    /// With what the guard has done.
+    /// With what moves routes by itself.
     #[must_use]
-    pub(super) fn with_guard(mut self, guard: GuardAccount) -> Self {
-        self.guard = guard;
+    pub(super) fn with_rollout(mut self, rollout: RolloutAccount) -> Self {
+        self.rollout = rollout;
         self
     }
 
@@ -84,7 +84,7 @@ impl Facets {
         crate::metrics::render_certificates(&mut text, &self.secured.statuses());
         crate::metrics::render_upgrades(&mut text, self.operator.failed_upgrades(), self.operator.reloads());
         crate::metrics::render_shadow(&mut text, &self.recorder);
-        crate::metrics::render_guard(&mut text, &self.guard);
+        crate::metrics::render_rollout(&mut text, &self.rollout);
         text
     }
 
@@ -100,7 +100,21 @@ impl Facets {
             unflagged: totals.routes.get("unmatched").map_or(0, |route| route.legacy.answers()),
             draining: self.operator.is_stopping(),
             certificates: self.secured.problems(),
+            notices: self.notices(),
         }
+    }
+
+    /// What asks for a person: forgotten routes, and steps that wait for a second one.
+    fn notices(&self) -> Vec<String> {
+        let news = self.rollout.news();
+        let forgotten = news.forgotten.iter();
+        let forgotten = forgotten.map(|one| format!("{} is at {}, and {}", one.target, one.state, one.why));
+        let waiting = news.waiting.iter().map(|request| {
+            let (id, target) = (request.id, &request.target);
+            let (from, to, by) = (&request.from_state, &request.to_state, &request.requested_by);
+            format!("{target}: {from} → {to}, asked for by {by}, waits for approval: `ficus approve {id}`")
+        });
+        forgotten.chain(waiting).collect()
     }
 
     fn flags_view(&self) -> FlagsView {
