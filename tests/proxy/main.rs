@@ -41,7 +41,11 @@ mod report;
 #[cfg(test)]
 mod reverse_shadow;
 #[cfg(test)]
+mod rollout;
+#[cfg(test)]
 mod routing;
+#[cfg(test)]
+mod schedule;
 #[cfg(test)]
 mod shutdown;
 #[cfg(test)]

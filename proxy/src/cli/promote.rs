@@ -3,7 +3,7 @@
 use clap::Args;
 use flags::Share;
 use proxy::report::moment;
-use proxy::rollout::{Changed, Evidence, FlagFile, Rollout, State, Verdict, Wish, after};
+use proxy::rollout::{Changed, Evidence, FlagFile, Rollout, RolloutError, State, Verdict, Wish, after};
 use proxy::shadow::now_ms;
 use serde_json::{Value, json};
 
@@ -64,7 +64,7 @@ pub(crate) struct GateArgs {
     after_long_help = "The steps: legacy, shadow, canary at 1 %, 5 %, 10 %, 25 % and 50 %, native, retired. Every step after the shadow \
     needs a gate that says ready; --force goes without, and the audit log says so.\n\nExamples:\n  ficus promote 'GET \
     /api/crm/tickets' --reason 'a week without a difference'\n  ficus promote auth --to canary --share 2% --reason 'first users'\n\n\
-    Exit codes: 0 moved; 1 the gate says no; 2 it could not be done."
+    Exit codes: 0 moved; 1 the gate says no, or it waits for a second person; 2 it could not be done."
 )]
 pub(crate) struct PromoteArgs {
     /// A route (`GET /api/x`) or a group
@@ -186,16 +186,35 @@ pub(crate) async fn promote(arguments: PromoteArgs, printer: Printer) -> anyhow:
     if needs_evidence {
         let judged = rollout.evidence(&arguments.target, next.stage).await?;
         if judged.verdict != Verdict::Ready && !arguments.force {
-            printer.data(&told(&judged, state, next))?;
+            if arguments.json {
+                printer.json(&json!({ "from": state, "to": next, "evidence": judged }))?;
+            } else {
+                printer.data(&told(&judged, state, next))?;
+            }
             printer.note("not moved; --force goes without evidence, and the audit log says so");
             return Ok(ExitStatus::Failure);
         }
         evidence = json!({ "forced": judged.verdict != Verdict::Ready, "gate": judged });
     }
     let wish = arguments.signature.wish(evidence, false);
-    let changed = rollout.change(&arguments.target, next, "promote", &wish).await?;
-    say(&changed, arguments.json, printer)?;
-    Ok(ExitStatus::Success)
+    match rollout.change(&arguments.target, next, "promote", &wish).await {
+        Ok(changed) => {
+            say(&changed, arguments.json, printer)?;
+            Ok(ExitStatus::Success)
+        }
+        Err(RolloutError::WaitingForApproval { id, .. }) => {
+            let request = rollout.request(id).await?;
+            if arguments.json {
+                printer.json(&json!({ "waiting": request }))?;
+            }
+            printer.note(&format!(
+                "not moved: waiting for approval, id {id}, until {}; somebody else says `ficus approve {id} --reason …`",
+                moment(request.expires_at)
+            ));
+            Ok(ExitStatus::Failure)
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Takes back.
@@ -220,7 +239,7 @@ pub(crate) async fn rollback(arguments: RollbackArgs, printer: Printer) -> anyho
     Ok(ExitStatus::Success)
 }
 
-fn say(changed: &Changed, as_json: bool, printer: Printer) -> anyhow::Result<()> {
+pub(super) fn say(changed: &Changed, as_json: bool, printer: Printer) -> anyhow::Result<()> {
     if as_json {
         return printer.json(&json!(changed));
     }
