@@ -27,7 +27,7 @@ const CEILING: usize = 400;
 const TEST_CEILING: usize = 600;
 
 /// Files of `proxy` that may name `handlers`, each with its reason.
-const KNOWS_HANDLERS: [(&str, &str); 13] = [
+const KNOWS_HANDLERS: [(&str, &str); 16] = [
     (
         "proxy/src/app.rs",
         "makes the inventory that flags are checked against, and owns the tasks",
@@ -49,10 +49,16 @@ const KNOWS_HANDLERS: [(&str, &str); 13] = [
         "proxy/src/cli/native.rs",
         "lists the handlers for people, and runs the app's migrations",
     ),
+    ("proxy/src/replay.rs", "the parity lab runs handlers"),
     ("proxy/src/replay/effects.rs", "the parity lab runs handlers"),
     ("proxy/src/replay/error.rs", "the parity lab runs handlers"),
     ("proxy/src/replay/lab.rs", "the parity lab runs handlers"),
+    ("proxy/src/replay/live.rs", "the parity lab runs handlers"),
     ("proxy/src/replay/play.rs", "the parity lab runs handlers"),
+    (
+        "proxy/src/replay/stubs.rs",
+        "the parity lab answers the calls of handlers",
+    ),
 ];
 
 #[test]

@@ -21,6 +21,7 @@ pub mod ports;
 pub mod rate_limit;
 pub mod reader;
 pub mod reply;
+pub(crate) mod right_of_way;
 pub mod routes;
 pub mod seams;
 pub mod stream;
@@ -29,6 +30,7 @@ pub mod touch;
 pub mod unit;
 pub mod wire;
 pub mod work;
+pub(crate) mod written_rows;
 
 pub use calls::{CallAnswer, CallError, CallPolicy, CallPort, CallRequest, Calls};
 pub use clock::Clock;

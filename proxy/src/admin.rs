@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::Facets;
 use crate::console::{self, StatusSource, report};
+use crate::record;
 use crate::tls::Tls;
 
 use self::secure::SecureListener;
@@ -28,6 +29,9 @@ const LAST_ANSWERS: Duration = Duration::from_secs(1);
 
 /// Serves the admin listener until told to stop.
 pub(crate) async fn serve(listener: TcpListener, tls: Option<Arc<Tls>>, facets: Facets, shutdown: CancellationToken) {
+    let recording = Router::new()
+        .route("/recording", get(record::feed))
+        .with_state(facets.recording());
     let pages = facets.clone();
     let source: StatusSource = Arc::new(move || {
         let facets = pages.clone();
@@ -39,6 +43,7 @@ pub(crate) async fn serve(listener: TcpListener, tls: Option<Arc<Tls>>, facets: 
         .route("/metrics", get(metrics))
         .route("/report", get(parity))
         .with_state(facets)
+        .merge(recording)
         .merge(console::router(source));
     let stopped = shutdown.clone().cancelled_owned();
     let serving = async {

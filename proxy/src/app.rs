@@ -1,6 +1,7 @@
 //! Putting a process together: bind everything first, then run, then drain.
 
 mod error;
+mod flag_source;
 mod native;
 mod operator;
 mod sockets;
@@ -10,7 +11,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use flags::{Flags, Inventory, RouteKey, Snapshot};
+use flags::{Flags, Inventory, RouteKey};
 use handlers::kit::Routes;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
@@ -23,11 +24,11 @@ use crate::backend::circuit::Circuits;
 use crate::backend::native::NativeBackend;
 use crate::config::{Config, ListenAddress, ListenProtocol};
 use crate::core::{self, Common, Drained};
-use crate::flag_watch::FlagWatch;
 use crate::framing::Crowd;
 use crate::listen::inherit::Inherited;
 use crate::metrics::Metrics;
-use crate::rollout::{Clerk, FlagFile, Guard, Rollout, RolloutAccount};
+use crate::record::Tap;
+use crate::rollout::{Clerk, Guard, Rollout, RolloutAccount};
 use crate::shadow::{ByteBudget, Candidate, Control, LegacyControl, Limits, Shadow, now_ms};
 use crate::store::{Recorder, RecorderTask, Store};
 use crate::tasks::Tasks;
@@ -39,11 +40,9 @@ pub use operator::Operator;
 pub(crate) use operator::Reloads;
 pub use status::Facets;
 
+use flag_source::{FirstFlags, Following};
 use operator::Secured;
 use sockets::Entrance;
-
-/// The store when there is neither a flag file nor a URL.
-const IN_MEMORY: &str = "sqlite::memory:";
 
 /// The thread of a core.
 type Running = std::thread::JoinHandle<io::Result<Drained>>;
@@ -67,7 +66,7 @@ pub struct Bound {
     store: Store,
     recorder: Recorder,
     recorder_task: RecorderTask,
-    watch: Option<FlagWatch>,
+    following: Following,
     inventory: Inventory,
     log_writer: Option<AccessLogWriter>,
 }
@@ -104,8 +103,11 @@ impl App {
         let config = Arc::new(config);
         let operator = Operator::new(heirlooms, inherited.ready.take(), Arc::clone(&config));
         let inventory = inventory_with(&more);
-        let (watch, flags) = first_flags(&config, inventory.clone())?;
-        let store = Store::open(config.store_url().as_deref().unwrap_or(IN_MEMORY)).await?;
+        let FirstFlags {
+            flags,
+            following,
+            store,
+        } = flag_source::begin(&config, inventory.clone()).await?;
         let (recorder, recorder_task) = Recorder::new(store.clone(), config.retention(), now_ms);
         let native = native::start(&config, more).await?;
         let upstream = UpstreamPlan::of(&config)?;
@@ -119,6 +121,7 @@ impl App {
             circuits: Circuits::new(config.circuit.limits()),
             kept_bodies: Arc::new(ByteBudget::new(config.fallback.total_bytes)),
             shadow,
+            tap: Tap::default(),
             metrics,
             access_log,
             crowd: Crowd::default(),
@@ -137,7 +140,7 @@ impl App {
             store,
             recorder,
             recorder_task,
-            watch,
+            following,
             inventory,
             log_writer,
         })
@@ -203,7 +206,7 @@ impl Bound {
             store,
             recorder,
             recorder_task,
-            watch,
+            following,
             inventory,
             log_writer,
             ..
@@ -212,26 +215,18 @@ impl Bound {
         // The store is written last: the drain itself still has something to say.
         let last = Tasks::new(Handle::current(), CancellationToken::new());
         last.spawn("store", recorder_task.run(last.shutdown().clone()));
-        start_tasks(&tasks, &common, watch);
-        let account = RolloutAccount::default();
-        let guard = guard(&common, &store, &recorder, inventory, &account);
-        if let Some(rollout) = guard.rollout.clone() {
-            let (flags, account) = (Arc::clone(&common.flags), account.clone());
-            let clerk = Clerk {
-                flags,
-                rollout,
-                account,
-            };
-            tasks.spawn("clerk", clerk.run(tasks.shutdown().clone()));
-        }
-        tasks.spawn("guard", guard.run(tasks.shutdown().clone()));
+        let source = following.health();
+        start_tasks(&tasks, &common, following);
+        let account = start_rollout(&tasks, &common, &store, &recorder, inventory);
         let secured = secured(&entrances, admin_tls.as_ref());
         let certificates = TlsWatch {
             all: secured.0.clone(),
             now: operator.look_at_certificates(),
         };
         tasks.spawn("certificates", certificates.run(tasks.shutdown().clone()));
-        let facets = Facets::new(&common, store, recorder, secured, operator.clone()).with_rollout(account);
+        let facets = Facets::new(&common, store, recorder, secured, operator.clone())
+            .with_source(source)
+            .with_rollout(account);
         let admin_stop = tasks.shutdown().child_token();
         tasks.spawn("admin", admin::serve(admin, admin_tls, facets, admin_stop.clone()));
         let cores = start_cores(&common, entrances)?;
@@ -292,14 +287,6 @@ fn secured(entrances: &[Entrance], admin: Option<&Arc<Tls>>) -> Secured {
     Secured(of_clients.chain(of_admin).collect())
 }
 
-fn first_flags(config: &Config, inventory: Inventory) -> Result<(Option<FlagWatch>, Flags), StartError> {
-    let Some(path) = &config.flags else {
-        return Ok((None, Flags::new(Snapshot::all_legacy())));
-    };
-    let (watch, flags) = FlagWatch::begin(path.clone(), inventory).map_err(StartError::Flags)?;
-    Ok((Some(watch), flags))
-}
-
 /// What this binary can answer natively, as the flags need to know it.
 #[must_use]
 pub fn inventory() -> Inventory {
@@ -341,24 +328,38 @@ fn shadow(
     ))
 }
 
-fn guard(common: &Common, store: &Store, recorder: &Recorder, inventory: Inventory, account: &RolloutAccount) -> Guard {
-    let file = common.config.flags.clone().map(FlagFile::at);
-    Guard {
+/// Starts what moves routes by itself.
+fn start_rollout(
+    tasks: &Tasks,
+    common: &Common,
+    store: &Store,
+    recorder: &Recorder,
+    inventory: Inventory,
+) -> RolloutAccount {
+    let account = RolloutAccount::default();
+    let place = flag_source::place(&common.config);
+    let rollout = place.map(|place| Arc::new(Rollout::new(store.clone(), place, inventory, now_ms)));
+    if let Some(rollout) = rollout.clone() {
+        let clerk = Clerk {
+            flags: Arc::clone(&common.flags),
+            rollout,
+            account: account.clone(),
+        };
+        tasks.spawn("clerk", clerk.run(tasks.shutdown().clone()));
+    }
+    let guard = Guard {
         flags: Arc::clone(&common.flags),
         metrics: common.metrics.clone(),
         recorder: recorder.clone(),
         account: account.guard.clone(),
-        rollout: file.map(|file| Arc::new(Rollout::new(store.clone(), file, inventory, now_ms))),
-    }
+        rollout,
+    };
+    tasks.spawn("guard", guard.run(tasks.shutdown().clone()));
+    account
 }
 
-fn start_tasks(tasks: &Tasks, common: &Common, watch: Option<FlagWatch>) {
-    if let Some(watch) = watch {
-        tasks.spawn(
-            "flag-watch",
-            watch.run(Arc::clone(&common.flags), tasks.shutdown().clone()),
-        );
-    }
+fn start_tasks(tasks: &Tasks, common: &Common, following: Following) {
+    following.start(tasks, &common.flags);
     if let NativeBackend::On { native, .. } = &common.native {
         for task in native.tasks(tasks.shutdown().clone()) {
             tasks.spawn(task.name, task.future);

@@ -15,6 +15,7 @@ mod evidence;
 mod exit;
 mod explain;
 mod failure;
+mod flags;
 mod global;
 mod inventory;
 mod kill;
@@ -26,6 +27,7 @@ mod openapi;
 mod override_token;
 mod printer;
 mod promote;
+mod record;
 mod replay;
 mod report;
 mod routes;
@@ -91,6 +93,8 @@ enum Command {
     Approvals(approve::ApprovalsArgs),
     /// List the schedules of the flags and how far each has come; cancel one, or begin it anew
     Schedule(schedule::ScheduleArgs),
+    /// Put a whole flag file in force, or print the one that is
+    Flags(flags::FlagsArgs),
     /// Let nobody promote until it thaws
     Freeze(audit::FreezeArgs),
     /// Let promotions go on
@@ -107,6 +111,8 @@ enum Command {
     Override(override_token::OverrideArgs),
     /// Bring the app's database and Ficus's own store up to date
     Migrate(migrate::MigrateArgs),
+    /// Record what the legacy app answers to live traffic, for `replay`
+    Record(record::RecordArgs),
     /// Play a recording of the legacy app against the native handlers, without the legacy app
     Replay(replay::ReplayArgs),
     /// Print the page of deviations on purpose, from their rules
@@ -163,6 +169,7 @@ fn dispatch(command: Command, printer: Printer) -> anyhow::Result<ExitStatus> {
         Command::Completions(arguments) => {
             completions::completions(&arguments, <Cli as clap::CommandFactory>::command(), printer)
         }
+        Command::Flags(arguments) => block_on(flags::flags(arguments, printer)),
         Command::Freeze(arguments) => block_on(audit::freeze(arguments, printer)),
         Command::Thaw(arguments) => block_on(audit::thaw(arguments, printer)),
         Command::History(arguments) => block_on(audit::history(arguments, printer)),
@@ -171,6 +178,7 @@ fn dispatch(command: Command, printer: Printer) -> anyhow::Result<ExitStatus> {
         Command::Revive(arguments) => kill::revive(&arguments, printer),
         Command::Override(arguments) => override_token::make(&arguments, printer),
         Command::Migrate(arguments) => block_on(migrate::migrate(arguments, printer)),
+        Command::Record(arguments) => block_on(record::record(arguments, printer)),
         Command::Replay(arguments) => block_on(replay::replay(arguments, printer)),
         Command::Report(arguments) => block_on(report::report(arguments, printer)),
         Command::Waive(arguments) => block_on(waive::waive(arguments, printer)),

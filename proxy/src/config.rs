@@ -3,6 +3,7 @@
 mod duration;
 mod environment;
 mod error;
+mod flag_source;
 mod http2;
 mod interpolate;
 mod legacy;
@@ -27,6 +28,7 @@ use serde::Deserialize;
 pub use duration::Span;
 pub use environment::Environment;
 pub use error::{ConfigError, Problem};
+pub use flag_source::{FlagSource, PostgresFlags, is_postgres};
 pub use http2::Http2;
 pub use legacy::{Health, Legacy, LegacyTls, Protocol};
 pub use limits::Limits;
@@ -57,9 +59,10 @@ pub struct Config {
     pub admin: Admin,
     /// The legacy app.
     pub legacy: Legacy,
-    /// The flag file; without one, legacy answers everything.
+    /// The flag file, or where else the flags come from; without any, legacy answers everything.
     #[serde(default)]
-    pub flags: Option<PathBuf>,
+    #[schemars(with = "FlagSource")]
+    pub flags: Option<FlagSource>,
     /// Ficus's own store.
     #[serde(default)]
     pub store: StoreConfig,
@@ -137,7 +140,7 @@ impl Config {
             http2: Http2::default(),
             admin: Admin::default(),
             legacy: Legacy::at(legacy),
-            flags,
+            flags: flags.map(FlagSource::File),
             store: StoreConfig::default(),
             database: Database::default(),
             limits: Limits::default(),
@@ -177,7 +180,9 @@ impl Config {
         let mut config: Self = serde_yaml::from_str(&text).map_err(|error| ConfigError::of_yaml(&error))?;
         config.environment = environment;
         let directory = file.parent().unwrap_or(Path::new(""));
-        config.flags = config.flags.map(|flags| directory.join(flags));
+        if let Some(flags) = &mut config.flags {
+            flags.resolve(directory);
+        }
         config.access_log_file = config.access_log_file.map(|log| directory.join(log));
         config.legacy.tls.resolve(directory);
         for listener in &mut config.listeners {
@@ -219,6 +224,8 @@ impl Config {
             problems.push(Problem::new("listeners[].redirect_hosts", message));
         }
         problems.extend(self.store.problems());
+        let flags = self.flags.iter();
+        problems.extend(flags.flat_map(|flags| flags.problems(self.store.url.as_deref())));
         if let Some(tls) = &self.admin.tls {
             problems.extend(tls.problems("admin.tls"));
         }
@@ -270,7 +277,7 @@ impl Config {
     /// Where Ficus's own store is.
     #[must_use]
     pub fn store_url(&self) -> Option<String> {
-        let beside = || self.flags.as_deref().map(Store::url_beside);
+        let beside = || self.flags.as_ref()?.file().map(Store::url_beside);
         self.store.url.clone().or_else(beside)
     }
 }

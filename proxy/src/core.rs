@@ -24,6 +24,7 @@ use crate::exchange::Step;
 use crate::framing::Crowd;
 use crate::listen::{Gate, Incoming, ListenSocket};
 use crate::metrics::{CoreMetrics, Metrics};
+use crate::record::Tap;
 use crate::shadow::{ByteBudget, Shadow};
 use crate::stack::stack;
 use crate::tasks::LocalTasks;
@@ -51,6 +52,8 @@ pub struct Common {
     pub(crate) kept_bodies: Arc<ByteBudget>,
     /// The shadow worker.
     pub shadow: Shadow,
+    /// Where recordings take what legacy answers.
+    pub tap: Tap,
     /// The counters of the process.
     pub metrics: Metrics,
     /// Where access log lines go, when there is one.
@@ -78,6 +81,8 @@ pub struct Core {
     pub(crate) kept_bodies: Arc<ByteBudget>,
     /// The shadow worker.
     pub shadow: Shadow,
+    /// Where recordings take what legacy answers.
+    pub tap: Tap,
     /// Connections to the legacy app.
     pub legacy: Rc<Upstream>,
     /// Counters of this core.
@@ -156,6 +161,7 @@ impl Core {
             circuits,
             kept_bodies,
             shadow,
+            tap,
             metrics,
             access_log,
             crowd,
@@ -176,6 +182,7 @@ impl Core {
             circuits,
             kept_bodies,
             shadow,
+            tap,
             drain,
         })
     }
@@ -189,6 +196,7 @@ impl Core {
             circuits: self.circuits.clone(),
             kept_bodies: Arc::clone(&self.kept_bodies),
             shadow: self.shadow.clone(),
+            tap: self.tap.clone(),
             legacy: Rc::clone(&self.legacy),
             metrics: self.metrics.clone(),
             access_log: self.access_log.clone(),

@@ -1,6 +1,7 @@
-//! Watches the flag file and the kill file, and puts what they say in force.
+//! Watches the flag file and the kill file, and puts what they say in force. Where the flags come from elsewhere, the kill file
+//! alone.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ const EVERY: Duration = Duration::from_millis(100);
 /// What watches one flag file and the kill file beside it.
 #[derive(Debug)]
 pub(crate) struct FlagWatch {
-    source: FileSource,
+    source: Option<FileSource>,
     inventory: Inventory,
     kill_file: PathBuf,
     killed: KillSet,
@@ -48,12 +49,27 @@ impl FlagWatch {
             obey(&flags, &killed);
         }
         let watch = Self {
-            source,
+            source: Some(source),
             inventory,
             kill_file,
             killed,
         };
         Ok((watch, flags))
+    }
+
+    /// Watches the kill file beside `path` only, and obeys it from the beginning.
+    pub(crate) fn of_kills(path: &Path, flags: &Flags) -> Self {
+        let kill_file = kill_file::path_beside(path);
+        let killed = kill_file::read(&kill_file);
+        if !killed.is_empty() {
+            obey(flags, &killed);
+        }
+        Self {
+            source: None,
+            inventory: Inventory::default(),
+            kill_file,
+            killed,
+        }
     }
 
     /// Watches until told to stop.
@@ -80,7 +96,10 @@ impl FlagWatch {
 
     fn look(mut self) -> (Self, Poll, KillSet) {
         let kill = kill_file::read(&self.kill_file);
-        let poll = self.source.poll(&self.inventory);
+        let poll = match &mut self.source {
+            Some(source) => source.poll(&self.inventory),
+            None => Poll::Unchanged,
+        };
         (self, poll, kill)
     }
 }

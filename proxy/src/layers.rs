@@ -9,6 +9,7 @@ pub mod decide;
 pub mod dispatch;
 pub mod limits;
 pub mod observe;
+pub mod record;
 pub mod request_id;
 pub mod rescue;
 pub mod server_timing;

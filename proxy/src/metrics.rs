@@ -1,17 +1,19 @@
 //! Counters. Each core has its own set, which only it writes; a scrape adds them up.
 
 mod core;
+mod flag_source;
 mod listeners;
 mod rollout;
 mod route;
 mod text;
 
 pub use self::core::{CoreMetrics, InFlight, Tunnel};
+pub(crate) use flag_source::render_flag_source;
 pub use listeners::{ListenerCells, OpenConnection, render_listeners};
 pub(crate) use listeners::{render_certificates, render_upgrades};
 pub use rollout::render_rollout;
 pub use route::{RouteCells, RouteTotals, Times};
-pub use text::{render, render_circuits, render_shadow};
+pub use text::{render, render_circuits, render_record, render_shadow};
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -3,15 +3,21 @@
 //!
 //! Every entry is a dry run that is rolled back; then legacy's own row changes are applied. So every entry is judged by itself.
 
+mod codes;
 mod deviations;
 mod effects;
 mod error;
 mod har;
+mod judge;
 mod lab;
+mod live;
 mod outcome;
 mod play;
 mod render;
+mod request;
 mod rows;
+mod stubs;
+mod volatile;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -19,13 +25,16 @@ use std::sync::Arc;
 
 pub use error::ReplayError;
 pub use outcome::{Outcome, Played, Replay, Tally};
-pub use render::{render_json, render_junit, render_text};
+pub use render::{render_html, render_json, render_junit, render_text};
 
 use self::deviations::Deviations;
 use self::har::Entry;
 use self::lab::{Lab, Template};
 use self::play::Player;
+use handlers::kit::{Ids, Routes};
+
 use crate::compare::Known;
+use crate::glob::matches;
 use crate::provision::Progress;
 use crate::provision::postgres::{Cluster, Origin};
 
@@ -46,8 +55,8 @@ pub struct Plan {
     pub only: Option<String>,
     /// With the compatibility switches that the deviations name, as from a page of the app.
     pub compat: bool,
-    /// The secret that signed the recorded tokens.
-    pub secret: String,
+    /// The secret that signed the recorded tokens; without it they are not valid.
+    pub secret: Option<String>,
     /// The server for the lab's databases; a throw-away one by default.
     pub database_url: Option<String>,
 }
@@ -57,6 +66,14 @@ pub struct Plan {
 /// # Errors
 /// When the lab cannot be set up or a recording cannot be read or applied. Differences are part of the result.
 pub async fn replay(plan: &Plan, progress: &Progress) -> Result<Replay, ReplayError> {
+    replay_with(plan, progress, Vec::new).await
+}
+
+/// As [`replay`], with more native endpoints than this binary has: for tests of what endpoints may do.
+///
+/// # Errors
+/// As [`replay`].
+pub async fn replay_with(plan: &Plan, progress: &Progress, more: fn() -> Vec<Routes>) -> Result<Replay, ReplayError> {
     let deviations = match &plan.deviations {
         Some(path) => Deviations::read(path)?,
         None => Deviations::default(),
@@ -70,7 +87,11 @@ pub async fn replay(plan: &Plan, progress: &Progress) -> Result<Replay, ReplayEr
     let origin = plan.database_url.clone().map_or(Origin::Anywhere, Origin::Url);
     let cluster = Cluster::start(origin, progress).await?;
     progress.say(cluster.description());
-    let played = play_all(plan, &cluster, &seed, &deviations, &recordings).await;
+    if plan.secret.is_none() && recordings.iter().flatten().any(is_signed) {
+        progress.say("the recorded tokens count as invalid: --secret names what signed them");
+    }
+    let lab = (&cluster, more);
+    let played = play_all(plan, lab, &seed, &deviations, &recordings).await;
     cluster.stop().await;
     Ok(Replay { played: played? })
 }
@@ -85,18 +106,22 @@ pub fn deviations_page(rules: &Path) -> Result<String, ReplayError> {
 
 async fn play_all(
     plan: &Plan,
-    cluster: &Cluster,
+    (cluster, more): (&Cluster, fn() -> Vec<Routes>),
     seed: &str,
     deviations: &Deviations,
     recordings: &[Vec<Entry>],
 ) -> Result<Vec<Played>, ReplayError> {
-    let template = Template::make(cluster, &plan.schema, seed, &plan.secret).await?;
+    // Without a secret any will do, as long as nothing in the recording is signed with it.
+    let secret = plan.secret.clone().unwrap_or_else(|| Ids::random().uuid().to_string());
+    let template = Template::make(cluster, &plan.schema, seed, &secret, more).await?;
     let switches: BTreeSet<String> = if plan.compat {
         deviations.switches().collect()
     } else {
         BTreeSet::new()
     };
-    let player = Player::new(deviations, Arc::new(switches));
+    let extra: Vec<_> = more().iter().flat_map(Routes::endpoints).collect();
+    let endpoints = handlers::catalogue().into_iter().chain(extra);
+    let player = Player::new(deviations, Arc::new(switches), secret, endpoints);
     let mut all = Vec::new();
     let mut outcome = Ok(());
     for (path, entries) in plan.files.iter().zip(recordings) {
@@ -134,15 +159,19 @@ async fn play_one(
             }
         }
         if wanted(plan, entry)
-            && let Some(played) = player.play(&lab, entry, known.clone(), path).await?
+            && let Some(played) = player.play((template, &mut lab), entry, known.clone(), path).await?
         {
             all.push(played);
         }
-        lab.apply(&entry.id, &entry.rows).await?;
-        known = known.and(&rows::recorded(&entry.rows).to_string());
+        lab.apply(&entry.id, entry.row_changes()).await?;
+        known = known.and(&rows::recorded(entry.row_changes()).to_string());
     }
     template.discard(lab).await;
     Ok(all)
+}
+
+fn is_signed(entry: &Entry) -> bool {
+    entry.request.as_ref().is_some_and(request::carries_token)
 }
 
 async fn anew(template: &Template<'_>, old: Lab) -> Result<Lab, ReplayError> {
@@ -161,36 +190,4 @@ fn wanted(plan: &Plan, entry: &Entry) -> bool {
             .only
             .as_ref()
             .is_none_or(|only| matches(only, &entry.id) || matches(only, &route))
-}
-
-/// `*` stands for any text; everything else for itself.
-fn matches(glob: &str, text: &str) -> bool {
-    let Some((head, rest)) = glob.split_once('*') else {
-        return glob == text;
-    };
-    let Some(text) = text.strip_prefix(head) else {
-        return false;
-    };
-    text.char_indices()
-        .map(|(at, _)| at)
-        .chain([text.len()])
-        .any(|at| matches(rest, &text[at..]))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::matches;
-
-    #[test]
-    fn a_star_stands_for_any_text() {
-        for (glob, text, expected) in [
-            ("tickets.*", "tickets.list", true),
-            ("*tickets*", "GET http://a/api/crm/tickets", true),
-            ("tickets", "tickets.list", false),
-            ("*.ok", "a.ok.b", false),
-            ("*", "", true),
-        ] {
-            assert_eq!(matches(glob, text), expected, "{glob} {text}");
-        }
-    }
 }

@@ -12,6 +12,8 @@ mod decode;
 mod evidence;
 mod held;
 mod job;
+pub(crate) mod masked;
+mod races;
 mod reason;
 mod redact;
 mod reproducer;
@@ -35,17 +37,21 @@ use tokio_util::task::TaskTracker;
 
 use crate::store::{Record, Recorder};
 
+pub(crate) use self::budget::{ByteBudget, Share};
 pub use self::candidate::{Asked, Candidate, Control, DryRunFailure, DryRunResult, NativeAnswer, RunLimits};
 pub use self::clock::now_ms;
 pub use self::control::LegacyControl;
+pub(crate) use self::decode::decoded;
 pub use self::evidence::judge_again;
 pub use self::held::{Held, HeldBody};
 pub use self::job::{Exchange, Pending};
+pub use self::races::Lane;
 pub use self::reason::NotCompared;
 pub use self::reverse::Started;
 pub use self::tee::{Captured, Copied, Tee};
+pub(crate) use self::tee::{Copier, Whole};
 
-pub(crate) use self::budget::{ByteBudget, Share as ByteShare};
+use self::races::Races;
 use self::throttle::Throttle;
 
 /// What shadow work may cost, over all routes.
@@ -103,6 +109,7 @@ struct Shared {
     dry_runs: Semaphore,
     memory: Arc<ByteBudget>,
     throttle: Throttle,
+    races: Arc<Races>,
 }
 
 impl fmt::Debug for Shadow {
@@ -135,6 +142,7 @@ impl Shadow {
             dry_runs: Semaphore::new(limits.concurrency),
             memory: Arc::new(ByteBudget::new(limits.memory_bytes)),
             throttle: Throttle::default(),
+            races: Arc::default(),
             limits,
         };
         Self {

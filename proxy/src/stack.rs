@@ -15,6 +15,7 @@ use crate::layers::decide::Decide;
 use crate::layers::dispatch::Dispatch;
 use crate::layers::limits::Limits;
 use crate::layers::observe::Observe;
+use crate::layers::record::Record;
 use crate::layers::request_id::RequestIds;
 use crate::layers::rescue::Rescue;
 use crate::layers::server_timing::ServerTiming;
@@ -37,5 +38,6 @@ pub fn stack(core: &Rc<Core>) -> impl Step + use<> + 'static {
         .layer(Decide::new(core)) // before Deadline, Shadow and Dispatch: all three read the decision
         .layer(Deadline::new(core))
         .layer(ShadowLayer::new(core.shadow.clone()))
+        .layer(Record::new(core.tap.clone())) // the request that legacy gets, the answer that it gives
         .service(Dispatch::new(core))
 }

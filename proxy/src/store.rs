@@ -68,27 +68,36 @@ impl Store {
     /// # Errors
     /// When the URL is of another kind, or the database refuses.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
-        sqlx::any::install_default_drivers();
-        let scheme = url.split(':').next().unwrap_or_default();
-        let (url, connections) = match scheme {
-            "sqlite" => (sqlite_url(url), 1),
-            "postgres" | "postgresql" => (url.to_owned(), POSTGRES_CONNECTIONS),
-            other => return Err(StoreError::Scheme(other.to_owned())),
-        };
-        let is_sqlite = scheme == "sqlite";
-        let pool = AnyPoolOptions::new()
-            .max_connections(connections)
-            // A database in memory lives as long as its one connection.
-            .min_connections(1)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .acquire_timeout(PATIENCE)
-            .after_connect(move |connection, _| Box::pin(prepare(connection, is_sqlite)))
-            .connect(&url)
-            .await?;
-        sqlx::migrate!("../migrations/store").run(&pool).await?;
-        let marks = ClientMarks::load(&pool).await?;
-        Ok(Self { pool, marks })
+        let (options, url) = options(url)?;
+        let store = Self::over(options.connect(&url).await?);
+        store.prepare().await?;
+        Ok(store)
+    }
+
+    /// As [`Self::open`], but says nothing about the database yet: it may be away. Until [`Self::prepare`] has succeeded, what is
+    /// recorded waits in the recorder.
+    ///
+    /// # Errors
+    /// When the URL is of another kind.
+    pub fn open_later(url: &str) -> Result<Self, StoreError> {
+        let (options, url) = options(url)?;
+        Ok(Self::over(options.connect_lazy(&url)?))
+    }
+
+    fn over(pool: AnyPool) -> Self {
+        Self {
+            pool,
+            marks: ClientMarks::before_the_first_look(),
+        }
+    }
+
+    /// Brings the tables up to date and learns what the store knows of itself. May be repeated.
+    ///
+    /// # Errors
+    /// When the database is away or refuses.
+    pub async fn prepare(&self) -> Result<(), StoreError> {
+        sqlx::migrate!("../migrations/store").run(&self.pool).await?;
+        self.marks.learn(&self.pool).await
     }
 
     /// The default place of the store: beside the flag file.
@@ -113,6 +122,27 @@ impl Store {
     pub fn pool(&self) -> &AnyPool {
         &self.pool
     }
+}
+
+/// How the connections of a store are made, and its URL in full.
+fn options(url: &str) -> Result<(AnyPoolOptions, String), StoreError> {
+    sqlx::any::install_default_drivers();
+    let scheme = url.split(':').next().unwrap_or_default();
+    let (url, connections) = match scheme {
+        "sqlite" => (sqlite_url(url), 1),
+        "postgres" | "postgresql" => (url.to_owned(), POSTGRES_CONNECTIONS),
+        other => return Err(StoreError::Scheme(other.to_owned())),
+    };
+    let is_sqlite = scheme == "sqlite";
+    let options = AnyPoolOptions::new()
+        .max_connections(connections)
+        // A database in memory lives as long as its one connection.
+        .min_connections(1)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .acquire_timeout(PATIENCE)
+        .after_connect(move |connection, _| Box::pin(prepare(connection, is_sqlite)));
+    Ok((options, url))
 }
 
 /// Adds "create when absent" to the URL of a file.

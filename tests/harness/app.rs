@@ -145,6 +145,11 @@ impl TestApp {
         &self.0.database.pool
     }
 
+    /// Where the database is, with the password: for a proxy on the same one.
+    pub fn database_url(&self) -> String {
+        self.0.database.url.clone()
+    }
+
     /// The handlers themselves.
     pub fn native(&self) -> &Native {
         &self.0.native

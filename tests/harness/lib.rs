@@ -13,6 +13,7 @@ mod certificates;
 mod client;
 mod process;
 mod proxy;
+mod schema;
 mod services;
 
 pub use app::{Effect, TestApp};
@@ -22,4 +23,5 @@ pub use certificates::Authority;
 pub use client::{Answer, Client};
 pub use process::FicusProcess;
 pub use proxy::{Builder, TestProxy};
+pub use schema::legacy_schema;
 pub use services::{LabsMobile, TextMessage};

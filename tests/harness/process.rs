@@ -52,15 +52,24 @@ impl FicusProcess {
     /// # Panics
     /// When it does not become ready.
     pub async fn configured(legacy: &str, yaml: &str) -> Self {
+        Self::configured_with(&format!("{{ url: \"{legacy}\" }}"), yaml, &[]).await
+    }
+
+    /// The same with the whole section `legacy`, and with variables in its environment.
+    ///
+    /// # Panics
+    /// When it does not become ready.
+    pub async fn configured_with(legacy: &str, yaml: &str, environment: &[(&str, &str)]) -> Self {
         let (listen, admin) = (free_address(), free_address());
         let home = TempDir::with_prefix("ficus-process-").expect("a directory can be made");
         let file = home.path().join("ficus.yaml");
         let yaml = yaml.replace("LISTEN", &listen);
-        let text = format!("legacy: {{ url: \"{legacy}\" }}\nadmin: {{ listen: {admin} }}\n{yaml}");
+        let text = format!("legacy: {legacy}\nadmin: {{ listen: {admin} }}\n{yaml}");
         std::fs::write(&file, text).expect("the configuration can be written");
         let mut command = command();
         command.arg("--config").arg(file);
         command.arg("--pid-file").arg(home.path().join(PID_FILE));
+        command.envs(environment.iter().copied());
         let process = Self::wait(command, listen, admin, home).await;
         eventually("its number is in the file", || async {
             process.pid_file().exists().then_some(())

@@ -4,3 +4,5 @@
 mod deviations;
 #[cfg(test)]
 mod recording;
+#[cfg(test)]
+mod stream;

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use harness::legacy_schema;
 use proxy::compare::Kind;
 use proxy::provision::Progress;
 use proxy::replay::{Outcome, Plan, Replay, render_junit, render_text, replay};
@@ -9,40 +10,37 @@ use tempfile::TempDir;
 
 /// The recording, or what `change` makes of it, played.
 async fn play(compat: bool, change: impl Fn(String) -> String) -> Replay {
-    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
     let place = TempDir::new().expect("a directory");
-    let recording = read(&tests.join("parity/tickets.har"));
+    let recording = read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("parity/tickets.har"));
     let file = write(&place, "tickets.har", &change(recording));
     let plan = Plan {
-        files: vec![file],
-        schema: write(&place, "schema.sql", &baseline(tests)),
-        seed: tests.join("legacy/seed.sql"),
-        deviations: Some(tests.join("parity/deviations.yaml")),
-        area: None,
-        only: None,
         compat,
-        secret: "a secret of the tests".to_owned(),
-        database_url: None,
+        ..plan(&place, file)
     };
     replay(&plan, &Progress::silent()).await.expect("a replay")
 }
 
-/// The schema of the legacy app, which the lab then adopts.
-fn baseline(tests: &Path) -> String {
-    let mut files: Vec<PathBuf> = std::fs::read_dir(tests.join("../migrations/app"))
-        .expect("the migrations")
-        .map(|file| file.expect("a file").path())
-        .filter(|path| path.to_string_lossy().contains("_baseline_"))
-        .collect();
-    files.sort();
-    files.iter().map(|path| read(path)).collect()
+/// A recording on the seed of the legacy app.
+pub(crate) fn plan(place: &TempDir, file: PathBuf) -> Plan {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+    Plan {
+        files: vec![file],
+        schema: write(place, "schema.sql", &legacy_schema()),
+        seed: tests.join("legacy/seed.sql"),
+        deviations: Some(tests.join("parity/deviations.yaml")),
+        area: None,
+        only: None,
+        compat: false,
+        secret: Some("a secret of the tests".to_owned()),
+        database_url: None,
+    }
 }
 
 fn read(path: &Path) -> String {
     std::fs::read_to_string(path).expect("a file")
 }
 
-fn write(place: &TempDir, name: &str, text: &str) -> PathBuf {
+pub(crate) fn write(place: &TempDir, name: &str, text: &str) -> PathBuf {
     let path = place.path().join(name);
     std::fs::write(&path, text).expect("a file");
     path

@@ -17,6 +17,8 @@ mod failure;
 #[cfg(test)]
 mod fallback;
 #[cfg(test)]
+mod flag_database;
+#[cfg(test)]
 mod guard;
 #[cfg(test)]
 mod headers;
@@ -33,7 +35,11 @@ mod model;
 #[cfg(test)]
 mod overrides;
 #[cfg(test)]
+mod people;
+#[cfg(test)]
 mod provision;
+#[cfg(test)]
+mod record;
 #[cfg(test)]
 mod reload;
 #[cfg(test)]
@@ -47,9 +53,19 @@ mod routing;
 #[cfg(test)]
 mod schedule;
 #[cfg(test)]
+mod shadow_harm;
+#[cfg(test)]
+mod shadow_proof;
+#[cfg(test)]
+mod shadow_quiet;
+#[cfg(test)]
+mod shadow_writes;
+#[cfg(test)]
 mod shutdown;
 #[cfg(test)]
 mod sign_in_speed;
+#[cfg(test)]
+mod soak;
 #[cfg(test)]
 mod stages;
 #[cfg(test)]

@@ -13,12 +13,12 @@ use std::time::{Duration, Instant};
 use harness::{Client, FicusProcess};
 use http::{Method, StatusCode};
 use proxy::provision::Progress;
-use proxy::provision::legacy::{LegacyApp, Settings, seed};
+use proxy::provision::legacy::LegacyApp;
 use serde_json::{Value, json};
-use test_support::database::{Cluster, Database};
 use tokio::sync::Mutex;
 
-const PEOPLE: usize = 64;
+use crate::people::{self, PEOPLE};
+
 const AT_ONCE: usize = 16;
 /// How many requests come before the measured ones.
 const WARM_UP: usize = 200;
@@ -33,26 +33,6 @@ routes:
   - { route: POST /api/auth/login, stage: native }
   - { route: GET /api/v1/auth/me, stage: native }
 ";
-
-/// People with a password, a phone, a session and codes; the password is that of the seed's users.
-const ROWS: &str = r#"
-insert into users (id, email, name, password, "tenantId", role, status, "approvalStatus", "chatbotAccessStatus", "createdAt", "updatedAt")
-  select 'speed' || n, 'speed' || n || '@faro.example', 'Speed', (select password from users where email = 'irene@faro.example'),
-         'cmtenantfaro000000000001', 'admin', 'active', 'approved', 'approved', now(), now()
-  from generate_series(0, 63) n;
-insert into chatbot_phone_users (id, phone, "normalizedPhone", "tenantId", email, "displayName", "createdAt", "updatedAt")
-  select 'phone' || n, '+3461000' || (1000 + n), '+3461000' || (1000 + n), 'cmtenantfaro000000000001',
-         'speed' || n || '@faro.example', 'Speed', now(), now()
-  from generate_series(0, 63) n;
-update users set "chatbotPhoneUserId" = 'phone' || substr(id, 6), phone = '+3461000' || (1000 + substr(id, 6)::int),
-                 "normalizedPhone" = '+3461000' || (1000 + substr(id, 6)::int) where id like 'speed%';
-insert into chatbot_phone_sessions (id, "userId", "sessionToken", "expiresAt", "lastUsedAt", "createdAt")
-  select 'session' || n, 'phone' || n, 'token' || n, '2099-01-01', now(), '2099-01-01' from generate_series(0, 63) n;
-insert into chatbot_phone_otps (id, "publicId", "userId", "codeHash", "expiresAt", "createdAt", "updatedAt")
-  select 'code' || n, 'code' || n, 'phone' || (n % 64), (select password from users where email = 'irene@faro.example'),
-         '2099-01-01', now(), now()
-  from generate_series(0, 1999) n;
-"#;
 
 /// One request.
 struct Shot {
@@ -69,17 +49,6 @@ struct Measured {
     worst: Duration,
     /// Milliseconds of processor time per request.
     cost: f64,
-}
-
-async fn database() -> Database {
-    let database = Cluster::shared().await.database().await;
-    for sql in [seed().unwrap(), ROWS.to_owned()] {
-        sqlx::raw_sql(sqlx::AssertSqlSafe(sql))
-            .execute(&database.pool)
-            .await
-            .unwrap();
-    }
-    database
 }
 
 /// Seconds of processor time that every process with this variable in its environment has used, by the name of the program.
@@ -186,27 +155,21 @@ fn line(what: &str, side: &str, measured: &Measured) {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "measures; run it alone, with --release"]
 async fn signing_in_beside_legacy() {
-    let database = database().await;
-    let settings = Settings {
-        database_url: database.url.clone(),
-        environment: vec![("NEST_AUTH_SECRET".to_owned(), "only-for-tests".to_owned())],
-    };
-    let app = LegacyApp::start(settings, &Progress::silent()).await.unwrap();
+    let database = people::database().await;
+    let app = LegacyApp::start(people::settings(&database), &Progress::silent())
+        .await
+        .unwrap();
     let home = tempfile::TempDir::new().unwrap();
     let flags = home.path().join("flags.yaml");
     std::fs::write(&flags, FLAGS).unwrap();
-    let environment = [
-        ("DATABASE_URL", database.url.as_str()),
-        ("NEST_AUTH_SECRET", "only-for-tests"),
-    ];
+    let environment = people::environment(&database);
     let ficus = FicusProcess::start_with(&app.url(), Some(&flags), &environment).await;
     let variable = format!("DATABASE_URL={}", database.url);
     let sides = [
         ("legacy", Client::of_origin(&app.url()), "node"),
         ("Ficus", Client::of_origin(ficus.origin()), "ficus"),
     ];
-    let credentials = |person: usize| json!({ "email": format!("speed{}@faro.example", person % PEOPLE), "password": "legacy-demo-1" });
-    let signed = sides[1].1.post("/api/auth/login", &credentials(0)).await.json();
+    let signed = sides[1].1.post("/api/auth/login", &people::credentials(0)).await.json();
     let admin = signed["token"].as_str().unwrap().to_owned();
     let token = |person: usize| format!("token{}", person % PEOPLE);
 
@@ -229,7 +192,7 @@ async fn signing_in_beside_legacy() {
         })
         .await;
         run("login (`POST /api/auth/login`)", 400, &|n| {
-            post("/api/auth/login", credentials(n))
+            post("/api/auth/login", people::credentials(n))
         })
         .await;
         run("verify (`POST /api/chat/otp/verify`)", 400, &|n| {

@@ -7,7 +7,10 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 
 use super::dry_run::DryRunLimits;
+use super::effects::EffectRecord;
 use super::fault::{Fault, FaultKind};
+use super::right_of_way::{Backend, DRY_RUNS, RightOfWay};
+use super::written_rows;
 
 /// The pools.
 #[derive(Clone, Debug)]
@@ -42,6 +45,7 @@ pub(crate) struct Lazy {
     spare: PgPool,
     opening: Opening,
     open: Option<Open>,
+    backend: Backend,
 }
 
 #[derive(Debug)]
@@ -73,10 +77,12 @@ impl Database {
             ),
             ("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION),
             ("timezone", "UTC"),
+            // The rollback of a connection that comes back is usually for nothing, and would warn each time.
+            ("client_min_messages", "error"),
         ]);
         Ok(Self {
             live: pool(limits.live, limits.live_wait, options.clone()),
-            dry: pool(limits.dry, limits.dry_wait, options.clone()),
+            dry: pool(limits.dry, limits.dry_wait, options.clone().application_name(DRY_RUNS)),
             spare: pool(SPARE, SPARE_WAIT, options.application_name("ficus-spare")),
         })
     }
@@ -95,6 +101,13 @@ fn pool(size: u32, wait: Duration, options: PgConnectOptions) -> PgPool {
                 Ok(true)
             })
         })
+        // A run that is given up while its transaction begins leaves one open that the driver does not know of.
+        .after_release(|connection, _| {
+            Box::pin(async move {
+                sqlx::raw_sql("rollback").execute(connection).await?;
+                Ok(true)
+            })
+        })
         .connect_lazy_with(options)
 }
 
@@ -110,6 +123,7 @@ impl Lazy {
             spare: database.spare.clone(),
             opening,
             open: None,
+            backend: Backend::default(),
         }
     }
 
@@ -138,7 +152,22 @@ impl Lazy {
             None if self.opening.read_only => None,
             None => Some(backend(&mut transaction).await?),
         };
+        self.backend.set(backend.unwrap_or_default());
         Ok(Open { transaction, backend })
+    }
+
+    /// Watches whether somebody waits for this transaction; it need not have begun.
+    pub(crate) fn right_of_way(&self, lock_timeout: Duration) -> RightOfWay {
+        RightOfWay::new(self.backend.clone(), self.spare.clone(), lock_timeout)
+    }
+
+    /// The rows that this transaction has written so far.
+    pub(crate) async fn written_rows(&mut self) -> sqlx::Result<Vec<EffectRecord>> {
+        let spare = self.spare.clone();
+        match &mut self.open {
+            Some(open) => written_rows::read(&mut open.transaction, &spare).await,
+            None => Ok(Vec::new()),
+        }
     }
 
     /// Takes the transaction to commit it.

@@ -37,6 +37,8 @@ pub struct DryRun {
     pub response: Response<Bytes>,
     /// What it would have done outside its transaction, in the order announced.
     pub effects: Vec<EffectRecord>,
+    /// The rows that it would have written, as records of kind `row`; empty where an inspection looks for itself.
+    pub rows: Vec<EffectRecord>,
     /// How long it took.
     pub took: Duration,
 }
@@ -56,6 +58,8 @@ pub enum NotComparable {
     BodyTooLarge,
     /// It waited too long for a row that another transaction holds.
     Locked,
+    /// Another transaction began to wait for a row that it held.
+    GaveWay,
     /// The endpoint gave up.
     Fault(Fault),
     /// Too many dry runs at once.
@@ -73,6 +77,7 @@ impl fmt::Display for NotComparable {
             Self::BudgetSpent => formatter.write_str("budget spent"),
             Self::BodyTooLarge => formatter.write_str("body too large"),
             Self::Locked => formatter.write_str("locked"),
+            Self::GaveWay => formatter.write_str("gave way"),
             Self::Fault(_) => formatter.write_str("fault"),
             Self::Saturated => formatter.write_str("saturated"),
             Self::Panicked => formatter.write_str("panicked"),

@@ -1,5 +1,7 @@
 //! The unit of work of an endpoint that writes.
 
+use std::time::Duration;
+
 use sqlx::PgConnection;
 
 use super::calls::Calls;
@@ -10,6 +12,7 @@ use super::failure::CommitState;
 use super::fault::{Fault, Stop};
 use super::inspection::Inspection;
 use super::outbox::store;
+use super::right_of_way::RightOfWay;
 use super::touch::Touch;
 use super::unit::UnitOfWork;
 
@@ -147,6 +150,24 @@ impl Work {
     /// Lets the parity lab look at what was written; it begins a transaction where there was none.
     pub(crate) async fn inspect(&mut self, inspection: &Inspection) -> Result<(), Fault> {
         inspection.look(self.transaction.connection().await?).await
+    }
+
+    /// Watches whether somebody waits for the locks of this unit of work.
+    pub(crate) fn right_of_way(&self, lock_timeout: Duration) -> RightOfWay {
+        self.transaction.right_of_way(lock_timeout)
+    }
+
+    /// The rows written so far, but for those whose touch is recorded anyway.
+    pub(crate) async fn written_rows(&mut self) -> sqlx::Result<Vec<EffectRecord>> {
+        let touched: Vec<EffectRecord> = self.touches.iter().map(Touch::record).collect();
+        let mut written = self.transaction.written_rows().await?;
+        let same = |one: &EffectRecord, other: &EffectRecord| {
+            ["table", "pk"]
+                .iter()
+                .all(|name| one.payload.get(name) == other.payload.get(name))
+        };
+        written.retain(|row| !touched.iter().any(|touch| same(touch, row)));
+        Ok(written)
     }
 
     /// Commits what [`Work::settle`] prepared.

@@ -25,7 +25,8 @@ use crate::kit::{
 /// What the caller waits beyond the budget for the rollback, before it leaves the task to itself.
 const GRACE: Duration = Duration::from_millis(250);
 
-type Answered = Result<(Reply, Vec<EffectRecord>), NotComparable>;
+/// The reply, what it announced and what it wrote.
+type Answered = Result<(Reply, Vec<EffectRecord>, Vec<EffectRecord>), NotComparable>;
 
 pub(super) async fn run(
     inner: &Arc<Inner>,
@@ -69,7 +70,7 @@ pub(super) async fn run(
     });
     let answered = timeout_at(deadline + GRACE, task).await;
     drop(caller_left);
-    let (reply, effects) = match answered {
+    let (reply, effects, rows) = match answered {
         Ok(Ok(answered)) => answered?,
         Ok(Err(_)) => return Err(NotComparable::Panicked),
         Err(_) => return Err(NotComparable::BudgetSpent),
@@ -81,6 +82,7 @@ pub(super) async fn run(
     Ok(DryRun {
         response: inner.dress_whole(response, &target, head_only),
         effects,
+        rows,
         took: started.elapsed(),
     })
 }
@@ -116,7 +118,7 @@ async fn read(
     if let Some(inspection) = inspection {
         show_touches(context, touches, &inspection).await?;
     }
-    Ok((reply(ended)?, effects))
+    Ok((reply(ended)?, effects, Vec::new()))
 }
 
 /// Applies the touches of a read as they are applied live, beside the answer, shows them and undoes them.
@@ -141,31 +143,46 @@ async fn write(
     deadline: Instant,
     gone: &CancellationToken,
 ) -> Answered {
+    let lock_timeout = context.dry.unwrap_or_default().lock_timeout;
     let mut work = Work::new(context);
-    let ended = until_gone(async { handler.call(&mut work, inbound).await }, deadline, gone).await;
-    let (ended, abandoned) = match ended {
-        Ended::Reply(reply) if !reply.wants_rollback() => match timeout_at(deadline, work.settle()).await {
-            Ok(Ok(())) => (Ended::Reply(reply), false),
-            Ok(Err(fault)) => (Ended::Fault(fault), false),
-            Err(_) => (Ended::Overdue, true),
-        },
-        Ended::Overdue => (Ended::Overdue, true),
-        other => (other, false),
+    let right_of_way = work.right_of_way(lock_timeout);
+    let answered = tokio::select! {
+        biased;
+        answered = handled(handler, &mut work, inspection.as_ref(), inbound, deadline, gone) => answered,
+        () = right_of_way.wanted() => Err(NotComparable::GaveWay),
     };
-    // A reply that undoes its writes drops its effects with them, live as well.
-    let effects = match &ended {
-        Ended::Reply(reply) if !reply.wants_rollback() => work.records(),
-        _ => Vec::new(),
-    };
-    let ended = match (&inspection, ended) {
-        (Some(inspection), Ended::Reply(reply)) if !reply.wants_rollback() => match work.inspect(inspection).await {
-            Ok(()) => Ended::Reply(reply),
-            Err(fault) => Ended::Fault(fault),
-        },
-        (_, ended) => ended,
-    };
+    let abandoned = matches!(answered, Err(NotComparable::GaveWay | NotComparable::BudgetSpent));
     work.roll_back(abandoned).await;
-    Ok((reply(ended)?, effects))
+    answered
+}
+
+/// Everything between the beginning of the transaction and its rollback.
+async fn handled(
+    handler: &dyn WriteHandler,
+    work: &mut Work,
+    inspection: Option<&Inspection>,
+    inbound: &Inbound,
+    deadline: Instant,
+    gone: &CancellationToken,
+) -> Answered {
+    let ended = until_gone(async { handler.call(work, inbound).await }, deadline, gone).await;
+    let reply = reply(ended)?;
+    if reply.wants_rollback() {
+        // It undoes its writes and drops its effects with them, live as well.
+        return Ok((reply, Vec::new(), Vec::new()));
+    }
+    let overdue = |_| NotComparable::BudgetSpent;
+    timeout_at(deadline, work.settle()).await.map_err(overdue)??;
+    let effects = work.records();
+    let mut rows = Vec::new();
+    match inspection {
+        Some(inspection) => work.inspect(inspection).await?,
+        None => match timeout_at(deadline, work.written_rows()).await.map_err(overdue)? {
+            Ok(written) => rows = written,
+            Err(error) => tracing::debug!(%error, "the rows of a dry run could not be read"),
+        },
+    }
+    Ok((reply, effects, rows))
 }
 
 async fn until_gone(

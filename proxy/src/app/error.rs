@@ -5,6 +5,7 @@ use std::io;
 use flags::Problems;
 
 use crate::config::ListenAddress;
+use crate::flag_database::FlagDatabaseError;
 use crate::store::StoreError;
 use crate::tls::CertificateError;
 use crate::upstream::TlsError;
@@ -24,6 +25,9 @@ pub enum StartError {
     /// The flag file is not there or is refused.
     #[error("the flags cannot be used:\n{0}")]
     Flags(Problems),
+    /// There are no flags in PostgreSQL to begin with.
+    #[error("the flags cannot be used")]
+    FlagDatabase(#[from] FlagDatabaseError),
     /// The sockets that were passed on to this process cannot be used.
     #[error("the inherited sockets cannot be used")]
     Inherited(#[source] io::Error),

@@ -152,6 +152,11 @@ impl Operator {
         self.heirlooms().take();
     }
 
+    /// Cancelled when the process begins to stop.
+    pub(super) fn stopping(&self) -> CancellationToken {
+        self.inner.stopping.clone()
+    }
+
     pub(super) fn is_stopping(&self) -> bool {
         self.inner.stopping.is_cancelled()
     }

@@ -13,7 +13,9 @@ use crate::backend::native::NativeBackend;
 use crate::config::Config;
 use crate::console::{FlagsView, LegacyView, NativeView, RouteView, StatusView};
 use crate::core::Common;
+use crate::flag_database::SourceHealth;
 use crate::metrics::{Metrics, Totals};
+use crate::record::{Source, Tap};
 use crate::report::{Filter, Places, Report};
 use crate::rollout::RolloutAccount;
 use crate::store::{Recorder, Store};
@@ -35,6 +37,8 @@ pub struct Facets {
     operator: Operator,
     secured: Secured,
     rollout: RolloutAccount,
+    tap: Tap,
+    source: Option<SourceHealth>,
 }
 
 impl Facets {
@@ -46,10 +50,12 @@ impl Facets {
             native: common.native.clone(),
             circuits: common.circuits.clone(),
             metrics: common.metrics.clone(),
+            tap: common.tap.clone(),
             recorder,
             store,
             secured,
             operator,
+            source: None,
             rollout: RolloutAccount::default(),
         }
     }
@@ -58,6 +64,12 @@ impl Facets {
     #[must_use]
     pub(super) fn with_rollout(mut self, rollout: RolloutAccount) -> Self {
         self.rollout = rollout;
+        self
+    }
+
+    /// With flags that come from a database.
+    pub(super) fn with_source(mut self, source: Option<SourceHealth>) -> Self {
+        self.source = source;
         self
     }
 
@@ -79,13 +91,25 @@ impl Facets {
     #[must_use]
     pub fn metrics_text(&self) -> String {
         let mut text = crate::metrics::render(&self.metrics.totals(), &self.flags.status());
+        if let Some(source) = &self.source {
+            crate::metrics::render_flag_source(&mut text, source.view());
+        }
         crate::metrics::render_circuits(&mut text, &self.circuits);
         crate::metrics::render_listeners(&mut text, &self.metrics);
         crate::metrics::render_certificates(&mut text, &self.secured.statuses());
         crate::metrics::render_upgrades(&mut text, self.operator.failed_upgrades(), self.operator.reloads());
         crate::metrics::render_shadow(&mut text, &self.recorder);
         crate::metrics::render_rollout(&mut text, &self.rollout);
+        crate::metrics::render_record(&mut text, self.tap.totals());
         text
+    }
+
+    /// What a recording is taken from.
+    pub(crate) fn recording(&self) -> Source {
+        Source {
+            tap: self.tap.clone(),
+            stopping: self.operator.stopping(),
+        }
     }
 
     /// Everything that the status page shows.
@@ -121,7 +145,10 @@ impl Facets {
         let status = self.flags.status();
         FlagsView {
             version: status.version,
-            file: self.config.flags.as_ref().map(|file| file.display().to_string()),
+            file: match (&self.source, &self.config.flags) {
+                (Some(source), _) => Some(source.view().told()),
+                (None, flags) => flags.as_ref().map(|flags| flags.local_file().display().to_string()),
+            },
             loaded: status.loaded,
             failed: status.failed,
             killed: status.killed,

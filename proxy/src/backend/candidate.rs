@@ -45,7 +45,7 @@ impl Candidate for NativeCandidate {
             let run = native.dry_run(request, limits).await.map_err(failure)?;
             Ok(NativeAnswer {
                 response: run.response,
-                effects: run.effects.iter().map(shown).collect(),
+                effects: run.effects.iter().chain(&run.rows).map(shown).collect(),
                 took: run.took,
             })
         }

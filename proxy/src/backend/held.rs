@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 
 use crate::body::Body;
 use crate::error::BoxError;
-use crate::shadow::{ByteBudget, ByteShare};
+use crate::shadow::{ByteBudget, Share};
 
 /// Frames under way from a core to the workshop.
 const FRAMES: usize = 4;
@@ -52,8 +52,8 @@ impl Unkept {
 ///
 /// # Errors
 /// The body's own error, when the client breaks it off.
-pub(super) async fn hold(mut body: Body, cap: usize, budget: &Arc<ByteBudget>) -> Result<(Held, ByteShare), BoxError> {
-    let mut share = ByteShare::empty(budget);
+pub(super) async fn hold(mut body: Body, cap: usize, budget: &Arc<ByteBudget>) -> Result<(Held, Share), BoxError> {
+    let mut share = Share::empty(budget);
     if body.size_hint().lower() > u64::try_from(cap).unwrap_or(u64::MAX) {
         return Ok((Held::Streaming(VecDeque::new(), body, Unkept::TooLarge), share));
     }
@@ -77,7 +77,7 @@ pub(super) async fn hold(mut body: Body, cap: usize, budget: &Arc<ByteBudget>) -
         };
         read.push_back(data);
         if let Some(unkept) = unkept {
-            return Ok((Held::Streaming(read, body, unkept), ByteShare::empty(budget)));
+            return Ok((Held::Streaming(read, body, unkept), Share::empty(budget)));
         }
     }
     Ok((Held::Whole(joined(read, length)), share))

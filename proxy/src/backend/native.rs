@@ -22,7 +22,7 @@ use crate::body::Body;
 use crate::core::Core;
 use crate::error::{ErrorKind, FaultSide, ProxyError};
 use crate::exchange::{Exchange, Routed};
-use crate::shadow::ByteShare;
+use crate::shadow::Share;
 
 pub use handlers::Identity;
 
@@ -126,7 +126,7 @@ async fn hand_over(core: &Rc<Core>, exchange: &mut Exchange, why: &'static str) 
 }
 
 /// Reads the body ahead. A client that sends it too slowly runs out of the time that it has for the whole request.
-async fn keep(core: &Core, plan: &RoutePlan, body: Body) -> Result<(Held, ByteShare), ProxyError> {
+async fn keep(core: &Core, plan: &RoutePlan, body: Body) -> Result<(Held, Share), ProxyError> {
     let cap = core.config.fallback.body_bytes;
     let limit = plan.timeout.unwrap_or(core.config.timeouts.answer);
     let kept = timeout(limit, held::hold(body, cap, &core.kept_bodies)).await;

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use clap::Args;
+use proxy::config::is_postgres;
 use proxy::store::Store;
 
 use super::failure::{Hinted, OrHint};
@@ -27,6 +28,11 @@ impl StoreArgs {
     /// As [`Self::open`], but makes the store when there is none: whoever writes something down needs one.
     pub(crate) async fn open_or_make(&self, files: &Files) -> anyhow::Result<Store> {
         open(&self.url(files)?).await
+    }
+
+    /// Whether the store can hold the flags themselves.
+    pub(super) fn is_postgres(&self, files: &Files) -> anyhow::Result<bool> {
+        Ok(is_postgres(&self.url(files)?))
     }
 
     fn url(&self, files: &Files) -> anyhow::Result<String> {

@@ -56,7 +56,7 @@ pub(crate) struct ReviveArgs {
 
 /// Adds to the kill file.
 pub(crate) fn kill(arguments: &KillArgs, printer: Printer) -> anyhow::Result<ExitStatus> {
-    let path = kill_file::path_beside(&arguments.files.flag_path()?);
+    let path = kill_file::path_beside(arguments.files.source()?.local_file());
     let mut set = kill_file::read(&path);
     for name in &arguments.names {
         set.add(name);
@@ -74,7 +74,7 @@ pub(crate) fn kill(arguments: &KillArgs, printer: Printer) -> anyhow::Result<Exi
 
 /// Takes from the kill file.
 pub(crate) fn revive(arguments: &ReviveArgs, printer: Printer) -> anyhow::Result<ExitStatus> {
-    let path = kill_file::path_beside(&arguments.files.flag_path()?);
+    let path = kill_file::path_beside(arguments.files.source()?.local_file());
     let mut set = kill_file::read(&path);
     let missing: Vec<&String> = if arguments.names.is_empty() {
         set = KillSet::default();

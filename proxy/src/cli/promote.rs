@@ -2,8 +2,9 @@
 
 use clap::Args;
 use flags::Share;
+use proxy::config::FlagSource;
 use proxy::report::moment;
-use proxy::rollout::{Changed, Evidence, FlagFile, Rollout, RolloutError, State, Verdict, Wish, after};
+use proxy::rollout::{Changed, Evidence, FlagFile, FlagPlace, Rollout, RolloutError, State, Verdict, Wish, after};
 use proxy::shadow::now_ms;
 use serde_json::{Value, json};
 
@@ -12,7 +13,7 @@ use super::exit::ExitStatus;
 use super::failure::Hinted;
 use super::native;
 use super::printer::Printer;
-use super::settings::Files;
+use super::settings::{Files, no_store_for_flags};
 
 /// Whose flags and whose store.
 #[derive(Debug, Args)]
@@ -123,10 +124,14 @@ pub(crate) struct RollbackArgs {
 impl Desk {
     /// The door to these files.
     pub(super) async fn open(&self) -> anyhow::Result<Rollout> {
+        let place = match self.files.source()? {
+            FlagSource::File(file) => FlagPlace::File(FlagFile::at(file)),
+            FlagSource::Postgres(_) if !self.store.is_postgres(&self.files)? => return Err(no_store_for_flags()),
+            FlagSource::Postgres(_) => FlagPlace::Store,
+        };
         let store = self.store.open_or_make(&self.files).await?;
-        let file = FlagFile::at(self.files.flag_path()?);
         let inventory = native::inventory(&native::routes()?);
-        Ok(Rollout::new(store, file, inventory, now_ms))
+        Ok(Rollout::new(store, place, inventory, now_ms))
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use proxy::provision::Progress;
-use proxy::replay::{Plan, render_json, render_junit, render_text, replay as play};
+use proxy::replay::{Plan, render_html, render_json, render_junit, render_text, replay as play};
 
 use super::exit::ExitStatus;
 use super::printer::Printer;
@@ -52,15 +52,9 @@ pub(crate) struct ReplayArgs {
     #[arg(long)]
     compat: bool,
 
-    /// The secret that signed the recorded tokens
-    #[arg(
-        long,
-        value_name = "TEXT",
-        env = "NEST_AUTH_SECRET",
-        hide_env_values = true,
-        default_value = "ci-secret-please-change"
-    )]
-    secret: String,
+    /// The secret that signed the recorded tokens, as the notes of the recording name it; without it they count as invalid
+    #[arg(long, value_name = "TEXT", env = "NEST_AUTH_SECRET", hide_env_values = true)]
+    secret: Option<String>,
 
     /// A server on which databases may be created [default: a throw-away one]
     #[arg(long, value_name = "URL")]
@@ -72,6 +66,7 @@ enum Format {
     Text,
     Json,
     Junit,
+    Html,
 }
 
 /// Plays and prints.
@@ -92,6 +87,7 @@ pub(crate) async fn replay(arguments: ReplayArgs, printer: Printer) -> anyhow::R
         Format::Text => printer.data(&render_text(&replay))?,
         Format::Json => printer.json(&render_json(&replay))?,
         Format::Junit => printer.data(&render_junit(&replay))?,
+        Format::Html => printer.data(&render_html(&replay))?,
     }
     Ok(if replay.reaches(arguments.min_match) {
         ExitStatus::Success

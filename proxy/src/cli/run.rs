@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use proxy::app::{App, Bound, Operator, RunError, StartError};
-use proxy::config::Config;
+use proxy::config::{Config, FlagSource};
 use proxy::upgrade::Program;
 use proxy::upstream::Origin;
 use tokio_util::sync::CancellationToken;
@@ -71,8 +71,8 @@ pub(crate) async fn run(arguments: RunArgs, printer: Printer) -> anyhow::Result<
     let (flags, legacy) = (config.flags.clone(), config.legacy.url.to_string());
     let bound = App::bind(config)
         .await
-        .map_err(|error| explained(error, flags.as_deref()))?;
-    announce(&bound, &legacy, flags.as_deref(), printer);
+        .map_err(|error| explained(error, flags.as_ref()))?;
+    announce(&bound, &legacy, flags.as_ref(), printer);
     let (shutdown, operator, switch) = (CancellationToken::new(), bound.operator(), bound.flags());
     let told = supervisor.keep_told(operator.clone(), shutdown.clone());
     tokio::select! {
@@ -126,16 +126,19 @@ fn verdict(outcome: Result<(), RunError>, printer: Printer) -> anyhow::Result<Ex
 }
 
 /// What to do about a start that failed.
-fn explained(error: StartError, flags: Option<&Path>) -> anyhow::Error {
+fn explained(error: StartError, flags: Option<&FlagSource>) -> anyhow::Error {
     let hint = match &error {
         StartError::Flags(problems) => {
-            let path = flags.unwrap_or(Path::new("the flag file"));
+            let path = flags.and_then(FlagSource::file).unwrap_or(Path::new("the flag file"));
             let message = format!("the flags cannot be used\n{}", problems.named(path));
             return Hinted::error(message, "`ficus check` shows the same without starting");
         }
         StartError::Listen { .. } => "another process may have the port; port 0 takes a free one",
         StartError::AccessLog(_) => "check the folder of `access_log_file` and its permissions",
         StartError::Certificates(_) => "`listeners[].tls` and `admin.tls` name the files (docs/configuration.md)",
+        StartError::FlagDatabase(_) => {
+            "`store.url` names the database; with a copy of the flags (`flags.cache`) Ficus starts without it"
+        }
         StartError::Store(_) => "check the folder and its permissions, or name another place with --store",
         StartError::Native(_) => "without DATABASE_URL and `database.url` native handlers stay off and the proxy runs",
         _ => "docs/operations/running.md has the way to a first start",
@@ -159,7 +162,7 @@ fn resolve(arguments: RunArgs) -> anyhow::Result<Config> {
     };
     config.listen = arguments.listen.or(config.listen);
     config.admin.listen = arguments.admin.unwrap_or(config.admin.listen);
-    config.flags = arguments.flags.or(config.flags);
+    config.flags = arguments.flags.map(FlagSource::File).or(config.flags);
     config.store.url = arguments.store.or(config.store.url);
     let database = arguments.database_url.filter(|url| !url.is_empty());
     config.database.url = database.or(config.database.url);
@@ -178,10 +181,13 @@ fn nothing_to_stand_in_front_of() -> anyhow::Error {
 }
 
 /// What a person wants to know first; the addresses are the real ones, whatever port was asked for.
-fn announce(bound: &Bound, legacy: &str, flags: Option<&Path>, printer: Printer) {
+fn announce(bound: &Bound, legacy: &str, flags: Option<&FlagSource>, printer: Printer) {
     let flags = flags.map_or_else(
         || "none: legacy answers everything".to_owned(),
-        |path| path.display().to_string(),
+        |source| match source {
+            FlagSource::File(path) => path.display().to_string(),
+            FlagSource::Postgres(settings) => format!("PostgreSQL; a copy is kept at {}", settings.cache.display()),
+        },
     );
     let native = bound
         .native_off()

@@ -8,9 +8,11 @@ use std::sync::Arc;
 
 use clap::Args;
 use flags::{Flags, Inventory, KillSource, Snapshot};
-use proxy::config::{Config, ConfigError, Environment};
+use proxy::config::{Config, ConfigError, Environment, FlagSource};
 use proxy::kill_file;
 use proxy::overrides::OverrideKey;
+use proxy::rollout::{FlagPlace, Rollout};
+use proxy::shadow::now_ms;
 use proxy::store::Store;
 use serde_json::{Value, json};
 
@@ -20,6 +22,8 @@ use super::failure::{Hinted, OrHint};
 const CONFIG: &str = "ficus.yaml";
 /// The flag file that is read when none is named.
 const FLAGS: &str = "flags.yaml";
+/// What flags in PostgreSQL are called where a file would have its name.
+const PUBLISHED: &str = "published flags";
 
 /// The two files that describe a Ficus.
 #[derive(Debug, Args)]
@@ -40,10 +44,13 @@ pub(crate) struct Read {
     flags: FlagText,
 }
 
-/// The text of a flag file, or the lack of one.
+/// The text of a flag file, or of what PostgreSQL has; or the lack of one.
 #[derive(Debug)]
 pub(crate) struct FlagText {
+    /// Where it stands, as the user would name it, and the text.
     file: Option<(PathBuf, String)>,
+    /// The kill file stands beside this one.
+    local_file: Option<PathBuf>,
 }
 
 /// One problem of one file.
@@ -69,11 +76,8 @@ impl Files {
                 Some((path, config))
             }
         };
-        let named = config
-            .as_ref()
-            .and_then(|(_, config)| config.as_ref().ok())
-            .and_then(|config| config.flags.clone());
-        let flags = FlagText::read(self.flags.clone().or(named).or_else(|| present(FLAGS)))?;
+        let good = config.as_ref().and_then(|(_, config)| config.as_ref().ok());
+        let flags = FlagText::read(self.flag_source(good), good)?;
         if config.is_none() && flags.file.is_none() {
             return Err(Hinted::error(
                 format!("there is neither {CONFIG} nor {FLAGS} here"),
@@ -83,23 +87,22 @@ impl Files {
         Ok(Read { config, flags })
     }
 
-    /// Reads the flag file alone; none is no error, it means that everything is legacy.
+    /// Reads the flags alone; none is no error, it means that everything is legacy.
     pub(crate) fn read_flags(&self) -> anyhow::Result<FlagText> {
-        let configured = match (&self.flags, self.config.clone().or_else(|| present(CONFIG))) {
-            (None, Some(path)) => read_config(&path)?.flags,
-            _ => None,
+        let config = match self.flags {
+            Some(_) => None,
+            None => self.good_config()?,
         };
-        FlagText::read(self.flags.clone().or(configured).or_else(|| present(FLAGS)))
+        FlagText::read(self.flag_source(config.as_ref()), config.as_ref())
     }
 
-    /// Where the flag file is, whether it is there or not; nothing of it is read.
-    pub(crate) fn flag_path(&self) -> anyhow::Result<PathBuf> {
-        let configured = match (&self.flags, self.config.clone().or_else(|| present(CONFIG))) {
-            (None, Some(path)) => read_config(&path)?.flags,
-            _ => None,
+    /// Where the flags stand, whether they are there or not; nothing of them is read.
+    pub(crate) fn source(&self) -> anyhow::Result<FlagSource> {
+        let config = match self.flags {
+            Some(_) => None,
+            None => self.good_config()?,
         };
-        let path = self.flags.clone().or(configured).or_else(|| present(FLAGS));
-        path.ok_or_else(|| {
+        self.flag_source(config.as_ref()).ok_or_else(|| {
             Hinted::error(
                 format!("no flag file is named, and there is no {FLAGS} here"),
                 "name it with --flags; the kill file stands beside it",
@@ -107,30 +110,31 @@ impl Files {
         })
     }
 
+    fn good_config(&self) -> anyhow::Result<Option<Config>> {
+        let path = self.config.clone().or_else(|| present(CONFIG));
+        path.map(|path| read_config(&path)).transpose()
+    }
+
+    fn flag_source(&self, config: Option<&Config>) -> Option<FlagSource> {
+        let named = self.flags.clone().map(FlagSource::File);
+        named
+            .or_else(|| config?.flags.clone())
+            .or_else(|| present(FLAGS).map(FlagSource::File))
+    }
+
     /// The key of overrides in the configuration, if there is one.
     pub(crate) fn override_key(&self) -> anyhow::Result<Option<OverrideKey>> {
-        let path = self.config.clone().or_else(|| present(CONFIG));
-        let config = path.map(|path| read_config(&path)).transpose()?;
-        Ok(config.and_then(|config| config.overrides.key))
+        Ok(self.good_config()?.and_then(|config| config.overrides.key))
     }
 
     /// Where the configuration says that the two databases are.
     pub(crate) fn places(&self) -> anyhow::Result<Places> {
-        let config = self
-            .config
-            .clone()
-            .or_else(|| present(CONFIG))
-            .map(|path| read_config(&path))
-            .transpose()?;
-        let flags = self
-            .flags
-            .clone()
-            .or_else(|| config.as_ref()?.flags.clone())
-            .or_else(|| present(FLAGS));
+        let config = self.good_config()?;
+        let flags = self.flag_source(config.as_ref());
         let (database, store) = config.map_or((None, None), |config| (config.database.url.clone(), config.store_url()));
         Ok(Places {
             database,
-            store: store.or_else(|| flags.map(|path| Store::url_beside(&path))),
+            store: store.or_else(|| flags?.file().map(Store::url_beside)),
         })
     }
 }
@@ -198,11 +202,20 @@ impl Read {
 }
 
 impl FlagText {
-    fn read(path: Option<PathBuf>) -> anyhow::Result<Self> {
-        let file = path
-            .map(|path| read(&path, "flag file").map(|text| (path, text)))
-            .transpose()?;
-        Ok(Self { file })
+    fn read(source: Option<FlagSource>, config: Option<&Config>) -> anyhow::Result<Self> {
+        let local_file = source.as_ref().map(|source| source.local_file().to_owned());
+        let file = match source {
+            None => None,
+            Some(FlagSource::File(path)) => {
+                let text = read(&path, "flag file")?;
+                Some((path, text))
+            }
+            Some(FlagSource::Postgres(_)) => {
+                let url = config.and_then(Config::store_url).ok_or_else(no_store_for_flags)?;
+                Some((PathBuf::from(PUBLISHED), published(url)?))
+            }
+        };
+        Ok(Self { file, local_file })
     }
 
     /// The name of the file as the user wrote it.
@@ -215,7 +228,7 @@ impl FlagText {
     /// The flags in force with this text and with the kill file that stands beside it.
     pub(crate) fn in_force(&self, inventory: &Inventory) -> anyhow::Result<Arc<Snapshot>> {
         let flags = Flags::new(self.snapshot(inventory)?);
-        if let Some((path, _)) = &self.file {
+        if let Some(path) = &self.local_file {
             flags.kill(KillSource::File, &kill_file::read(&kill_file::path_beside(path)));
         }
         Ok(flags.load())
@@ -281,6 +294,28 @@ impl fmt::Display for Finding {
     }
 }
 
+/// The newest text in PostgreSQL. Read on a thread of its own, because some commands run on a runtime and some do not.
+fn published(url: String) -> anyhow::Result<String> {
+    let reading = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(async {
+            let store = super::evidence::open(&url).await?;
+            let rollout = Rollout::new(store, FlagPlace::Store, Inventory::default(), now_ms);
+            Ok(rollout.text().await?)
+        })
+    });
+    let read = reading.join();
+    read.unwrap_or_else(|_| Err(anyhow::anyhow!("reading the flags from the database failed")))
+}
+
+/// Flags in PostgreSQL, and no store.
+pub(super) fn no_store_for_flags() -> anyhow::Error {
+    Hinted::error(
+        "the flags are in PostgreSQL, and the configuration names no store",
+        "write `store: { url: postgres://… }` into the configuration",
+    )
+}
+
 /// The configuration file that is here, if one is.
 pub(crate) fn found_config() -> Option<PathBuf> {
     present(CONFIG)
@@ -292,7 +327,7 @@ fn present(name: &str) -> Option<PathBuf> {
 }
 
 /// Reads a text file that has a sensible size; a device or a dump must not fill the memory.
-fn read(path: &Path, what: &str) -> anyhow::Result<String> {
+pub(super) fn read(path: &Path, what: &str) -> anyhow::Result<String> {
     let limit = flags::MAX_FILE_BYTES;
     let failed = || {
         (

@@ -25,6 +25,13 @@ pub fn keys() -> BTreeSet<String> {
 
 fn collect(schema: &Value, path: &str, keys: &mut BTreeSet<String>) {
     let alternatives = schema["anyOf"].as_array().into_iter().flatten();
+    // Such as `flags`, which is a name or a section.
+    let plain = schema["anyOf"].as_array().into_iter().flatten();
+    if plain.clone().any(|schema| schema["properties"].is_object())
+        && plain.clone().any(|schema| schema["type"] == "string")
+    {
+        keys.insert(path.to_owned());
+    }
     let objects: Vec<&Value> = alternatives
         .chain([schema])
         .filter(|schema| schema["properties"].is_object())

@@ -11,7 +11,10 @@ fn parse(text: &str) -> Result<Config, ConfigError> {
 fn the_smallest_file_names_the_legacy_app() {
     let config = parse("legacy: { url: \"http://127.0.0.1:3000\" }\nflags: flags.yaml\n").unwrap();
     assert_eq!(config.legacy.url.to_string(), "http://127.0.0.1:3000");
-    assert_eq!(config.flags.as_deref(), Some(Path::new("conf/flags.yaml")));
+    assert_eq!(
+        config.flags.as_ref().and_then(FlagSource::file),
+        Some(Path::new("conf/flags.yaml"))
+    );
     assert_eq!(config.store_url().as_deref(), Some("sqlite:conf/ficus.db"));
 }
 

@@ -18,7 +18,7 @@ use http_body::Body as _;
 use crate::body::Body;
 use crate::error::{ErrorKind, ProxyError};
 use crate::exchange::{Exchange, RequestFacts, Routed, Step};
-use crate::shadow::{self, NotCompared, Pending, Shadow};
+use crate::shadow::{self, Lane, NotCompared, Pending, Shadow};
 
 /// Adds the step; see the module.
 #[derive(Clone, Debug)]
@@ -64,6 +64,7 @@ impl<S: Step> Step for ShadowStep<S> {
             }
             Shadowing::Native => self.beside(exchange, plan, &routed).await,
             Shadowing::SampledOut => {
+                let _under_way = self.lane(&exchange.request, None);
                 self.shadow.skip(&plan, NotCompared::SampledOut);
                 self.inner.call(exchange).await
             }
@@ -91,6 +92,7 @@ impl<S: Step> ShadowStep<S> {
         };
         let held = self.held(&mut exchange.request).await?;
         unsaid.plan = None;
+        let lane = self.lane(&exchange.request, held.as_ref().ok());
         let body = match held {
             Ok(body) => body,
             Err(reason) => {
@@ -99,10 +101,9 @@ impl<S: Step> ShadowStep<S> {
             }
         };
         let copy = copy_for_shadow(exchange, plan, routed, body);
-        let pending = if exchange.request.method().is_safe() {
-            self.shadow.begin_read(copy)
-        } else {
-            self.shadow.run_write(copy).await
+        let pending = match &lane {
+            None => self.shadow.begin_read(copy),
+            Some(lane) => self.shadow.run_write(copy, Arc::clone(lane)).await,
         };
         let answer = self.inner.call(exchange).await;
         match pending {
@@ -136,6 +137,11 @@ impl<S: Step> ShadowStep<S> {
                 answer
             }
         }
+    }
+
+    /// Of a write, kept until legacy has answered: also one that is not compared may change what another one sees.
+    fn lane(&self, request: &Request<Body>, body: Option<&Bytes>) -> Option<Arc<Lane>> {
+        (!request.method().is_safe()).then(|| self.shadow.enter(request, body))
     }
 
     /// The whole request body; the request keeps the same body for legacy. The inner error says why it is not whole.

@@ -5,6 +5,7 @@ use std::fmt::{Display, Write};
 use super::Totals;
 use super::route::{EDGES_MICROS, SideTotals, reason_labels};
 use crate::backend::circuit::Circuits;
+use crate::record;
 use crate::store::Recorder;
 
 /// Renders the counters of the data plane and what `flags` says of the flag file.
@@ -222,6 +223,25 @@ pub fn render_shadow(rendered: &mut String, recorder: &Recorder) {
         "Batches that the store did not take.",
         recorder.failed_writes(),
     );
+    *rendered = text.0;
+}
+
+/// Adds what recordings took.
+pub fn render_record(rendered: &mut String, totals: record::Totals) {
+    let mut text = Text(std::mem::take(rendered));
+    let name = "ficus_record_total";
+    text.family(
+        name,
+        "counter",
+        "Exchanges offered to recordings, by what became of them.",
+    );
+    for (outcome, count) in [
+        ("recorded", totals.recorded),
+        ("dropped", totals.dropped),
+        ("skipped", totals.skipped),
+    ] {
+        text.line(name, &[("outcome", outcome)], count);
+    }
     *rendered = text.0;
 }
 

@@ -83,7 +83,13 @@ struct Expected {
     /// Members that the JSON answer has.
     #[serde(default)]
     json: serde_json::Map<String, Value>,
-    /// Native equals legacy but for these paths; without it only status and `json` are looked at.
+    /// Members of the JSON answer, of which one set holds: for refusals whose text hangs on what was sent.
+    #[serde(default)]
+    one_of: Vec<serde_json::Map<String, Value>>,
+    /// Names that the JSON answer has, whatever their values.
+    #[serde(default)]
+    members: Vec<String>,
+    /// Native equals legacy but for these paths; without it only the status and what is said of the body are looked at.
     equal_except: Option<Vec<String>>,
     /// Tables of which native also deletes rows that legacy leaves; apart from them the changes of rows are equal.
     #[serde(default)]
@@ -152,12 +158,23 @@ impl Deviation {
             return false;
         }
         let body: Value = serde_json::from_slice(done.body).unwrap_or_default();
-        let has_members = expected.json.iter().all(|(name, value)| body.get(name) == Some(value));
         let allowed = |difference: &Difference| match &expected.equal_except {
             Some(paths) => paths.iter().any(|path| difference.path.starts_with(path.as_str())),
             None => true,
         };
-        has_members && done.differences.iter().all(allowed)
+        expected.fits(&body) && done.differences.iter().all(allowed)
+    }
+}
+
+impl Expected {
+    /// Whether the body is as the rule says.
+    fn fits(&self, body: &Value) -> bool {
+        let has = |members: &serde_json::Map<String, Value>| {
+            members.iter().all(|(name, value)| body.get(name) == Some(value))
+        };
+        has(&self.json)
+            && (self.one_of.is_empty() || self.one_of.iter().any(has))
+            && self.members.iter().all(|name| body.get(name).is_some())
     }
 }
 
@@ -192,4 +209,27 @@ fn has_parameter(facts: &Facts<'_>, name: &str) -> bool {
     let in_query = facts.query.split('&').any(|pair| pair.split('=').next() == Some(name));
     let body: Value = serde_json::from_slice(facts.body).unwrap_or_default();
     in_query || body.get(name).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::Expected;
+
+    #[test]
+    fn a_rule_may_speak_of_the_body_in_three_ways() {
+        let rule: Expected =
+            serde_yaml::from_str("{ status: 401, json: { a: 1 }, one_of: [{ error: x }, { error: y }], members: [b] }")
+                .unwrap();
+        assert!(rule.fits(&json!({ "a": 1, "error": "y", "b": null })));
+        for body in [
+            json!({ "a": 2, "error": "y", "b": 0 }),
+            json!({ "a": 1, "error": "z", "b": 0 }),
+            json!({ "a": 1, "error": "x" }),
+            json!(null),
+        ] {
+            assert!(!rule.fits(&body), "{body}");
+        }
+    }
 }

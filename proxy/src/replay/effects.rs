@@ -11,19 +11,18 @@ use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
 use super::har::Entry;
-
-/// The digits of a one-time code.
-const CODE: usize = 6;
+use super::stubs::Stubs;
 
 /// What legacy did outside of its database.
 pub(super) fn recorded(entry: &Entry) -> Value {
-    let outbound = entry.outbound.iter().flat_map(outbound);
-    let events = entry.events.iter().map(|event| {
+    let outbound = entry.outbound.iter().flatten().flat_map(outbound);
+    let events = entry.events.iter().flatten().map(|event| {
         json!({ "kind": "realtime", "channels": event["channels"], "event": event["name"], "data": event["data"] })
     });
     let jobs = entry
         .jobs
         .iter()
+        .flatten()
         .map(|job| json!({ "kind": "job", "queue": job["queue"], "name": job["name"], "data": job["data"] }));
     in_order(outbound.chain(events).chain(jobs).collect())
 }
@@ -69,26 +68,9 @@ pub(super) fn native(records: &[EffectRecord], calls: &[CallRequest]) -> Value {
     in_order(announced.chain(calls).collect())
 }
 
-/// A text message, announced or sent at once. Each side makes its own one-time code.
+/// A text message, announced or sent at once.
 fn message(phone: &Value, text: &Value) -> Value {
-    let text = match text.as_str() {
-        Some(text) => Value::String(without_codes(text)),
-        None => text.clone(),
-    };
     json!({ "kind": "sms", "phone": digits(phone), "text": text })
-}
-
-/// Six digits that are not part of a longer number.
-fn without_codes(text: &str) -> String {
-    let pieces = text.split_inclusive(|letter: char| !letter.is_ascii_digit());
-    let piece = |piece: &str| {
-        let code = piece.trim_end_matches(|letter: char| !letter.is_ascii_digit());
-        match code.len() {
-            CODE => format!("(code){}", &piece[CODE..]),
-            _ => piece.to_owned(),
-        }
-    };
-    pieces.map(piece).collect()
 }
 
 /// The port of a service decides about the leading `+`.
@@ -107,6 +89,7 @@ fn in_order(mut effects: Vec<Value>) -> Value {
 /// Answers calls as the recording has it, in its order for each service, and notes what was asked.
 #[derive(Debug)]
 pub(super) struct Script {
+    stubs: Stubs,
     // Held for a few instructions in an async method; never across another wait.
     state: Mutex<State>,
 }
@@ -119,11 +102,12 @@ struct State {
 
 impl Script {
     pub(super) fn of(entry: &Entry) -> Arc<Self> {
-        let answers = entry.outbound.iter().map(|call| {
+        let answers = entry.outbound.iter().flatten().map(|call| {
             let service = call["service"].as_str().unwrap_or_default().to_owned();
             (service, call["response"].clone())
         });
         Arc::new(Self {
+            stubs: Stubs::of(entry),
             state: Mutex::new(State {
                 answers: answers.collect(),
                 asked: Vec::new(),
@@ -143,11 +127,19 @@ impl CallPort for Script {
         state.asked.push(request.clone());
         let place = state.answers.iter().position(|(service, _)| service == request.service);
         let answer = place.and_then(|place| state.answers.remove(place));
-        let response = match answer {
-            Some((_, response)) => response,
+        let Some((_, response)) = answer else {
+            if let Some(stubbed) = self.stubs.answer(request.service) {
+                return stubbed;
+            }
             // Legacy sent no message where native does, so nothing is known of the service: it takes what it is given.
-            None if request.service == labsmobile::SERVICE => json!({ "status": 200, "body": { "code": "0" } }),
-            None => return Err(CallError::Unreachable(request.service)),
+            let silent = CallAnswer {
+                status: 200,
+                body: json!({ "code": "0" }),
+            };
+            return match request.service {
+                labsmobile::SERVICE => Ok(silent),
+                other => Err(CallError::Unreachable(other)),
+            };
         };
         let status = response["status"]
             .as_u64()
@@ -155,26 +147,21 @@ impl CallPort for Script {
         match status {
             Some(status) => Ok(CallAnswer {
                 status,
-                body: response["body"].clone(),
+                body: body_of(&response),
             }),
             None => Err(CallError::Unreachable(request.service)),
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::without_codes;
-
-    #[test]
-    fn a_code_is_six_digits_that_stand_alone() {
-        for (text, expected) in [
-            ("code 123456. It", "code (code). It"),
-            ("123456", "(code)"),
-            ("1234567 and 12345", "1234567 and 12345"),
-            ("no code", "no code"),
-        ] {
-            assert_eq!(without_codes(text), expected);
-        }
-    }
+/// A recording keeps a body as text; whoever calls gets a document where its type says that it is one.
+fn body_of(response: &Value) -> Value {
+    let text = response["body"].as_str();
+    let is_json = response["contentType"]
+        .as_str()
+        .is_some_and(|kind| kind.contains("json"));
+    let document = text
+        .filter(|_| is_json)
+        .and_then(|text| serde_json::from_str(text).ok());
+    document.unwrap_or_else(|| response["body"].clone())
 }

@@ -34,14 +34,24 @@ pub(super) struct Entry {
     pub(super) state_only: bool,
     #[serde(rename = "_pre", default)]
     pub(super) before: Vec<Before>,
-    #[serde(rename = "_db", default)]
-    pub(super) rows: Vec<RowChange>,
-    #[serde(rename = "_outbound", default)]
-    pub(super) outbound: Vec<Value>,
-    #[serde(rename = "_pusher", default)]
-    pub(super) events: Vec<Value>,
-    #[serde(rename = "_queue", default)]
-    pub(super) jobs: Vec<Value>,
+    /// Absent when nobody looked at the database (`ficus record`).
+    #[serde(rename = "_db")]
+    pub(super) rows: Option<Vec<RowChange>>,
+    #[serde(rename = "_outbound")]
+    pub(super) outbound: Option<Vec<Value>>,
+    #[serde(rename = "_pusher")]
+    pub(super) events: Option<Vec<Value>>,
+    #[serde(rename = "_queue")]
+    pub(super) jobs: Option<Vec<Value>>,
+    /// JSON pointers into the answer where two recordings differed.
+    #[serde(rename = "_volatile", default)]
+    pub(super) volatile: Vec<String>,
+    /// Parts of the request that are masked; present when the entry is masked at all.
+    #[serde(rename = "_masked")]
+    pub(super) masked: Option<Vec<String>>,
+    /// The claims of a token that is left out.
+    #[serde(rename = "_claims")]
+    pub(super) claims: Option<Value>,
     #[serde(default)]
     pub(super) started_date_time: String,
     /// Milliseconds.
@@ -58,6 +68,22 @@ pub(super) struct Before {
     pub(super) reset: Option<Value>,
     /// A statement that is run and committed.
     pub(super) sql: Option<String>,
+    /// An outside service that behaves otherwise for this entry.
+    pub(super) stub: Option<String>,
+    /// How: `http500`, `down`, an error code.
+    pub(super) mode: Option<String>,
+}
+
+impl Entry {
+    /// The row changes that legacy made, as far as they are known.
+    pub(super) fn row_changes(&self) -> &[RowChange] {
+        self.rows.as_deref().unwrap_or_default()
+    }
+
+    /// Whether somebody looked at what legacy sent.
+    pub(super) fn effects_are_known(&self) -> bool {
+        self.outbound.is_some() || self.events.is_some() || self.jobs.is_some()
+    }
 }
 
 /// A row change as legacy made it.

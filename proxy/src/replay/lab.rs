@@ -3,11 +3,13 @@
 mod audit;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use handlers::kit::{Clock, Ids, Ports};
-use handlers::{Native, Seams, Settings};
+use handlers::kit::calls::NoCalls;
+use handlers::kit::{CallPort, Clock, Ids, Ports, Routes};
+use handlers::{EffectRecord, Native, Seams, Settings};
 use sqlx::postgres::{PgConnection, PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Connection as _};
 use time::OffsetDateTime;
@@ -31,6 +33,7 @@ pub(super) struct Template<'c> {
     cluster: &'c Cluster,
     name: String,
     secret: String,
+    more: fn() -> Vec<Routes>,
 }
 
 /// One database in the recorded state, and the native side on it.
@@ -49,12 +52,14 @@ impl<'c> Template<'c> {
         schema: &Path,
         seed: &str,
         secret: &str,
+        more: fn() -> Vec<Routes>,
     ) -> Result<Self, ReplayError> {
         let name = fresh_name("template");
         let template = Self {
             cluster,
             name,
             secret: secret.to_owned(),
+            more,
         };
         let create = format!("create database {} template template0", template.name);
         cluster.administer(&create).await?;
@@ -88,8 +93,30 @@ impl<'c> Template<'c> {
         let name = fresh_name("lab");
         let create = format!("create database {name} template {}", self.name);
         self.cluster.administer(&create).await?;
+        self.open(name, Clock::fixed(OffsetDateTime::UNIX_EPOCH), Arc::new(NoCalls))
+            .await
+    }
+
+    /// A copy of a database of the lab in its present state, whose calls are answered by `calls`. PostgreSQL copies a database only
+    /// while nobody is connected to it, so the lab gets new connections.
+    pub(super) async fn clone_of(&self, lab: &mut Lab, calls: Arc<dyn CallPort>) -> Result<Lab, ReplayError> {
+        lab.database.close().await;
+        let end = format!(
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = '{}'",
+            lab.name
+        );
+        self.cluster.administer(&end).await?;
+        let name = fresh_name("clone");
+        let create = format!("create database {name} template {}", lab.name);
+        self.cluster.administer(&create).await?;
+        let clock = lab.clock.clone();
+        *lab = self.open(lab.name.clone(), clock.clone(), Arc::new(NoCalls)).await?;
+        self.open(name, clock, calls).await
+    }
+
+    /// The native side on a database that is there.
+    async fn open(&self, name: String, clock: Clock, calls: Arc<dyn CallPort>) -> Result<Lab, ReplayError> {
         let url = self.cluster.url_of(&name);
-        let clock = Clock::fixed(OffsetDateTime::UNIX_EPOCH);
         let settings = Settings::from_lookup(|key| match key {
             "DATABASE_URL" => Some(url.clone()),
             "NEST_AUTH_SECRET" => Some(self.secret.clone()),
@@ -101,9 +128,9 @@ impl<'c> Template<'c> {
         let seams = Seams {
             clock: clock.clone(),
             ids: Ids::random(),
-            ports: Some(Ports::none()),
+            ports: Some(Ports { calls, ..Ports::none() }),
         };
-        let native = Native::start(settings, seams)
+        let native = Native::start_with(settings, seams, (self.more)())
             .await
             .map_err(|error| ReplayError::Native(error.to_string()))?;
         Ok(Lab {
@@ -134,6 +161,29 @@ impl<'c> Template<'c> {
 }
 
 impl Lab {
+    /// What is committed here beyond the state of the recording.
+    pub(super) async fn changes(&self) -> Result<serde_json::Value, ReplayError> {
+        sqlx::query_scalar(CHANGES)
+            .fetch_one(&self.database)
+            .await
+            .map_err(ReplayError::database("reading the row changes of a stream"))
+    }
+
+    /// The effects that wait to be delivered; nobody delivers them here.
+    pub(super) async fn announced(&self) -> Result<Vec<EffectRecord>, ReplayError> {
+        let rows: Vec<(String, serde_json::Value)> =
+            sqlx::query_as("select kind, payload from ficus.outbox order by id")
+                .fetch_all(&self.database)
+                .await
+                .map_err(ReplayError::database("reading the effects of a stream"))?;
+        let record = |(kind, payload)| EffectRecord {
+            kind,
+            summary: String::new(),
+            payload,
+        };
+        Ok(rows.into_iter().map(record).collect())
+    }
+
     /// Runs SQL of a recording and commits it.
     pub(super) async fn run(&self, sql: &str) -> Result<(), ReplayError> {
         let what = "running SQL of the recording";

@@ -17,6 +17,8 @@ pub struct Played {
     pub file: String,
     /// How it went.
     pub outcome: Outcome,
+    /// Whether it is a stream, which is played live on a clone of the database and not as a dry run.
+    pub live: bool,
     /// The request again, by hand; header values that may be secret are left out.
     pub curl: String,
 }
@@ -34,6 +36,8 @@ pub enum Outcome {
     LegacyFailed(Option<u16>),
     /// There is nothing to compare with, and why.
     NotComparable(String),
+    /// It differs, and parts of its request are masked in the recording: native was asked something else. Which parts.
+    Masked(String),
     /// No native handler answers it.
     NoHandler,
 }
@@ -60,6 +64,8 @@ pub struct Tally {
     pub not_comparable: usize,
     /// Entries that legacy failed; not counted above.
     pub legacy_failed: usize,
+    /// Entries whose request is masked and that differ; not counted above.
+    pub masked: usize,
     /// Entries by the kind of their differences: status, header, body, rows, effects.
     pub kinds: BTreeMap<&'static str, usize>,
 }
@@ -70,6 +76,10 @@ impl Tally {
             Outcome::NoHandler => return,
             Outcome::LegacyFailed(_) => {
                 self.legacy_failed += 1;
+                return;
+            }
+            Outcome::Masked(_) => {
+                self.masked += 1;
                 return;
             }
             Outcome::Matched => self.matched += 1,

@@ -1,5 +1,7 @@
 //! The result for a person, for a script and for a build server.
 
+mod html;
+
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
@@ -7,6 +9,8 @@ use serde_json::{Value, json};
 use super::outcome::{Outcome, Played, Replay, Tally};
 use crate::compare::Difference;
 use crate::report::safe;
+
+pub use self::html::render_html;
 
 /// A table by route, then every entry that needs a look.
 #[must_use]
@@ -24,6 +28,11 @@ pub fn render_text(replay: &Replay) -> String {
         line(&mut text, route, width, &tally);
     }
     let _ = writeln!(text, "no handler: {} entries, not counted", replay.without_handler());
+    let _ = writeln!(
+        text,
+        "masked and different: {} entries, not counted",
+        replay.total().masked
+    );
     for one in &replay.played {
         detail(&mut text, one);
     }
@@ -52,6 +61,11 @@ fn line(text: &mut String, route: &str, width: usize, tally: &Tally) {
 
 fn detail(text: &mut String, one: &Played) {
     let place = format!("{} ({}, {})", one.id, one.route, one.file);
+    let place = if one.live {
+        format!("{place}, live on a clone")
+    } else {
+        place
+    };
     let place = safe(&place);
     match &one.outcome {
         Outcome::Matched | Outcome::NoHandler => {}
@@ -61,6 +75,13 @@ fn detail(text: &mut String, one: &Played) {
         Outcome::LegacyFailed(status) => {
             let status = status.map_or_else(|| "not at all".to_owned(), |status| status.to_string());
             let _ = writeln!(text, "\nlegacy 5xx  {place}\n  native answers {status}");
+        }
+        Outcome::Masked(parts) => {
+            let _ = writeln!(
+                text,
+                "\nmasked  {place}\n  differs, but the recording has not its {}",
+                safe(parts)
+            );
         }
         Outcome::NotComparable(reason) => {
             let _ = writeln!(text, "\nnot comparable  {place}\n  {}", safe(reason));
@@ -115,7 +136,7 @@ fn tally_to_json(name: &str, tally: &Tally) -> Value {
     json!({
         "route": name, "entries": tally.entries, "matched": tally.matched, "deviates": tally.deviates,
         "mismatched": tally.mismatched, "notComparable": tally.not_comparable,
-        "legacyFailed": tally.legacy_failed, "shareBasisPoints": tally.share(), "kinds": tally.kinds,
+        "legacyFailed": tally.legacy_failed, "masked": tally.masked, "shareBasisPoints": tally.share(), "kinds": tally.kinds,
     })
 }
 
@@ -126,6 +147,7 @@ fn entry_to_json(one: &Played) -> Value {
         Outcome::Deviates(why) => ("deviates", json!(why)),
         Outcome::LegacyFailed(status) => ("legacy failed", json!(status)),
         Outcome::NotComparable(reason) => ("not comparable", json!(reason)),
+        Outcome::Masked(parts) => ("masked", json!(parts)),
         Outcome::Mismatched(differences, rule) => {
             let differences: Vec<Value> = differences
                 .iter()
@@ -143,7 +165,7 @@ fn entry_to_json(one: &Played) -> Value {
         }
     };
     json!({
-        "id": one.id, "area": one.area, "route": one.route, "file": one.file, "outcome": word, "detail": detail,
+        "id": one.id, "area": one.area, "route": one.route, "file": one.file, "live": one.live, "outcome": word, "detail": detail,
     })
 }
 
@@ -153,13 +175,14 @@ pub fn render_junit(replay: &Replay) -> String {
     let tally = replay.total();
     let mut text = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"ficus replay\" tests=\"{}\" failures=\"{}\">\n",
-        tally.entries + tally.legacy_failed,
+        tally.entries + tally.legacy_failed + tally.masked,
         tally.mismatched + tally.not_comparable,
     );
     for one in &replay.played {
         let inside = match &one.outcome {
             Outcome::NoHandler => continue,
             Outcome::Matched | Outcome::Deviates(_) => String::new(),
+            Outcome::Masked(_) => "<skipped message=\"the request is masked\"/>".to_owned(),
             Outcome::LegacyFailed(_) => "<skipped message=\"legacy answered 5xx\"/>".to_owned(),
             Outcome::NotComparable(reason) => format!("<failure message=\"{}\"/>", escaped(reason)),
             Outcome::Mismatched(differences, _) => {

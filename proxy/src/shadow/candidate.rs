@@ -44,7 +44,7 @@ pub struct RunLimits {
 pub struct NativeAnswer {
     /// The answer.
     pub response: Response<Bytes>,
-    /// What it announced (an SMS, an event, a job), as JSON for the report.
+    /// What it announced (an SMS, an event, a job) and the rows that it wrote, as JSON for the report.
     pub effects: Vec<Value>,
     /// How long it took.
     pub took: Duration,

@@ -15,7 +15,7 @@ const MOST_LAYERS: usize = 2;
 const BROTLI_BUFFER: usize = 4_096;
 
 /// The body without its encodings, at most `cap` bytes (a few kilobytes can decode to gigabytes).
-pub(super) fn decoded(headers: &HeaderMap, body: Bytes, cap: usize) -> Result<Bytes, NotCompared> {
+pub(crate) fn decoded(headers: &HeaderMap, body: Bytes, cap: usize) -> Result<Bytes, NotCompared> {
     let mut encodings = Vec::new();
     for value in headers.get_all(CONTENT_ENCODING) {
         let text = value.to_str().map_err(|_| NotCompared::Encoding)?.to_ascii_lowercase();

@@ -28,6 +28,8 @@ pub(super) struct Seen<'a> {
     pub(super) exchange: &'a Exchange,
     pub(super) started_ms: i64,
     pub(super) legacy_took: Duration,
+    /// Whether another write of the same thing was under way at the same time.
+    pub(super) raced: bool,
 }
 
 impl Shadow {
@@ -50,6 +52,9 @@ impl Shadow {
         let first = self.pair(seen, &legacy, &native)?;
         let rules = Rules::of(&seen.exchange.plan.compare);
         let settled = self.settle(seen, &rules, first).await;
+        if settled.outcome == Outcome::Mismatch && seen.raced {
+            return Err(NotCompared::Raced);
+        }
         let mut comparison = Comparison {
             native_took: Some(native.took),
             control: settled.control,

@@ -18,7 +18,8 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::budget::Share;
 use super::candidate::{Candidate, DryRunFailure, DryRunResult, RunLimits};
 use super::evidence;
-use super::tee::{Captured, Copier, Tee};
+use super::races::Lane;
+use super::tee::{Captured, Copied, Copier, Tee, Whole};
 use super::{NotCompared, Place, Shadow, now_ms};
 
 /// Part of a write's budget that the native side may use itself; the rest is for its orderly rollback.
@@ -61,12 +62,16 @@ impl Pending {
             return Response::from_parts(parts, Tee::new(body, None));
         }
         let Self { sender, share, cap } = self;
+        let (status, headers) = (parts.status, parts.headers.clone());
+        let done = move |whole: Result<Whole, NotCompared>| {
+            let copied = whole.map(|whole| Copied::new(status, headers, whole));
+            // The comparison may have been given up; then nobody wants the copy.
+            let _unwanted = sender.send(copied);
+        };
         let copier = Copier {
-            sender,
-            status: parts.status,
-            headers: parts.headers.clone(),
             share,
             cap,
+            done: Box::new(done),
         };
         Response::from_parts(parts, Tee::new(body, Some(copier)))
     }
@@ -107,6 +112,7 @@ impl Shadow {
                     captured,
                     started_ms,
                     asked,
+                    lane: None,
                     _place: place,
                 })
                 .await;
@@ -116,7 +122,7 @@ impl Shadow {
 
     /// Runs a write dry before legacy sees it, within the route's budget and not a moment longer. Whatever happens, the
     /// caller asks legacy next. Dropping this future aborts the dry run, whose transaction rolls back.
-    pub async fn run_write(&self, exchange: Exchange) -> Option<Pending> {
+    pub async fn run_write(&self, exchange: Exchange, lane: Arc<Lane>) -> Option<Pending> {
         let (place, candidate) = match self.admit(&exchange.plan) {
             Ok(admitted) => admitted,
             Err(reason) => {
@@ -159,6 +165,7 @@ impl Shadow {
                     captured,
                     started_ms,
                     asked,
+                    lane: Some(lane),
                     _place: place,
                 })
                 .await;
@@ -232,6 +239,7 @@ impl Shadow {
             captured,
             started_ms,
             asked,
+            lane,
             _place,
         } = conclusion;
         let legacy = match timeout(self.shared.limits.legacy_patience, captured).await {
@@ -245,6 +253,7 @@ impl Shadow {
             exchange: &exchange,
             started_ms,
             legacy_took,
+            raced: lane.is_some_and(|lane| lane.met_another()),
         };
         match self.judge(&seen, legacy, native).await {
             Ok(comparison) => self
@@ -263,6 +272,8 @@ struct Conclusion {
     captured: oneshot::Receiver<Captured>,
     started_ms: i64,
     asked: Instant,
+    /// Of a write.
+    lane: Option<Arc<Lane>>,
     _place: Place,
 }
 

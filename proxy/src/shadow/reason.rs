@@ -27,6 +27,8 @@ pub enum NotCompared {
     Encoding,
     /// The native side said why: `budget spent`, `needs lyra`, …
     Native(Cow<'static, str>),
+    /// A write of the same thing was under way at the same time, and the answers differ.
+    Raced,
     /// The process ended before the comparison did.
     Shutdown,
     /// The comparison itself panicked: a bug of ours.
@@ -55,6 +57,7 @@ impl NotCompared {
             Self::LegacyUnreachable => "legacy unreachable",
             Self::LegacySlow => "legacy too slow",
             Self::Encoding => "unknown content encoding",
+            Self::Raced => "raced",
             Self::Shutdown => "shutdown",
             Self::Broken => "comparison broke",
             Self::NoHandler => "no handler",

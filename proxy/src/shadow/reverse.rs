@@ -15,7 +15,7 @@ use super::budget::Share;
 use super::candidate::{Control, DryRunFailure, DryRunResult, NativeAnswer};
 use super::evidence::{SECOND_ASKING, Seen};
 use super::job::{copy_of, is_event_stream};
-use super::tee::{Captured, Copied, Tee};
+use super::tee::{Captured, Copied, Tee, Whole};
 use super::{Exchange, NotCompared, Place, Shadow, decode, now_ms};
 use crate::store::Record;
 
@@ -116,17 +116,14 @@ impl Shadow {
         };
         let ended_ms = now_ms().max(native.ended_ms);
         let (parts, body) = legacy.into_parts();
-        let legacy = Copied {
-            status: parts.status,
-            headers: parts.headers,
-            body,
-            ended_ms,
-            _share: Share::empty(&self.shared.memory),
-        };
+        let share = Share::empty(&self.shared.memory);
+        let legacy = Copied::new(parts.status, parts.headers, Whole { body, ended_ms, share });
         let seen = Seen {
             exchange: &exchange,
             started_ms: started.ms,
             legacy_took,
+            // Native committed before legacy is asked, and legacy only reads.
+            raced: false,
         };
         let native = self.answered(native, native_took);
         match self.judge(&seen, legacy, native).await {

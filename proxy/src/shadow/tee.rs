@@ -6,7 +6,6 @@ use std::task::{Context, Poll, ready};
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, StatusCode};
 use http_body::{Body, Frame, SizeHint};
-use tokio::sync::oneshot;
 
 use super::budget::Share;
 use super::reason::NotCompared;
@@ -26,17 +25,49 @@ pub struct Copied {
     /// When it was complete, in milliseconds since 1970.
     pub ended_ms: i64,
     /// Its part of the memory.
-    pub(super) _share: Share,
+    _share: Share,
 }
 
-/// The copying end; made by the shadow, joined to the body by [`Tee::new`].
+impl Copied {
+    pub(super) fn new(status: StatusCode, headers: HeaderMap, whole: Whole) -> Self {
+        Self {
+            status,
+            headers,
+            body: whole.body,
+            ended_ms: whole.ended_ms,
+            _share: whole.share,
+        }
+    }
+}
+
+/// A whole copied body.
 #[derive(Debug)]
-pub(super) struct Copier {
-    pub(super) sender: oneshot::Sender<Captured>,
-    pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
-    pub(super) share: Share,
-    pub(super) cap: usize,
+pub(crate) struct Whole {
+    pub(crate) body: Bytes,
+    /// When it was complete, in milliseconds since 1970.
+    pub(crate) ended_ms: i64,
+    pub(crate) share: Share,
+}
+
+/// The copying end of a [`Tee`]: what may be kept, and who gets it.
+pub(crate) struct Copier {
+    pub(crate) share: Share,
+    /// Longest body, in bytes.
+    pub(crate) cap: usize,
+    /// Called once, with the whole body or with the reason why there is none.
+    pub(crate) done: Done,
+}
+
+/// What happens with a copy.
+pub(crate) type Done = Box<dyn FnOnce(Result<Whole, NotCompared>) + Send>;
+
+impl std::fmt::Debug for Copier {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Copier")
+            .field("cap", &self.cap)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A body with a copier. When the copy ends early (too long, no memory) the body goes on alone.
@@ -49,7 +80,7 @@ pub struct Tee<B> {
 }
 
 impl<B: Body<Data = Bytes> + Unpin> Tee<B> {
-    pub(super) fn new(inner: B, copier: Option<Copier>) -> Self {
+    pub(crate) fn new(inner: B, copier: Option<Copier>) -> Self {
         let expected = inner.size_hint().exact();
         let mut tee = Self {
             inner,
@@ -87,22 +118,11 @@ impl<B: Body<Data = Bytes> + Unpin> Tee<B> {
     }
 
     fn finish(&mut self) {
-        if let Some(copier) = self.copier.take() {
-            let Copier {
-                sender,
-                status,
-                headers,
-                share,
-                ..
-            } = copier;
-            let body = std::mem::take(&mut self.copy).freeze();
-            // The comparison may have been given up; then nobody wants the copy.
-            let _unwanted = sender.send(Ok(Copied {
-                status,
-                headers,
-                body,
+        if let Some(Copier { share, done, .. }) = self.copier.take() {
+            done(Ok(Whole {
+                body: std::mem::take(&mut self.copy).freeze(),
                 ended_ms: super::now_ms(),
-                _share: share,
+                share,
             }));
         }
     }
@@ -112,7 +132,7 @@ impl<B> Tee<B> {
     fn give_up(&mut self, reason: NotCompared) {
         self.copy = BytesMut::new();
         if let Some(copier) = self.copier.take() {
-            let _unwanted = copier.sender.send(Err(reason));
+            (copier.done)(Err(reason));
         }
     }
 }

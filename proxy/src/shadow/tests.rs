@@ -20,8 +20,8 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Asked, Candidate, Control, DryRunFailure, DryRunResult, Exchange, Limits, NativeAnswer, NotCompared, RunLimits,
-    Shadow, now_ms,
+    Asked, Candidate, Control, DryRunFailure, DryRunResult, Exchange, Limits, NativeAnswer, NotCompared, Pending,
+    RunLimits, Shadow, now_ms,
 };
 use crate::store::{Record, Recorder, RecorderTask, Store};
 
@@ -85,6 +85,11 @@ async fn bench(candidate: Option<Arc<dyn Candidate>>, control: Option<Arc<dyn Co
 }
 
 impl Bench {
+    async fn write(&self, exchange: Exchange) -> Option<Pending> {
+        let lane = self.shadow.enter(&exchange.request, Some(exchange.request.body()));
+        self.shadow.run_write(exchange, lane).await
+    }
+
     /// Lets everything finish and reads what was stored: `(outcome, n)` and `(reason, n)`.
     async fn results(self) -> (Vec<String>, Vec<String>, Store) {
         self.shadow.drain().await;
@@ -197,16 +202,58 @@ async fn equal_reads_match_and_different_ones_leave_a_redacted_sample() {
 #[tokio::test]
 async fn a_mismatch_that_goes_away_is_transient_and_one_that_stays_is_not() {
     let control = |bodies: &[&'static str]| Some(Arc::new(Again(Mutex::new(bodies.to_vec()))) as Arc<dyn Control>);
-    let bench = bench(
-        native(r#"{"a":1}"#),
-        control(&[r#"{"a":3}"#, r#"{"a":1}"#]),
-        Limits::default(),
-    )
-    .await;
-    read_once(&bench, 200, r#"{"a":2}"#).await;
-    read_once(&bench, 200, r#"{"a":3}"#).await;
-    let (outcomes, _, _) = bench.results().await;
-    assert_eq!(outcomes, ["mismatch 1", "transient 1"]);
+    // Answered from the last to the first.
+    for (why, again, expected) in [
+        ("equal now", &[r#"{"a":1}"#][..], "transient 1"),
+        ("still different", &[r#"{"a":2}"#, r#"{"a":2}"#], "mismatch 1"),
+        ("equal at last", &[r#"{"a":1}"#, r#"{"a":3}"#], "transient 1"),
+        (
+            "legacy differs from itself",
+            &[r#"{"a":3}"#, r#"{"a":4}"#],
+            "transient 1",
+        ),
+        ("legacy cannot be asked", &[], "mismatch 1"),
+    ] {
+        let bench = bench(native(r#"{"a":1}"#), control(again), Limits::default()).await;
+        read_once(&bench, 200, r#"{"a":2}"#).await;
+        let (outcomes, _, _) = bench.results().await;
+        assert_eq!(outcomes, [expected], "{why}");
+    }
+}
+
+#[tokio::test]
+async fn what_moves_beside_a_real_difference_does_not_hide_it() {
+    let control = Again(Mutex::new(vec![r#"{"a":2,"n":9}"#, r#"{"a":2,"n":8}"#]));
+    let bench = bench(native(r#"{"a":1,"n":1}"#), Some(Arc::new(control)), Limits::default()).await;
+    read_once(&bench, 200, r#"{"a":2,"n":7}"#).await;
+    let (outcomes, _, store) = bench.results().await;
+    assert_eq!(outcomes, ["mismatch 1"]);
+    let groups = store.groups(0).await.expect("groups");
+    let paths: Vec<_> = groups.iter().map(|group| group.path_template.as_str()).collect();
+    assert_eq!(paths, ["$.a"]);
+}
+
+#[tokio::test]
+async fn writes_of_the_same_thing_at_the_same_time_prove_nothing_by_differing() {
+    let bench = bench(native(r#"{"count":1}"#), None, Limits::default()).await;
+    let mut waiting = Vec::new();
+    for _ in 0..2 {
+        let pending = bench.write(exchange("POST /api/things", "{}")).await;
+        waiting.push(pending.expect("a dry run"));
+    }
+    for (pending, body) in waiting.into_iter().zip([r#"{"count":1}"#, r#"{"count":2}"#]) {
+        pending
+            .copy(legacy(200, body))
+            .into_body()
+            .collect()
+            .await
+            .expect("body");
+    }
+    let (outcomes, reasons, _) = bench.results().await;
+    assert_eq!(
+        (outcomes, reasons),
+        (vec!["match 1".to_owned()], vec!["raced 1".to_owned()])
+    );
 }
 
 #[tokio::test]
@@ -250,11 +297,7 @@ async fn a_write_runs_dry_before_legacy_and_its_breakdown_counts() {
         ),
     ] {
         let bench = bench(candidate, None, Limits::default()).await;
-        let pending = bench
-            .shadow
-            .run_write(exchange("POST /api/things", "{}"))
-            .await
-            .expect("shadowed");
+        let pending = bench.write(exchange("POST /api/things", "{}")).await.expect("shadowed");
         pending
             .copy(legacy(200, r#"{"id":"dddd3333eeee4444ffff"}"#))
             .into_body()
@@ -296,11 +339,7 @@ async fn a_hanging_write_costs_its_budget_and_no_more() {
     let gone = Arc::new(AtomicBool::new(false));
     let bench = bench(hanging(&gone), None, Limits::default()).await;
     let started = Instant::now();
-    let pending = bench
-        .shadow
-        .run_write(exchange("POST /api/things", "{}"))
-        .await
-        .expect("shadowed");
+    let pending = bench.write(exchange("POST /api/things", "{}")).await.expect("shadowed");
     // The budget is 50 ms; the rest is room for a busy machine.
     assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
     pending
@@ -318,7 +357,7 @@ async fn a_hanging_write_costs_its_budget_and_no_more() {
 async fn a_client_that_goes_away_aborts_the_dry_run_and_is_counted() {
     let gone = Arc::new(AtomicBool::new(false));
     let bench = bench(hanging(&gone), None, Limits::default()).await;
-    let mut write = Box::pin(bench.shadow.run_write(exchange("POST /api/things", "{}")));
+    let mut write = Box::pin(bench.write(exchange("POST /api/things", "{}")));
     assert!(futures_util::poll!(write.as_mut()).is_pending());
     drop(write);
     let read = bench
@@ -385,7 +424,7 @@ async fn every_bound_drops_with_its_reason_and_never_harms_the_answer() {
     assert!(full.shadow.begin_read(exchange("GET /api/things", "")).is_none());
     assert_eq!(full.results().await.1, ["queue full 1"]);
     let none = self::bench(None, None, Limits::default()).await;
-    assert!(none.shadow.run_write(exchange("POST /api/things", "")).await.is_none());
+    assert!(none.write(exchange("POST /api/things", "")).await.is_none());
     assert_eq!(none.results().await.1, ["no handler 1"]);
 }
 

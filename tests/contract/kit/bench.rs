@@ -116,9 +116,9 @@ impl Bench {
     /// Waits until no session of Ficus runs a statement, sits in a transaction or holds a lock on the probe's table.
     pub(super) async fn quiet(&self) {
         let busy = "select (select count(*) from pg_stat_activity
-                            where datname = current_database() and application_name = 'ficus' and state <> 'idle')
+                            where datname = current_database() and application_name in ('ficus', 'ficus-dry') and state <> 'idle')
                          + (select count(*) from pg_locks l join pg_stat_activity a using (pid)
-                            where a.datname = current_database() and a.application_name = 'ficus'
+                            where a.datname = current_database() and a.application_name in ('ficus', 'ficus-dry')
                               and l.relation = 'probe'::regclass)";
         eventually("no session of Ficus is busy", || async move {
             let busy: i64 = sqlx::query_scalar(busy).fetch_one(&self.database.pool).await.unwrap();
@@ -131,7 +131,7 @@ impl Bench {
     pub(super) async fn asleep(&self) {
         let sleeping = "select count(*) from pg_stat_activity
                         where datname = current_database() and query like 'select pg_sleep%' and state = 'active'
-                          and application_name = 'ficus'";
+                          and application_name in ('ficus', 'ficus-dry')";
         eventually("the probe sleeps in a statement", || async move {
             let sleeping: i64 = sqlx::query_scalar(sleeping)
                 .fetch_one(&self.database.pool)

@@ -18,8 +18,29 @@ async fn a_dry_run_answers_and_names_its_effects_and_leaves_no_trace() {
     let kinds: Vec<_> = dry.effects.iter().map(|effect| effect.kind.as_str()).collect();
     assert_eq!(kinds, ["realtime"]);
     assert_eq!(dry.effects[0].payload["event"], "probe");
+    let rows: Vec<_> = dry
+        .rows
+        .iter()
+        .map(|row| (&row.payload["table"], &row.payload["op"]))
+        .collect();
+    assert_eq!(rows, [(&"probe".into(), &"insert".into())]);
     assert_eq!(bench.traces().await, Traces::default());
     bench.quiet().await;
+}
+
+#[tokio::test]
+async fn a_run_that_is_given_up_while_it_begins_leaves_no_transaction_open() {
+    let bench = Bench::new().await;
+    // The connections are open, so that what is cut off is the beginning of the transaction.
+    bench.dry("").await.unwrap();
+    for step in 0..150_u64 {
+        let cut = Duration::from_micros(100 + step * 10);
+        // Whether it answered in time does not matter.
+        let _ = tokio::time::timeout(cut, bench.dry("")).await;
+    }
+    bench.native.idle().await;
+    bench.quiet().await;
+    assert_eq!(bench.traces().await, Traces::default());
 }
 
 #[tokio::test]

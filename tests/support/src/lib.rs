@@ -9,4 +9,5 @@ pub mod carrier;
 pub mod cutting_proxy;
 pub mod database;
 pub mod eventually;
+pub mod gate;
 pub mod legacy;

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 
 use crate::compare::{Answer, Known, Occasion, Rules, Verdict, compare};
+use crate::shadow::now_ms;
 
 /// One answer, owned and decoded.
 #[derive(Clone)]
@@ -47,6 +48,19 @@ pub(super) struct Pair {
 }
 
 impl Pair {
+    /// Two other answers to the same request, given by now.
+    pub(super) fn between(&self, legacy: Plain, native: Plain) -> Self {
+        Self {
+            legacy,
+            native,
+            started_ms: self.started_ms,
+            ended_ms: now_ms(),
+            known: self.known.clone(),
+            may_mint: self.may_mint,
+            head: self.head,
+        }
+    }
+
     pub(super) fn verdict(&self, rules: &Rules) -> Verdict {
         let at = Occasion {
             started_ms: self.started_ms,

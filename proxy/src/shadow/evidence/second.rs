@@ -1,5 +1,6 @@
-//! The second asking. Before a mismatch on a safe method counts, both sides are asked once more, one right after the other; where
-//! the route learns noise, legacy is asked again on a share of its reads whatever came out.
+//! The second asking. Before a mismatch on a safe method counts, both sides are asked once more: legacy, native, and legacy again.
+//! What changed in between (somebody wrote) is equal now, or differs between legacy's own two answers; neither proves anything
+//! against native. Where the route learns noise, legacy is asked again on a share of its reads whatever came out.
 
 use super::pair::{Pair, Plain};
 use super::{SECOND_ASKING, Seen, is_safe};
@@ -39,7 +40,8 @@ impl Shadow {
             Verdict::Different(differences) => match self.both_again(seen, &first).await {
                 Some(second) => {
                     let control = learning.then(|| differs_from_itself(rules, &first, second.legacy.clone()));
-                    weigh(rules, first, second, control)
+                    let settled = weigh(rules, first, second, control);
+                    self.without_what_moves(seen, rules, settled).await
                 }
                 None => Settled {
                     differences,
@@ -77,6 +79,28 @@ impl Shadow {
         })
     }
 
+    /// Asks legacy a last time: a difference counts if it is still there, and if legacy agrees with itself about the place.
+    async fn without_what_moves(&self, seen: &Seen<'_>, rules: &Rules, mut settled: Settled) -> Settled {
+        if settled.outcome != Outcome::Mismatch {
+            return settled;
+        }
+        let Some(after) = self.legacy_again(seen).await else {
+            return settled;
+        };
+        let moving = settled
+            .pair
+            .between(settled.pair.legacy.clone(), after.clone())
+            .verdict(rules);
+        let still = settled.pair.between(after, settled.pair.native.clone()).verdict(rules);
+        settled
+            .differences
+            .retain(|difference| has(&still, difference) && !has(&moving, difference));
+        if settled.differences.is_empty() {
+            settled.outcome = Outcome::Transient;
+        }
+        settled
+    }
+
     async fn legacy_again(&self, seen: &Seen<'_>) -> Option<Plain> {
         let control = self.shared.control.as_ref()?;
         let legacy = control.ask(copy_of(&seen.exchange.request), SECOND_ASKING).await?;
@@ -87,6 +111,12 @@ impl Shadow {
             ..Plain::of(&legacy)
         })
     }
+}
+
+/// Whether the same place differs here, too.
+fn has(verdict: &Verdict, difference: &Difference) -> bool {
+    let same = |other: &Difference| other.kind == difference.kind && other.path == difference.path;
+    verdict.differences().iter().any(same)
 }
 
 /// Equal now means that something changed in between; equal in hindsight, that only fresh ids differed.

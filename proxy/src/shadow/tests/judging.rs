@@ -63,11 +63,7 @@ async fn a_sample_shows_the_same_differences_when_it_is_judged_again() {
     )
     .await;
     let body = r#"{"id":"dddd3333eeee4444ffff","a":2,"email":"luis@example.com","at":"2020-01-01T00:00:00Z"}"#;
-    let pending = bench
-        .shadow
-        .run_write(exchange("POST /api/things", "{}"))
-        .await
-        .expect("shadowed");
+    let pending = bench.write(exchange("POST /api/things", "{}")).await.expect("shadowed");
     pending
         .copy(legacy(200, body))
         .into_body()
