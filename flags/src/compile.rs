@@ -12,6 +12,7 @@ use crate::snapshot::Snapshot;
 use crate::yaml;
 
 mod aliases;
+mod calendar;
 mod compare;
 mod conflicts;
 mod fields;

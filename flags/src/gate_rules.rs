@@ -41,11 +41,41 @@ pub struct GuardRules {
     pub error_rate: Option<Share>,
     /// The share of comparisons that may differ.
     pub mismatch_rate: Option<Share>,
+    /// Native may take so many hundredths of legacy's time, on average.
+    pub latency_percent: Option<u32>,
     /// The time that is looked at.
     #[serde(serialize_with = "duration::serialize")]
     pub window: Duration,
     /// Requests that the time must hold before it is judged.
     pub min_requests: u32,
+    /// What is done when it is broken.
+    pub action: GuardAction,
+}
+
+/// What a broken guard does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GuardAction {
+    /// Takes the route one stage back.
+    #[default]
+    Back,
+    /// Kills the route at once and takes it all the way back to legacy.
+    Kill,
+}
+
+impl GuardAction {
+    /// Every action, as the flag file writes it.
+    pub const WORDS: [&'static str; 2] = ["back", "kill"];
+
+    /// Reads a word of [`Self::WORDS`].
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "back" => Some(Self::Back),
+            "kill" => Some(Self::Kill),
+            _ => None,
+        }
+    }
 }
 
 impl GuardRules {

@@ -10,6 +10,7 @@ mod alias;
 #[cfg(test)]
 mod allocations;
 mod bucket;
+mod calendar;
 mod canary;
 mod compare_path;
 mod compare_rules;
@@ -45,6 +46,7 @@ mod waiver;
 mod yaml;
 
 pub use bucket::bucket;
+pub use calendar::{Approval, Calendar, ScheduleStep, StepTime, moment_ms};
 pub use canary::{Canary, SubjectSource};
 pub use compare_path::ComparePath;
 pub use compare_rules::{CompareRules, IgnoreRule};
@@ -55,7 +57,7 @@ pub use explain::{DrawnBy, Explanation, explain};
 pub use facts::{Facts, Session};
 pub use fallback::FallbackOn;
 pub use file_source::{FileSource, Poll};
-pub use gate_rules::{GateRules, GuardRules};
+pub use gate_rules::{GateRules, GuardAction, GuardRules};
 pub use glob::glob_matches;
 pub use host_pattern::{HostPattern, HostPatternError};
 pub use inventory::Inventory;

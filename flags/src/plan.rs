@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::calendar::Calendar;
 use crate::canary::Canary;
 use crate::compare_rules::CompareRules;
 use crate::duration;
@@ -59,6 +60,8 @@ pub struct RoutePlan {
     pub gate: GateRules,
     /// What takes it back by itself.
     pub guard: Option<GuardRules>,
+    /// What of its rollout is planned ahead.
+    pub calendar: Calendar,
     /// Line of the flag file at which the route stands, from 1.
     pub line: usize,
 }

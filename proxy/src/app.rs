@@ -28,7 +28,7 @@ use crate::framing::Crowd;
 use crate::listen::inherit::Inherited;
 use crate::metrics::Metrics;
 use crate::record::Tap;
-use crate::rollout::{Guard, Rollout};
+use crate::rollout::{Clerk, Guard, Rollout, RolloutAccount};
 use crate::shadow::{ByteBudget, Candidate, Control, LegacyControl, Limits, Shadow, now_ms};
 use crate::store::{Recorder, RecorderTask, Store};
 use crate::tasks::Tasks;
@@ -212,22 +212,18 @@ impl Bound {
         last.spawn("store", recorder_task.run(last.shutdown().clone()));
         let source = following.health();
         start_tasks(&tasks, &common, following);
-        let guard = Guard {
-            flags: Arc::clone(&common.flags),
-            metrics: common.metrics.clone(),
-            recorder: recorder.clone(),
-            rollout: rollout(&common, &store, &inventory),
-        };
-        tasks.spawn("guard", guard.run(tasks.shutdown().clone()));
-        let moves = rollout(&common, &store, &inventory);
-        let api = Api::new(&common.config, Arc::clone(&common.flags), store.clone(), moves);
+        let rollout = rollout(&common, &store, inventory);
+        let account = start_rollout(&tasks, &common, &recorder, rollout.clone());
+        let api = Api::new(&common.config, Arc::clone(&common.flags), store.clone(), rollout);
         let secured = secured(&entrances, admin_tls.as_ref());
         let certificates = TlsWatch {
             all: secured.0.clone(),
             now: operator.look_at_certificates(),
         };
         tasks.spawn("certificates", certificates.run(tasks.shutdown().clone()));
-        let facets = Facets::new(&common, store, recorder, secured, operator.clone(), api).with_source(source);
+        let facets = Facets::new(&common, store, recorder, secured, operator.clone(), api)
+            .with_source(source)
+            .with_rollout(account);
         let admin_stop = tasks.shutdown().child_token();
         tasks.spawn("admin", admin::serve(admin, admin_tls, facets, admin_stop.clone()));
         let cores = start_cores(&common, entrances)?;
@@ -335,9 +331,31 @@ fn check_admin_secrets(config: &Config) -> Result<(), StartError> {
     Ok(file.map_or(Ok(()), admin::check_secret_file)?)
 }
 
-fn rollout(common: &Common, store: &Store, inventory: &Inventory) -> Option<Rollout> {
+fn rollout(common: &Common, store: &Store, inventory: Inventory) -> Option<Arc<Rollout>> {
     let place = flag_source::place(&common.config)?;
-    Some(Rollout::new(store.clone(), place, inventory.clone(), now_ms))
+    Some(Arc::new(Rollout::new(store.clone(), place, inventory, now_ms)))
+}
+
+/// Starts what moves routes by itself.
+fn start_rollout(tasks: &Tasks, common: &Common, recorder: &Recorder, rollout: Option<Arc<Rollout>>) -> RolloutAccount {
+    let account = RolloutAccount::default();
+    if let Some(rollout) = rollout.clone() {
+        let clerk = Clerk {
+            flags: Arc::clone(&common.flags),
+            rollout,
+            account: account.clone(),
+        };
+        tasks.spawn("clerk", clerk.run(tasks.shutdown().clone()));
+    }
+    let guard = Guard {
+        flags: Arc::clone(&common.flags),
+        metrics: common.metrics.clone(),
+        recorder: recorder.clone(),
+        account: account.guard.clone(),
+        rollout,
+    };
+    tasks.spawn("guard", guard.run(tasks.shutdown().clone()));
+    account
 }
 
 fn start_tasks(tasks: &Tasks, common: &Common, following: Following) {

@@ -3,8 +3,10 @@
 //! Data goes to standard output, everything said to a person to standard error, both through the [`Printer`]. An error
 //! travels up as a chain of causes and is printed once, here.
 
+mod approve;
 mod audit;
 mod check;
+mod completions;
 mod config;
 mod decommission;
 mod demo;
@@ -30,6 +32,7 @@ mod replay;
 mod report;
 mod routes;
 mod run;
+mod schedule;
 mod settings;
 mod signals;
 mod supervisor;
@@ -83,6 +86,14 @@ enum Command {
     Promote(promote::PromoteArgs),
     /// Take the last step of a route or group back, or put an earlier flag file in force
     Rollback(promote::RollbackArgs),
+    /// Agree to a step that somebody else has asked for, and take it
+    Approve(approve::ApproveArgs),
+    /// Refuse a step that waits for a second person
+    Decline(approve::ApproveArgs),
+    /// List the steps that wait for a second person
+    Approvals(approve::ApprovalsArgs),
+    /// List the schedules of the flags and how far each has come; cancel one, or begin it anew
+    Schedule(schedule::ScheduleArgs),
     /// Put a whole flag file in force, or print the one that is
     Flags(flags::FlagsArgs),
     /// Let nobody promote until it thaws
@@ -119,6 +130,8 @@ enum Command {
     Inventory(inventory::InventoryArgs),
     /// Say whether a retired route can be deleted, and print the patch that does it
     Decommission(decommission::DecommissionArgs),
+    /// Print what a shell needs to complete this command line
+    Completions(completions::CompletionsArgs),
     /// Print the OpenAPI document of the native endpoints, or TypeScript types made from it, or what a copy lacks
     Openapi(openapi::OpenapiArgs),
 }
@@ -152,6 +165,13 @@ fn dispatch(command: Command, printer: Printer) -> anyhow::Result<ExitStatus> {
         Command::Gate(arguments) => block_on(promote::gate(arguments, printer)),
         Command::Promote(arguments) => block_on(promote::promote(arguments, printer)),
         Command::Rollback(arguments) => block_on(promote::rollback(arguments, printer)),
+        Command::Approve(arguments) => block_on(approve::approve(arguments, printer)),
+        Command::Decline(arguments) => block_on(approve::decline(arguments, printer)),
+        Command::Approvals(arguments) => block_on(approve::approvals(arguments, printer)),
+        Command::Schedule(arguments) => block_on(schedule::schedule(arguments, printer)),
+        Command::Completions(arguments) => {
+            completions::completions(&arguments, <Cli as clap::CommandFactory>::command(), printer)
+        }
         Command::Flags(arguments) => block_on(flags::flags(arguments, printer)),
         Command::Freeze(arguments) => block_on(audit::freeze(arguments, printer)),
         Command::Thaw(arguments) => block_on(audit::thaw(arguments, printer)),

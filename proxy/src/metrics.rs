@@ -4,6 +4,7 @@ mod admin_api;
 mod core;
 mod flag_source;
 mod listeners;
+mod rollout;
 mod route;
 mod text;
 
@@ -12,7 +13,8 @@ pub(crate) use admin_api::render_admin_api;
 pub(crate) use flag_source::render_flag_source;
 pub use listeners::{ListenerCells, OpenConnection, render_listeners};
 pub(crate) use listeners::{render_certificates, render_upgrades};
-pub use route::{RouteCells, RouteTotals};
+pub use rollout::render_rollout;
+pub use route::{RouteCells, RouteTotals, Times};
 pub use text::{render, render_circuits, render_record, render_shadow};
 
 use std::collections::BTreeMap;

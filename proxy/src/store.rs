@@ -28,7 +28,7 @@ pub use self::queries::{
     Counted, DifferenceGroup, GroupClient, LatencyBucket, LearnedNoise, MismatchSet, NotCompared, StoredSample, Window,
 };
 pub use self::record::{Comparison, FoundDifference, Outcome, Place, Record, Sample};
-pub use self::recorder::{Recorder, RecorderTask};
+pub use self::recorder::{BothTimes, Recorder, RecorderTask};
 pub use self::waivers::{NewWaiver, StoredWaiver};
 
 /// Connections to a PostgreSQL store. A SQLite one has a single writer anyway.

@@ -405,6 +405,35 @@ async fn a_route_goes_forward_with_evidence_and_back_and_all_of_it_is_written_do
 }
 
 #[tokio::test]
+async fn a_step_that_needs_a_second_person_waits_for_one() {
+    let stage = Stage::start().await;
+    std::fs::write(
+        stage.proxy.flag_file(),
+        FLAGS.replace("stage: legacy", "stage: legacy, approval: required"),
+    )
+    .unwrap();
+    let [release, admin] = [Role::Release, Role::Admin].map(|role| stage.as_role(role));
+    let reason = json!({ "reason": "seen" });
+    let asked = release
+        .post("/api/promote", &json!({ "target": ROUTE, "reason": "look" }))
+        .await;
+    assert_eq!(asked.status, 202, "{}", asked.text());
+    let path = |verdict: &str| format!("/api/approvals/{}/{verdict}", asked.json()["waiting"]["id"]);
+    assert_eq!(release.post(&path("approve"), &reason).await.status, 403);
+    let approved = admin.post(&path("approve"), &reason).await;
+    assert_eq!(
+        (approved.status.as_u16(), approved.json()["to"]["stage"].as_str()),
+        (200, Some("shadow")),
+        "{}",
+        approved.text()
+    );
+    assert_eq!(admin.post(&path("decline"), &reason).await.status, 409);
+    assert_eq!(admin.post("/api/approvals/99/approve", &reason).await.status, 404);
+    let listed = release.get("/api/approvals").await.json();
+    assert_eq!(listed["requests"].as_array().map(Vec::len), Some(1), "{listed}");
+}
+
+#[tokio::test]
 async fn a_kill_holds_at_once_and_is_kept_and_is_taken_back() {
     let stage = Stage::start().await;
     let release = stage.as_role(Role::Release);

@@ -1,6 +1,7 @@
 //! A canary over sockets: who is in is in on every replica, and targets go before the share.
 
 use harness::{Client, TestProxy};
+use http::Version;
 use jsonwebtoken::{EncodingKey, Header, encode};
 use serde_json::json;
 use test_support::database::{Cluster, Database};
@@ -33,8 +34,24 @@ async fn replica(legacy: &FakeLegacy, database: &Database) -> TestProxy {
         .database(&database.url)
         .routes(writing::routes)
         .flags(FLAGS)
+        .config("listeners:\n  - { address: 127.0.0.1:0, protocol: h2c }\n")
         .spawn()
         .await
+}
+
+/// Who answers a subject over HTTP/2, with its cookies in crumbs as HTTP/2 sends them.
+async fn served_over_http2(client: &reqwest::Client, origin: &str, subject: &str) -> (String, String) {
+    let request = client
+        .get(format!("{origin}{}", writing::READ))
+        .header("cookie", "a=1")
+        .header("cookie", format!("sid={subject}"));
+    let answer = request.send().await.unwrap();
+    assert_eq!((answer.version(), answer.status().as_u16()), (Version::HTTP_2, 200));
+    let header = |name| {
+        let value = answer.headers().get(name);
+        value.map_or_else(String::new, |value| value.to_str().unwrap().to_owned())
+    };
+    (header("x-ficus-served-by"), header("x-ficus-reason"))
 }
 
 async fn served(client: &Client) -> (String, String) {
@@ -69,10 +86,15 @@ fn side_of(subject: &str) -> &'static str {
 }
 
 #[tokio::test]
-async fn a_subject_is_on_the_same_side_on_every_replica_and_after_a_restart() {
+async fn a_subject_is_on_the_same_side_on_every_replica_after_a_restart_and_over_http2() {
     let legacy = legacy().await;
     let database = Cluster::shared().await.database().await;
     let (mut native, subjects) = (0, 40);
+    let http2 = reqwest::Client::builder()
+        .no_proxy()
+        .http2_prior_knowledge()
+        .build()
+        .unwrap();
     for _ in 0..2 {
         // Two replicas at once, and then two that were started again.
         let replicas = [replica(&legacy, &database).await, replica(&legacy, &database).await];
@@ -87,6 +109,12 @@ async fn a_subject_is_on_the_same_side_on_every_replica_and_after_a_restart() {
                 for client in [by_header, by_cookie, by_user] {
                     assert_eq!(served(&client).await, pair(side, "share"), "{subject}");
                 }
+                let origin = &replica.listeners()[0];
+                assert_eq!(
+                    served_over_http2(&http2, origin, &subject).await,
+                    pair(side, "share"),
+                    "{subject}"
+                );
             }
         }
     }

@@ -141,7 +141,7 @@ async fn a_signal_turns_it_and_a_start_obeys_the_file() {
     let client = Client::of_origin(process.origin());
     // Native handlers are off without a database: the reason says what the flags wanted.
     assert_eq!(reason(&client, "/api/health").await, "legacy fallback");
-    for (signal, expected) in [("USR1", "legacy killed"), ("USR2", "legacy fallback")] {
+    for (signal, expected) in [("USR1", "legacy killed"), ("HUP", "legacy fallback")] {
         process.signal(signal).await;
         eventually(signal, || async {
             (reason(&client, "/api/health").await == expected).then_some(())

@@ -21,6 +21,8 @@ mod fallback;
 #[cfg(test)]
 mod flag_database;
 #[cfg(test)]
+mod guard;
+#[cfg(test)]
 mod headers;
 #[cfg(test)]
 mod http2;
@@ -49,7 +51,11 @@ mod report;
 #[cfg(test)]
 mod reverse_shadow;
 #[cfg(test)]
+mod rollout;
+#[cfg(test)]
 mod routing;
+#[cfg(test)]
+mod schedule;
 #[cfg(test)]
 mod shadow_harm;
 #[cfg(test)]

@@ -20,9 +20,11 @@ pub(crate) fn routes() -> Routes {
 async fn read(reader: &mut Reader, request: &Inbound) -> Outcome {
     sqlx::query("select 1").execute(reader.db().await?).await?;
     match request.query().get("then").unwrap_or_default() {
-        "fault" => Err(Fault::new(FaultKind::State, "on purpose").into()),
-        _ => Ok(Reply::json(StatusCode::OK, &json!({ "by": "native" }))),
+        "fault" => return Err(Fault::new(FaultKind::State, "on purpose").into()),
+        "slow" => tokio::time::sleep(std::time::Duration::from_millis(30)).await,
+        _ => {}
     }
+    Ok(Reply::json(StatusCode::OK, &json!({ "by": "native" })))
 }
 
 /// Two rows under the id in the body, and in between whatever `then` says.

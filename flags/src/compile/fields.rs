@@ -8,7 +8,7 @@ use crate::suggest::nearest;
 use crate::yaml::{Entry, Node, Value};
 
 /// Keys of later versions: refused like any other, but with a better reason.
-const LATER: [&str; 5] = ["retire_after", "schedule", "freeze", "approval", "expires"];
+const LATER: [&str; 2] = ["retire_after", "freeze"];
 
 /// The keys of one mapping.
 #[derive(Debug, Clone, Copy)]

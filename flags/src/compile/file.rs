@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::calendar::{self, PartialCalendar};
 use super::fields::Fields;
 use super::rollout::{self, Rollout};
 use super::routes::{self, Found};
@@ -28,6 +29,7 @@ pub(super) struct Group {
 pub(super) struct Parts {
     pub(super) rollout: Rollout,
     pub(super) settings: Settings,
+    pub(super) calendar: PartialCalendar,
 }
 
 impl Parts {
@@ -36,6 +38,7 @@ impl Parts {
         Self {
             rollout: Rollout::read(fields, findings),
             settings: Settings::read(fields, findings),
+            calendar: PartialCalendar::read(fields, findings),
         }
     }
 
@@ -44,6 +47,7 @@ impl Parts {
         Self {
             rollout: self.rollout.over(&wider.rollout),
             settings: self.settings.over(&wider.settings),
+            calendar: self.calendar.over(&wider.calendar),
         }
     }
 }
@@ -88,7 +92,7 @@ fn check_version(fields: Fields<'_>, findings: &mut Findings) {
     }
 }
 
-/// The keys of a group besides its phase, and of `defaults`.
+/// The keys of a group besides its phase and its calendar, and of `defaults`.
 fn wide_keys() -> Vec<&'static str> {
     let rollout = rollout::KEYS.into_iter().chain([rollout::READS]);
     rollout.chain(settings::KEYS).collect()
@@ -98,7 +102,8 @@ fn read_defaults(fields: Fields<'_>, findings: &mut Findings) -> Parts {
     let Some(node) = fields.get("defaults") else {
         return Parts::default();
     };
-    match Fields::open(node, "`defaults`", &wide_keys(), findings) {
+    let known: Vec<&str> = wide_keys().into_iter().chain(calendar::DEFAULT_KEYS).collect();
+    match Fields::open(node, "`defaults`", &known, findings) {
         Some(fields) => Parts::read(fields, findings),
         None => Parts::default(),
     }
@@ -130,7 +135,7 @@ fn read_groups(node: &Node, defaults: &Parts, findings: &mut Findings) -> BTreeM
 }
 
 fn read_group(node: &Node, defaults: &Parts, findings: &mut Findings) -> Group {
-    let known: Vec<&str> = ["phase"].into_iter().chain(wide_keys()).collect();
+    let known: Vec<&str> = ["phase"].into_iter().chain(wide_keys()).chain(calendar::KEYS).collect();
     let Some(fields) = Fields::open(node, "a group", &known, findings) else {
         return Group::default();
     };

@@ -2,15 +2,23 @@
 
 use std::time::Duration;
 
-use super::fields::Fields;
+use super::fields::{Fields, list};
 use super::values;
 use crate::findings::Findings;
-use crate::gate_rules::{GateRules, GuardRules};
+use crate::gate_rules::{GateRules, GuardAction, GuardRules};
 use crate::share::Share;
+use crate::suggest::nearest;
 use crate::yaml::Node;
 
 const GATE_KEYS: [&str; 4] = ["min_samples", "match", "p99_ratio", "quiet_for"];
-const GUARD_KEYS: [&str; 4] = ["error_rate", "mismatch_rate", "window", "min_requests"];
+const GUARD_KEYS: [&str; 6] = [
+    "error_rate",
+    "mismatch_rate",
+    "latency_ratio",
+    "window",
+    "min_requests",
+    "action",
+];
 const MOST_SAMPLES: u32 = 100_000_000;
 const MAX_QUIET: Duration = Duration::from_secs(90 * 24 * 3_600);
 const SECOND: Duration = Duration::from_secs(1);
@@ -45,7 +53,9 @@ impl Gates {
             gates.match_rate = gate
                 .get("match")
                 .and_then(|node| values::share(node, "match", findings));
-            gates.p99_percent = gate.get("p99_ratio").and_then(|node| ratio(node, findings));
+            gates.p99_percent = gate
+                .get("p99_ratio")
+                .and_then(|node| ratio(node, "p99_ratio", findings));
             gates.quiet_for = gate
                 .get("quiet_for")
                 .and_then(|node| values::duration(node, "quiet_for", Duration::ZERO..=MAX_QUIET, findings));
@@ -87,16 +97,20 @@ fn read_guard(node: &Node, findings: &mut Findings) -> Option<GuardRules> {
         fields.get(key).and_then(|node| values::share(node, key, findings))
     };
     let (error_rate, mismatch_rate) = (share("error_rate", findings), share("mismatch_rate", findings));
-    if fields.get("error_rate").is_none() && fields.get("mismatch_rate").is_none() {
+    let criteria = ["error_rate", "mismatch_rate", "latency_ratio"];
+    if criteria.iter().all(|key| fields.get(key).is_none()) {
         findings.add_with_remedy(
             node.place,
             "the guard has nothing to look at",
-            "write `error_rate: 1%`, `mismatch_rate: 2%` or both",
+            "write `error_rate: 1%`, `mismatch_rate: 2%`, `latency_ratio: 2` or several of them",
         );
     }
     Some(GuardRules {
         error_rate,
         mismatch_rate,
+        latency_percent: fields
+            .get("latency_ratio")
+            .and_then(|node| ratio(node, "latency_ratio", findings)),
         window: fields
             .get("window")
             .and_then(|node| values::duration(node, "window", SECOND..=MAX_WINDOW, findings))
@@ -105,12 +119,29 @@ fn read_guard(node: &Node, findings: &mut Findings) -> Option<GuardRules> {
             .get("min_requests")
             .and_then(|node| values::number(node, "min_requests", 1..=MOST_SAMPLES, findings))
             .unwrap_or(GuardRules::DEFAULT_MIN_REQUESTS),
+        action: fields
+            .get("action")
+            .and_then(|node| action(node, findings))
+            .unwrap_or_default(),
     })
 }
 
+fn action(node: &Node, findings: &mut Findings) -> Option<GuardAction> {
+    let written = values::text(node, "action", findings)?;
+    let action = GuardAction::from_word(written);
+    if action.is_none() {
+        let remedy = match nearest(written, GuardAction::WORDS) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => format!("write one of {}", list(&GuardAction::WORDS)),
+        };
+        findings.add_with_remedy(node.place, format!("a guard has no action `{written}`"), remedy);
+    }
+    action
+}
+
 /// A ratio such as `1.25`, in hundredths.
-fn ratio(node: &Node, findings: &mut Findings) -> Option<u32> {
-    let written = values::text(node, "p99_ratio", findings)?;
+fn ratio(node: &Node, what: &str, findings: &mut Findings) -> Option<u32> {
+    let written = values::text(node, what, findings)?;
     let (whole, decimals) = written.split_once('.').unwrap_or((written, "0"));
     let plain = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     let hundredths = format!("{decimals:0<2}");
@@ -119,7 +150,7 @@ fn ratio(node: &Node, findings: &mut Findings) -> Option<u32> {
         .flatten()
         .filter(|percent| (1..=MAX_RATIO_PERCENT).contains(percent));
     if percent.is_none() {
-        let message = format!("`p99_ratio: {written}` is not a ratio");
+        let message = format!("`{what}: {written}` is not a ratio");
         findings.add_with_remedy(
             node.place,
             message,

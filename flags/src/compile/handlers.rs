@@ -5,15 +5,16 @@ use crate::findings::Findings;
 use crate::inventory::Inventory;
 use crate::pattern::Segment;
 use crate::route_key::RouteKey;
+use crate::stage::Stage;
 use crate::suggest::nearest;
 
 /// Reports every route at a native stage for which the inventory has no handler.
 pub(super) fn check(found: &[Found], inventory: &Inventory, findings: &mut Findings) {
     let missing = found
         .iter()
-        .filter(|found| found.plan.stage.needs_handler() && !inventory.contains(&found.plan.key));
+        .filter(|found| furthest(found).needs_handler() && !inventory.contains(&found.plan.key));
     for route in missing {
-        let (key, stage) = (&route.plan.key, route.plan.stage);
+        let (key, stage) = (&route.plan.key, furthest(route));
         let message = format!("this binary has no native handler for `{key}`, so it cannot be at stage `{stage}`");
         // A suggestion looks at the whole inventory; past the listed problems nobody would read it.
         let remedy = if findings.is_full() {
@@ -23,6 +24,12 @@ pub(super) fn check(found: &[Found], inventory: &Inventory, findings: &mut Findi
         };
         findings.add_with_remedy(route.place, message, remedy);
     }
+}
+
+/// The stage that a route is at, or that its schedule leads to: a step that can never be taken is found when it is written.
+fn furthest(found: &Found) -> Stage {
+    let scheduled = found.plan.calendar.schedule.last().map(|step| step.stage);
+    found.plan.stage.max(scheduled.unwrap_or_default())
 }
 
 fn suggestion(key: &RouteKey, inventory: &Inventory) -> String {

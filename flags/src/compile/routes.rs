@@ -7,7 +7,7 @@ use super::fields::Fields;
 use super::file::{Group, Parts};
 use super::requires::{self, Required};
 use super::settings::{self, TENANT_FROM};
-use super::{rollout, sources, values};
+use super::{calendar, rollout, sources, values};
 use crate::findings::{Findings, Place};
 use crate::plan::RoutePlan;
 use crate::route_key::{RouteKey, RouteKeyError};
@@ -60,6 +60,7 @@ fn read_route(
         .into_iter()
         .chain(rollout::KEYS)
         .chain(settings::KEYS)
+        .chain(calendar::KEYS)
         .collect();
     let fields = Fields::open(node, "a route", &known, findings)?;
     let group = fields.get("group").and_then(|node| find_group(node, groups, findings));
@@ -75,7 +76,11 @@ fn read_route(
     let key = read_key(name, findings)?;
     let aliases = fields.get("aliases").map(|node| aliases::read(node, &key, findings));
     let aliases = aliases.unwrap_or_default();
-    let Parts { rollout, settings } = own.over(group.map_or(defaults, |(_, group)| &group.parts));
+    let Parts {
+        rollout,
+        settings,
+        calendar,
+    } = own.over(group.map_or(defaults, |(_, group)| &group.parts));
     let stage = rollout.stage_of(&key.method);
     rollout.check(stage, name.place, findings);
     let tenant_from = sources::resolved(settings.tenant_from(), &key.pattern);
@@ -103,6 +108,7 @@ fn read_route(
         guard: settings.gates.guard(),
         compat: settings.compat,
         compare: settings.compare.complete(),
+        calendar: calendar.complete(),
         line: name.place.line,
     };
     Some(Found {
@@ -136,7 +142,7 @@ fn refuse_own_rollout(fields: Fields<'_>, findings: &mut Findings) {
         return;
     };
     let name = group.text().unwrap_or_default();
-    for key in rollout::KEYS {
+    for key in rollout::KEYS.into_iter().chain(calendar::KEYS) {
         if let Some(entry) = fields.entry(key) {
             let message =
                 format!("a member of the group `{name}` has no {key} of its own, because the group flips together");

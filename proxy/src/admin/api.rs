@@ -4,6 +4,7 @@
 //! the guard, so it is checked, written down and can be taken back in the same way. `docs/operations/admin-api.md` is its manual.
 
 mod access;
+mod approve;
 mod body;
 mod change;
 mod document;
@@ -46,7 +47,7 @@ struct Desk {
     verifier: Option<Verifier>,
     lockout: Lockout,
     counters: Counters,
-    rollout: Option<Rollout>,
+    rollout: Option<Arc<Rollout>>,
     flags: Arc<Flags>,
     store: Store,
     kill_file: Option<PathBuf>,
@@ -65,7 +66,7 @@ pub(crate) struct Counters {
 
 impl Api {
     /// An API over these flags. `rollout` is none where there is no place to write flags to.
-    pub(crate) fn new(config: &Config, flags: Arc<Flags>, store: Store, rollout: Option<Rollout>) -> Self {
+    pub(crate) fn new(config: &Config, flags: Arc<Flags>, store: Store, rollout: Option<Arc<Rollout>>) -> Self {
         let source = config.flags.as_ref();
         Self(Arc::new(Desk {
             verifier: config.admin.auth.as_ref().map(Verifier::new),
@@ -91,7 +92,7 @@ impl Api {
     }
 
     fn rollout(&self) -> Result<&Rollout, Problem> {
-        self.0.rollout.as_ref().ok_or_else(|| {
+        self.0.rollout.as_deref().ok_or_else(|| {
             Problem::new(
                 axum::http::StatusCode::CONFLICT,
                 "there is no place to write flags to",

@@ -18,6 +18,7 @@ use crate::flag_database::SourceHealth;
 use crate::metrics::{Metrics, Totals};
 use crate::record::{Source, Tap};
 use crate::report::{Filter, Places, Report};
+use crate::rollout::RolloutAccount;
 use crate::store::{Recorder, Store};
 
 /// How long a page waits for the store.
@@ -36,6 +37,7 @@ pub struct Facets {
     store: Store,
     operator: Operator,
     secured: Secured,
+    rollout: RolloutAccount,
     tap: Tap,
     source: Option<SourceHealth>,
     api: Api,
@@ -64,7 +66,15 @@ impl Facets {
             operator,
             source: None,
             api,
+            rollout: RolloutAccount::default(),
         }
+    }
+
+    /// With what moves routes by itself.
+    #[must_use]
+    pub(super) fn with_rollout(mut self, rollout: RolloutAccount) -> Self {
+        self.rollout = rollout;
+        self
     }
 
     /// With flags that come from a database.
@@ -99,6 +109,7 @@ impl Facets {
         crate::metrics::render_certificates(&mut text, &self.secured.statuses());
         crate::metrics::render_upgrades(&mut text, self.operator.failed_upgrades(), self.operator.reloads());
         crate::metrics::render_shadow(&mut text, &self.recorder);
+        crate::metrics::render_rollout(&mut text, &self.rollout);
         crate::metrics::render_record(&mut text, self.tap.totals());
         self.api.render_metrics(&mut text);
         text
@@ -134,7 +145,21 @@ impl Facets {
             unflagged: totals.routes.get("unmatched").map_or(0, |route| route.legacy.answers()),
             draining: self.operator.is_stopping(),
             certificates: self.secured.problems(),
+            notices: self.notices(),
         }
+    }
+
+    /// What asks for a person: forgotten routes, and steps that wait for a second one.
+    fn notices(&self) -> Vec<String> {
+        let news = self.rollout.news();
+        let forgotten = news.forgotten.iter();
+        let forgotten = forgotten.map(|one| format!("{} is at {}, and {}", one.target, one.state, one.why));
+        let waiting = news.waiting.iter().map(|request| {
+            let (id, target) = (request.id, &request.target);
+            let (from, to, by) = (&request.from_state, &request.to_state, &request.requested_by);
+            format!("{target}: {from} → {to}, asked for by {by}, waits for approval: `ficus approve {id}`")
+        });
+        forgotten.chain(waiting).collect()
     }
 
     fn flags_view(&self) -> FlagsView {

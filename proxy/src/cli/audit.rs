@@ -18,6 +18,10 @@ pub(crate) struct FreezeArgs {
 
     #[command(flatten)]
     desk: Desk,
+
+    /// Print one JSON document
+    #[arg(long)]
+    json: bool,
 }
 
 /// How much to list.
@@ -71,15 +75,28 @@ pub(crate) struct AuditArgs {
 pub(crate) async fn freeze(arguments: FreezeArgs, printer: Printer) -> anyhow::Result<ExitStatus> {
     let rollout = arguments.desk.open().await?;
     let entry = rollout.freeze(&arguments.signature.wish(json!({}), true)).await?;
-    printer.note(&format!("frozen (audit {}); rollbacks and kills still work", entry.seq));
-    Ok(ExitStatus::Success)
+    entered(
+        &entry,
+        "frozen; rollbacks, guards and kills still work",
+        arguments.json,
+        printer,
+    )
 }
 
 /// Lets them go on.
 pub(crate) async fn thaw(arguments: FreezeArgs, printer: Printer) -> anyhow::Result<ExitStatus> {
     let rollout = arguments.desk.open().await?;
     let entry = rollout.thaw(&arguments.signature.wish(json!({}), true)).await?;
-    printer.note(&format!("thawed (audit {})", entry.seq));
+    entered(&entry, "thawed", arguments.json, printer)
+}
+
+/// Says what was written down.
+pub(super) fn entered(entry: &AuditEntry, what: &str, as_json: bool, printer: Printer) -> anyhow::Result<ExitStatus> {
+    if as_json {
+        printer.json(&json!({ "entry": entry }))?;
+    } else {
+        printer.note(&format!("{what} (audit {})", entry.seq));
+    }
     Ok(ExitStatus::Success)
 }
 

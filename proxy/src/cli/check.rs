@@ -2,6 +2,8 @@
 
 use clap::Args;
 use proxy::report::safe;
+use proxy::rollout::expired;
+use proxy::shadow::now_ms;
 use serde_json::json;
 
 use super::exit::ExitStatus;
@@ -13,7 +15,7 @@ use super::settings::{Files, Finding};
 #[derive(Debug, Args)]
 #[command(
     after_long_help = "Exit codes: 0 nothing is wrong; 1 problems, one a line as `FILE:LINE:COLUMN: PROBLEM (REMEDY)`; \
-    2 a file cannot be read.\n\nFits a pre-commit hook: no network and no database are touched."
+    2 a file cannot be read. A route whose `expires` has passed is a warning, not a problem.\n\nFits a pre-commit hook: no network and no database are touched."
 )]
 pub(crate) struct CheckArgs {
     #[command(flatten)]
@@ -30,6 +32,8 @@ pub(crate) fn check(arguments: &CheckArgs, printer: Printer) -> anyhow::Result<E
     let native = native::routes()?;
     let (snapshot, mut findings) = read.compile(&native::inventory(&native));
     findings.splice(0..0, read.config_problems());
+    let forgotten = snapshot.as_ref().map(|snapshot| expired(snapshot, now_ms()));
+    let forgotten = forgotten.unwrap_or_default();
     let routes = snapshot.as_ref().map(|snapshot| snapshot.plans().len());
     if arguments.json {
         printer.json(&json!({
@@ -38,6 +42,7 @@ pub(crate) fn check(arguments: &CheckArgs, printer: Printer) -> anyhow::Result<E
             "flags": read.flags_name(),
             "version": snapshot.as_ref().map(flags::Snapshot::version),
             "routes": routes,
+            "forgotten": forgotten,
             "problems": findings.iter().map(Finding::to_json).collect::<Vec<_>>(),
         }))?;
     } else {
@@ -46,6 +51,9 @@ pub(crate) fn check(arguments: &CheckArgs, printer: Printer) -> anyhow::Result<E
             .map(|finding| format!("{}\n", safe(&finding.to_string())))
             .collect();
         printer.data(&lines)?;
+    }
+    for one in &forgotten {
+        printer.warning(&safe(&format!("{} is at {}, and {}", one.target, one.state, one.why)));
     }
     printer.note(&summary(&findings, &read.names(), routes));
     Ok(if findings.is_empty() {

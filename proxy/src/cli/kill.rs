@@ -38,7 +38,7 @@ pub(crate) struct KillArgs {
 /// What to revive.
 #[derive(Debug, Args)]
 #[command(
-    after_long_help = "Takes names out of the kill file, or the file away. A kill by a signal is taken back by USR2.\n\nExit \
+    after_long_help = "Takes names out of the kill file, or the file away. A kill by a signal is taken back by HUP.\n\nExit \
     codes: 0 revived; 1 what was named is not killed; 2 it could not be done."
 )]
 pub(crate) struct ReviveArgs {

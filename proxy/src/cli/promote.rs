@@ -67,7 +67,7 @@ pub(crate) struct GateArgs {
     after_long_help = "The steps: legacy, shadow, canary at 1 %, 5 %, 10 %, 25 % and 50 %, native, retired. Every step after the shadow \
     needs a gate that says ready; --force goes without, and the audit log says so.\n\nExamples:\n  ficus promote 'GET \
     /api/crm/tickets' --reason 'a week without a difference'\n  ficus promote auth --to canary --share 2% --reason 'first users'\n\n\
-    Exit codes: 0 moved; 1 the gate says no; 2 it could not be done."
+    Exit codes: 0 moved; 1 the gate says no, or it waits for a second person; 2 it could not be done."
 )]
 pub(crate) struct PromoteArgs {
     /// A route (`GET /api/x`) or a group
@@ -198,6 +198,17 @@ pub(crate) async fn promote(arguments: PromoteArgs, printer: Printer) -> anyhow:
             error.to_string(),
             "`ficus decommission` says whether the legacy route can be deleted",
         )),
+        Err(RolloutError::WaitingForApproval { id, .. }) => {
+            let request = rollout.request(id).await?;
+            if arguments.json {
+                printer.json(&json!({ "waiting": request }))?;
+            }
+            printer.note(&format!(
+                "not moved: waiting for approval, id {id}, until {}; somebody else says `ficus approve {id} --reason …`",
+                moment(request.expires_at)
+            ));
+            Ok(ExitStatus::Failure)
+        }
         Err(error) => Err(error.into()),
     }
 }
@@ -224,7 +235,7 @@ pub(crate) async fn rollback(arguments: RollbackArgs, printer: Printer) -> anyho
     Ok(ExitStatus::Success)
 }
 
-fn say(changed: &Changed, as_json: bool, printer: Printer) -> anyhow::Result<()> {
+pub(super) fn say(changed: &Changed, as_json: bool, printer: Printer) -> anyhow::Result<()> {
     if as_json {
         return printer.json(&json!(changed));
     }

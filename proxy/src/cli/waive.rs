@@ -47,6 +47,10 @@ enum Action {
     Remove {
         /// Its name, as `list` shows it
         id: String,
+
+        /// Print one JSON document
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -75,6 +79,10 @@ struct AddArgs {
     /// Its last day, such as 2026-12-31
     #[arg(long, value_name = "DAY", value_parser = end_of_day)]
     expires: i64,
+
+    /// Print one JSON document
+    #[arg(long)]
+    json: bool,
 }
 
 /// Does what is asked for.
@@ -109,7 +117,11 @@ async fn act(store: &Store, action: Action, printer: Printer) -> anyhow::Result<
                     created_at: now,
                 })
                 .await?;
-            printer.data(&format!("{id}\n"))?;
+            if new.json {
+                printer.json(&json!({ "id": id }))?;
+            } else {
+                printer.data(&format!("{id}\n"))?;
+            }
         }
         Action::List { json: true } => printer.json(&json!({ "waivers": store.waivers().await? }))?,
         Action::List { json: false } => {
@@ -118,8 +130,12 @@ async fn act(store: &Store, action: Action, printer: Printer) -> anyhow::Result<
                 printer.data(&format!("{}\n", shown(&waiver, now)))?;
             }
         }
-        Action::Remove { id } => {
-            if !store.remove_waiver(&id).await? {
+        Action::Remove { id, json } => {
+            let removed = store.remove_waiver(&id).await?;
+            if json {
+                printer.json(&json!({ "id": id, "removed": removed }))?;
+            }
+            if !removed {
                 printer.note(&format!("there is no waiver {}", safe(&id)));
                 return Ok(ExitStatus::Failure);
             }

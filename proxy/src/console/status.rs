@@ -73,6 +73,9 @@ fn notices(html: &mut Html, view: &StatusView) {
         html.raw("<div class=\"notice bad\" role=\"status\"><strong>New certificates were refused.</strong> ");
         html.around("The last good ones stay in force.<pre>", problem, "</pre></div>\n");
     }
+    for notice in &view.notices {
+        html.around("<div class=\"notice\" role=\"status\">", notice, "</div>\n");
+    }
     if let Some(problem) = &view.flags.problem {
         html.raw("<div class=\"notice bad\" role=\"status\"><strong>The newest flag file was refused.</strong> ");
         html.around("The last good flags stay in force.<pre>", problem, "</pre></div>\n");

@@ -21,6 +21,8 @@ pub struct StatusView {
     pub draining: bool,
     /// New certificates that were refused, and why.
     pub certificates: Vec<String>,
+    /// What asks for a person: forgotten routes, steps that wait for approval.
+    pub notices: Vec<String>,
 }
 
 /// What is known about the flags in force.

@@ -73,7 +73,10 @@ impl Inherited {
         let addresses: Vec<String> = self.sockets.iter().map(|(address, _)| address.to_string()).collect();
         if !addresses.is_empty() {
             let addresses = addresses.join(", ");
-            tracing::warn!(addresses, "inherited sockets that the configuration does not name are closed");
+            tracing::warn!(
+                addresses,
+                "inherited sockets that the configuration does not name are closed"
+            );
         }
     }
 }

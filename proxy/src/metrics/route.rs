@@ -43,6 +43,17 @@ pub struct RouteTotals {
     pub native: SideTotals,
 }
 
+/// How long answers took: how many, in all, and by bucket.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Times {
+    /// How many.
+    pub count: u64,
+    /// All of them together, in microseconds.
+    pub micros: u64,
+    /// By latency, one per edge and one above.
+    pub buckets: [u64; BUCKETS],
+}
+
 /// The counters of one side of a route, read.
 #[derive(Debug, Clone, Default)]
 pub struct SideTotals {
@@ -69,11 +80,7 @@ impl RouteCells {
         };
         let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         let class = usize::from(status.as_u16() / 100).clamp(1, CLASSES) - 1;
-        let bucket = EDGES_MICROS
-            .iter()
-            .position(|edge| micros <= *edge)
-            .unwrap_or(EDGES_MICROS.len());
-        if let (Some(class), Some(bucket)) = (cells.classes.get(class), cells.buckets.get(bucket)) {
+        if let (Some(class), Some(bucket)) = (cells.classes.get(class), cells.buckets.get(bucket_of(micros))) {
             add(class, 1);
             add(bucket, 1);
         }
@@ -94,6 +101,35 @@ impl RouteCells {
     }
 }
 
+fn bucket_of(micros: u64) -> usize {
+    let bucket = EDGES_MICROS.iter().position(|edge| micros <= *edge);
+    bucket.unwrap_or(EDGES_MICROS.len())
+}
+
+impl Times {
+    /// One more.
+    pub fn add(&mut self, took: Duration) {
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        self.count += 1;
+        self.micros = self.micros.saturating_add(micros);
+        if let Some(bucket) = self.buckets.get_mut(bucket_of(micros)) {
+            *bucket += 1;
+        }
+    }
+
+    /// What has come since `earlier`.
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Self {
+        let mut since = *self;
+        since.count = since.count.saturating_sub(earlier.count);
+        since.micros = since.micros.saturating_sub(earlier.micros);
+        for (bucket, before) in since.buckets.iter_mut().zip(&earlier.buckets) {
+            *bucket = bucket.saturating_sub(*before);
+        }
+        since
+    }
+}
+
 impl RouteTotals {
     pub(super) fn add(&mut self, cells: &RouteCells) {
         self.legacy.add(&cells.legacy);
@@ -110,6 +146,16 @@ impl SideTotals {
             .and_then(|place| self.reasons.get(place))
             .copied()
             .unwrap_or_default()
+    }
+
+    /// How long the answers took.
+    #[must_use]
+    pub fn times(&self) -> Times {
+        Times {
+            count: self.answers(),
+            micros: self.micros,
+            buckets: self.buckets,
+        }
     }
 
     /// All answers.

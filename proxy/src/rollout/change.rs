@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use flags::{Change, EditTarget, RouteKey, Share, Snapshot, Stage, compile, edit};
+use flags::{Approval, Change, EditTarget, RouteKey, RoutePlan, Snapshot, Stage, compile, edit};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -57,11 +57,38 @@ impl Rollout {
         self.find_in(&self.compiled(&text)?, name)
     }
 
-    /// Moves a route or group to a state.
+    /// Moves a route or group to a state. A step forward of one that is marked `approval: required` is not taken: it is filed, and
+    /// the error says under which number it waits.
     ///
     /// # Errors
     /// See [`RolloutError`].
     pub async fn change(
+        &self,
+        name: &str,
+        to: State,
+        action: &'static str,
+        wish: &Wish,
+    ) -> Result<Changed, RolloutError> {
+        let snapshot = self.compiled(&self.text().await?)?;
+        let (target, from) = self.find_in(&snapshot, name)?;
+        if to.rank() <= from.rank() || !needs_second_person(&snapshot, &target) {
+            return self.change_agreed(name, to, action, wish).await;
+        }
+        if wish.reason.trim().is_empty() {
+            return Err(RolloutError::NoReason);
+        }
+        check_expected(wish, snapshot.version())?;
+        let target = target.to_string();
+        let request = self.file_request(&target, (from, to), action, wish).await?;
+        Err(RolloutError::WaitingForApproval {
+            target,
+            id: request.id,
+            until: crate::report::moment(request.expires_at),
+        })
+    }
+
+    /// As [`Self::change`], once everybody who has to agree does.
+    pub(super) async fn change_agreed(
         &self,
         name: &str,
         to: State,
@@ -108,7 +135,7 @@ impl Rollout {
         let changed = last.iter().find(|entry| entry.to_state.as_deref() == Some(&here));
         let earlier = changed.and_then(|entry| State::parse(entry.from_state.as_deref()?));
         // After a rollback the newest entry leads forward again; then, and without entries, one stage down is meant.
-        let earlier = earlier.filter(|earlier| rank(*earlier) < rank(state));
+        let earlier = earlier.filter(|earlier| earlier.rank() < state.rank());
         let back = earlier
             .or_else(|| before(state))
             .ok_or_else(|| no_step(&target, state, "before"))?;
@@ -189,7 +216,7 @@ impl Rollout {
         Ok(newest.filter(|entry| entry.action == FREEZE))
     }
 
-    async fn refuse_if_frozen(&self) -> Result<(), RolloutError> {
+    pub(super) async fn refuse_if_frozen(&self) -> Result<(), RolloutError> {
         match self.frozen().await? {
             None => Ok(()),
             Some(freeze) => Err(RolloutError::Frozen {
@@ -220,7 +247,12 @@ impl Rollout {
             share: to.share,
         };
         let edited = edit(text, &target, &change)?;
-        compile(&edited, &self.inventory).map_err(RolloutError::Refused)?;
+        let after = compile(&edited, &self.inventory).map_err(RolloutError::Refused)?;
+        // Where a group states `reads`, its `stage` is that of its writes alone: what was decided for the one must not move the other.
+        let mut members = after.plans().iter().filter(|plan| is_member(plan, &target));
+        if members.any(|plan| plan.stage != to.stage) {
+            return Err(RolloutError::Apart(target.to_string()));
+        }
         let act = wish.act(action, target.to_string(), Some((from.to_string(), to.to_string())));
         Ok(Edit {
             text: edited,
@@ -234,6 +266,10 @@ impl Rollout {
         let snapshot = compile(&text, &self.inventory).map_err(RolloutError::Refused)?;
         let from = flags::version_of(now);
         check_expected(wish, &from)?;
+        // A file that is broken now says nothing of who has to agree, and must not hold up the one that repairs it.
+        if let Ok(before) = compile(now, &self.inventory) {
+            refuse_unagreed(&before, &snapshot)?;
+        }
         let act = wish.act(
             action,
             EVERYTHING.to_owned(),
@@ -291,6 +327,33 @@ impl Wish {
     }
 }
 
+fn needs_second_person(snapshot: &Snapshot, target: &EditTarget) -> bool {
+    let mut members = snapshot.plans().iter().filter(|plan| is_member(plan, target));
+    members.any(|plan| plan.calendar.approval == Approval::Required)
+}
+
+/// A whole file is no way around the second person.
+fn refuse_unagreed(before: &Snapshot, after: &Snapshot) -> Result<(), RolloutError> {
+    let marked = before
+        .plans()
+        .iter()
+        .filter(|plan| plan.calendar.approval == Approval::Required);
+    for plan in marked {
+        let later = after.plans().iter().find(|other| other.key == plan.key);
+        if later.is_some_and(|later| State::of(later).rank() > State::of(plan).rank()) {
+            return Err(RolloutError::NeedsApproval(plan.key.to_string()));
+        }
+    }
+    Ok(())
+}
+
+fn is_member(plan: &RoutePlan, target: &EditTarget) -> bool {
+    match target {
+        EditTarget::Group(name) => plan.group.as_ref() == Some(name),
+        EditTarget::Route(key) => plan.key == *key,
+    }
+}
+
 pub(super) fn check_expected(wish: &Wish, found: &str) -> Result<(), RolloutError> {
     match &wish.expected {
         Some(expected) if expected != found => Err(RolloutError::Moved {
@@ -307,15 +370,6 @@ pub(super) fn no_step(target: &EditTarget, state: State, direction: &'static str
         stage: state.stage,
         direction,
     }
-}
-
-/// How far along a state is.
-fn rank(state: State) -> (usize, u16) {
-    let stage = Stage::ALL
-        .iter()
-        .position(|stage| *stage == state.stage)
-        .unwrap_or_default();
-    (stage, state.share.map_or(0, Share::basis_points))
 }
 
 impl fmt::Display for Changed {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use flags::{EditError, Problems, Stage};
 
+use super::gate::Verdict;
 use crate::store::StoreError;
 
 /// Why a change is not made. Nothing has happened then, unless the text says otherwise.
@@ -49,6 +50,11 @@ pub enum RolloutError {
         /// `after` or `before`.
         direction: &'static str,
     },
+    /// The members of the group are at two stages, so that no one stage can be meant.
+    #[error(
+        "{0} has a stage of its own for `reads`, so its members do not move together; change `stage` or `reads` by hand"
+    )]
+    Apart(String),
     /// It is there already.
     #[error("{0} is at that stage already")]
     AlreadyThere(String),
@@ -68,6 +74,47 @@ pub enum RolloutError {
         /// Why.
         reason: String,
     },
+    /// The step waits for a second person.
+    #[error("{target} needs a second person for this step: it waits for approval, id {id}, until {until}")]
+    WaitingForApproval {
+        /// The route or group.
+        target: String,
+        /// The number of the request.
+        id: i64,
+        /// When it expires, as text.
+        until: String,
+    },
+    /// A whole file would move a route forward that needs a second person.
+    #[error("this would move {0} forward, which needs a second person; promote it by its name")]
+    NeedsApproval(String),
+    /// There is no such request.
+    #[error("there is no approval request {0}; `ficus approvals` lists them")]
+    NoRequest(i64),
+    /// It was decided already, or nobody agreed in time.
+    #[error("the approval request {id} is {status}; `ficus approvals` lists those that wait")]
+    RequestClosed {
+        /// Which.
+        id: i64,
+        /// What became of it.
+        status: String,
+    },
+    /// Whoever asked cannot agree.
+    #[error("the approval request {0} needs another person than the one who asked")]
+    SamePerson(i64),
+    /// The route has moved since.
+    #[error("the approval request {0} is about a state that has changed since; decline it and ask again")]
+    RequestOutdated(i64),
+    /// The gate does not let it pass.
+    #[error("{target} is {verdict} for this step; `ficus gate` says why")]
+    NotReady {
+        /// The route or group.
+        target: String,
+        /// The word of the gate.
+        verdict: Verdict,
+    },
+    /// There is no such schedule.
+    #[error("{0} has no schedule in force; `ficus schedule` lists them")]
+    NoSchedule(String),
     /// A reason is missing.
     #[error("a change needs a reason; say it with --reason")]
     NoReason,

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::gate::{Histogram, Readiness, Seen, Verdict, judge};
 use super::{Rollout, RolloutError};
-use crate::report::{Class, Filter, Places, Report, RouteReport};
+use crate::report::{Class, Difference, Filter, Places, Report, RouteReport};
 use crate::store::LatencyBucket;
 
 /// Why there was nothing to compare, when native was at fault; the words of [`crate::shadow::NotCompared`].
@@ -56,6 +56,7 @@ impl Rollout {
                 let route = plan.key.to_string();
                 let seen = report.routes.iter().find(|entry| entry.route == route);
                 let mut seen = seen.map_or_else(unseen, seen_of);
+                (seen.waivers, seen.expired_waivers) = waivers_of(&report, &route);
                 seen.legacy = histogram(&latencies, &route, "legacy");
                 seen.native = histogram(&latencies, &route, "native");
                 seen.first_ms = first.iter().find(|(name, _)| *name == route).map(|(_, at)| *at);
@@ -98,10 +99,42 @@ fn seen_of(report: &RouteReport) -> Seen {
         matched: totals.matched,
         interval: (totals.interval.low, totals.interval.high),
         statuses: report.statuses.clone(),
+        session_breaks: report
+            .differences
+            .iter()
+            .filter(|one| breaks_session(one))
+            .map(often)
+            .sum(),
         native_failures: failures.map(|(_, count)| count).sum(),
         last_difference_ms: counting.map(|difference| difference.group.last_seen).max(),
         ..Seen::default()
     }
+}
+
+/// Whether one side refused what the other answered. A waiver is no excuse. The samples of a group are those of its first exchange.
+fn breaks_session(difference: &Difference) -> bool {
+    let group = &difference.group;
+    let status = |sample: &Option<String>| sample.as_deref()?.trim_matches('"').parse::<u16>().ok();
+    let (Some(legacy), Some(native)) = (status(&group.legacy_sample), status(&group.native_sample)) else {
+        return false;
+    };
+    let refuses = |status: u16| matches!(status, 401 | 403);
+    let answers = |status: u16| (200..400).contains(&status);
+    group.kind == "status" && ((refuses(legacy) && answers(native)) || (answers(legacy) && refuses(native)))
+}
+
+fn often(difference: &Difference) -> u64 {
+    u64::try_from(difference.group.n).unwrap_or_default()
+}
+
+/// The waivers of a route: those that hold, and those that have expired.
+fn waivers_of(report: &Report, route: &str) -> (u64, u64) {
+    let mine = report.waivers.iter();
+    mine.filter(|entry| flags::glob_matches(&entry.waiver.route, route))
+        .fold((0, 0), |(hold, expired), entry| match entry.expired {
+            true => (hold, expired + 1),
+            false => (hold + 1, expired),
+        })
 }
 
 fn histogram(latencies: &[LatencyBucket], route: &str, side: &str) -> Histogram {

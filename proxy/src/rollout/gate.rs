@@ -28,6 +28,8 @@ pub struct Seen {
     pub statuses: BTreeMap<u16, u64>,
     /// Dry runs that ended in a failure of native.
     pub native_failures: u64,
+    /// Exchanges in which one side refused (401, 403) what the other answered.
+    pub session_breaks: u64,
     /// Answers of legacy, in time.
     pub legacy: Histogram,
     /// Answers of native.
@@ -84,6 +86,7 @@ pub fn judge(rules: &GateRules, seen: &Seen, to: Stage, now_ms: i64) -> Readines
         matching(rules, seen),
         failures(rules, seen),
         statuses(seen),
+        session(seen),
         latency(rules, seen),
         quiet(rules, seen, now_ms),
         waivers(seen),
@@ -163,6 +166,20 @@ fn statuses(seen: &Seen) -> Criterion {
         (true, true) => (Verdict::Ready, ""),
     };
     criterion("statuses", verdict, format!("seen {list}{lacking}"))
+}
+
+/// A session of one side is one of the other, or users are thrown out when they change sides, and strangers let in. One such
+/// exchange is enough, whatever the match rate says.
+fn session(seen: &Seen) -> Criterion {
+    let name = "session";
+    match (seen.session_breaks, seen.samples) {
+        (0, 0) => criterion(name, Verdict::Inconclusive, "nothing was compared yet".to_owned()),
+        (0, _) => criterion(name, Verdict::Ready, "both sides let in and refuse the same".to_owned()),
+        (breaks, _) => {
+            let detail = format!("in {breaks} exchanges one side refused (401, 403) what the other answered");
+            criterion(name, Verdict::NotReady, detail)
+        }
+    }
 }
 
 fn latency(rules: &GateRules, seen: &Seen) -> Criterion {

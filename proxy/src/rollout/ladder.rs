@@ -74,6 +74,12 @@ impl State {
         }
     }
 
+    /// How far along it is: what is further compares as greater.
+    #[must_use]
+    pub fn rank(self) -> (Stage, u16) {
+        (self.stage, self.share.map_or(0, Share::basis_points))
+    }
+
     /// Reads what [`fmt::Display`] writes.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {

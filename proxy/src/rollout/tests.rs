@@ -1,3 +1,6 @@
+mod planned;
+mod second_person;
+
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -32,9 +35,13 @@ fn clock() -> i64 {
 }
 
 async fn desk() -> Desk {
+    desk_of(FLAGS).await
+}
+
+async fn desk_of(flags: &str) -> Desk {
     let home = TempDir::new().unwrap();
     let path = home.path().join("flags.yaml");
-    std::fs::write(&path, FLAGS).unwrap();
+    std::fs::write(&path, flags).unwrap();
     let inventory = Inventory::new(["POST /a", "POST /b", "GET /c", "GET /free"].map(|key| key.parse().unwrap()));
     let store = Store::open("sqlite::memory:").await.unwrap();
     Desk {

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::batch::{Batch, KnownCauses};
 use super::record::Record;
 use super::{ClientMarks, Store};
+use crate::metrics::Times;
 
 /// Records that may wait to be added up.
 const QUEUE: usize = 4_096;
@@ -50,6 +51,17 @@ struct Shared {
     lost: RwLock<HashMap<Arc<str>, i64>>,
     /// Totals since the start by route and outcome or reason. Touched by the one task and by scrapes, never by a request.
     totals: RwLock<BTreeMap<(Arc<str>, String), u64>>,
+    /// How long both sides took in comparisons since the start, by route.
+    times: RwLock<HashMap<Arc<str>, BothTimes>>,
+}
+
+/// How long the two sides took for the same requests.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct BothTimes {
+    /// Legacy.
+    pub legacy: Times,
+    /// Native, where it came to an answer.
+    pub native: Times,
 }
 
 /// The end that writes; the owner of the tasks runs it.
@@ -127,6 +139,14 @@ impl Recorder {
     }
 }
 
+impl Recorder {
+    /// How long both sides took in comparisons since the start, by route.
+    #[must_use]
+    pub fn times(&self) -> HashMap<Arc<str>, BothTimes> {
+        self.shared.times.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
 impl RecorderTask {
     /// Writes until the shutdown, then writes the rest.
     pub async fn run(mut self, shutdown: CancellationToken) {
@@ -157,6 +177,14 @@ impl RecorderTask {
     }
 
     fn add(&mut self, batch: &mut Batch, record: Record) {
+        if let Record::Compared(comparison) = &record {
+            let mut times = self.shared.times.write().unwrap_or_else(PoisonError::into_inner);
+            let both = times.entry(Arc::clone(&comparison.route)).or_default();
+            both.legacy.add(comparison.legacy_took);
+            if let Some(took) = comparison.native_took {
+                both.native.add(took);
+            }
+        }
         let key = match &record {
             Record::NotCompared { route, reason, .. } => (Arc::clone(route), format!("not compared: {reason}")),
             Record::Compared(comparison) => (Arc::clone(&comparison.route), comparison.outcome.as_str().to_owned()),

@@ -27,7 +27,7 @@ routes:
   - route: get /api/tickets
   - route: GET /api/tickets
     stage: canry
-    schedule: { at: tomorrow }
+    retire_after: 30d
     sample: 101%
   - route: POST /api/otp/verify
     group: opt
@@ -40,7 +40,7 @@ flags.yaml:4:17: the stage `shadwo` is unknown (did you mean `shadow`?)
 flags.yaml:4:25: a group has no key `stge` (did you mean `stage`?)
 flags.yaml:6:12: `get /api/tickets` is not a route: `get` is not a method of a route; write one of GET, POST, PUT, PATCH, DELETE, OPTIONS (write `GET /api/tickets`)
 flags.yaml:8:12: the stage `canry` is unknown (did you mean `canary`?)
-flags.yaml:9:5: `schedule` is not known to this version of Ficus (leave it out, or run a version that knows it: a safety setting that is passed over would protect nobody)
+flags.yaml:9:5: `retire_after` is not known to this version of Ficus (leave it out, or run a version that knows it: a safety setting that is passed over would protect nobody)
 flags.yaml:10:13: `sample: 101%`: a share is at most 100% (write for example `25%` or `0.5%`)
 flags.yaml:12:12: there is no group `opt` (did you mean `otp`?)"
     );

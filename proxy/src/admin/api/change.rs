@@ -49,7 +49,7 @@ pub(super) struct RollBack {
 #[serde(deny_unknown_fields)]
 pub(super) struct Reason {
     /// Why.
-    reason: String,
+    pub(super) reason: String,
 }
 
 type Done = Result<Json<Value>, Problem>;
@@ -139,7 +139,7 @@ impl Promote {
 }
 
 /// `If-Match` names the version that the decision was about, as RFC 9110 (section 13.1.1) has it.
-fn wish(caller: &Caller, reason: &str, headers: &HeaderMap, despite_freeze: bool) -> Wish {
+pub(super) fn wish(caller: &Caller, reason: &str, headers: &HeaderMap, despite_freeze: bool) -> Wish {
     let expected = headers.get(IF_MATCH).and_then(|tag| tag.to_str().ok());
     let expected = expected
         .map(|tag| tag.trim().trim_matches('"').to_owned())

@@ -98,7 +98,7 @@ pub(super) async fn verify(State(api): State<Api>) -> Result<Json<Value>, Proble
 }
 
 impl Listing {
-    fn most(&self) -> i64 {
+    pub(super) fn most(&self) -> i64 {
         self.most.unwrap_or(MOST).clamp(1, 1_000)
     }
 }

@@ -4,7 +4,7 @@ use axum::http::Method;
 use axum::routing::{MethodRouter, delete, get, post};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
-use super::{Api, Role, change, kill, look, testers};
+use super::{Api, Role, approve, change, kill, look, testers};
 
 /// One operation.
 pub(super) struct Operation {
@@ -67,6 +67,18 @@ fn look_at_things() -> Vec<Operation> {
             &[],
             get(look::verify),
         ),
+        reading(
+            "/api/approvals",
+            "What waits for a second person, and what was decided, newest first",
+            &[("most", "how many, at most 1000")],
+            get(approve::requests),
+        ),
+        reading(
+            "/api/schedules",
+            "The schedules and how far each has come",
+            &[],
+            get(approve::schedules),
+        ),
         reading("/api/waivers", "The waivers of the store", &[], get(testers::waivers)),
     ]
 }
@@ -87,6 +99,20 @@ fn change_things() -> Vec<Operation> {
             "Takes the last change of a route or group back, or puts an earlier flag file in force again",
             takes::<change::RollBack>,
             post(change::roll_back),
+        ),
+        changing(
+            "/api/approvals/{id}/approve",
+            release,
+            "Agrees to a step of a route with `approval: required`, as another person",
+            takes::<change::Reason>,
+            post(approve::approve),
+        ),
+        changing(
+            "/api/approvals/{id}/decline",
+            release,
+            "Refuses such a step",
+            takes::<change::Reason>,
+            post(approve::decline),
         ),
         changing(
             "/api/freeze",

@@ -82,7 +82,7 @@ impl From<RolloutError> for Problem {
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "the flags are as they were; ask for something that they allow",
             ),
-            E::AlreadyThere(_) | E::Unchanged | E::NoStep { .. } | E::NothingToUndo(_) | E::Edit(_) => {
+            E::AlreadyThere(_) | E::Apart(_) | E::Unchanged | E::NoStep { .. } | E::NothingToUndo(_) | E::Edit(_) => {
                 (StatusCode::CONFLICT, "GET /api/flags says where it is now")
             }
             E::Broken(_) => (StatusCode::CONFLICT, "mend the flag file; a kill works meanwhile"),
@@ -95,13 +95,36 @@ impl From<RolloutError> for Problem {
                 "GET /api/history says whether it is there; then try again",
             ),
             E::File { .. } | E::Store(_) => (StatusCode::SERVICE_UNAVAILABLE, "try again; a kill works meanwhile"),
-            #[expect(unreachable_patterns, reason = "other reasons come with other parts of the rollout")]
-            _ => (StatusCode::CONFLICT, "GET /api/flags says where it is now"),
+            E::NoRequest(_) | E::NoSchedule(_) => (
+                StatusCode::NOT_FOUND,
+                "GET /api/approvals and GET /api/schedules list what there is",
+            ),
+            E::WaitingForApproval { .. } => (
+                StatusCode::ACCEPTED,
+                "somebody else sends POST /api/approvals/ID/approve",
+            ),
+            E::NeedsApproval(_) => (
+                StatusCode::CONFLICT,
+                "POST /api/promote asks for the approval of a route or group",
+            ),
+            E::SamePerson(_) => (StatusCode::FORBIDDEN, "ask somebody else with the role"),
+            E::RequestClosed { .. } | E::RequestOutdated(_) => {
+                (StatusCode::CONFLICT, "GET /api/approvals lists those that wait")
+            }
+            E::NotReady { .. } => (StatusCode::CONFLICT, "GET /api/gate says what is missing"),
         };
         let cause = std::error::Error::source(&error)
             .map(|cause| format!(": {cause}"))
             .unwrap_or_default();
-        Self::new(status, format!("{error}{cause}"), remedy)
+        let waits = match &error {
+            E::WaitingForApproval { id, .. } => Some(json!({ "id": id })),
+            _ => None,
+        };
+        let problem = Self::new(status, format!("{error}{cause}"), remedy);
+        match waits {
+            Some(request) => problem.with("waiting", request),
+            None => problem,
+        }
     }
 }
 

@@ -12,6 +12,7 @@ fn good() -> Seen {
         interval: (0.9996, 1.0),
         statuses: BTreeMap::from([(200, 9_000), (401, 1_000)]),
         native_failures: 0,
+        session_breaks: 0,
         legacy: Histogram::of([(2_000, 9_000), (5_000, 1_000)]),
         native: Histogram::of([(500, 9_900), (1_000, 100)]),
         last_difference_ms: None,
@@ -40,7 +41,7 @@ fn good_evidence_is_ready_and_none_is_never() {
     };
     let (verdict, against) = verdict(&nothing);
     assert_eq!(verdict, Verdict::Inconclusive);
-    assert_eq!(against, ["samples", "match", "statuses", "latency", "quiet"]);
+    assert_eq!(against, ["samples", "match", "statuses", "session", "latency", "quiet"]);
 }
 
 #[test]
@@ -58,6 +59,7 @@ fn each_criterion_can_say_no_or_not_yet() {
     case("statuses", Verdict::Inconclusive, &|seen| {
         seen.statuses = BTreeMap::from([(401, 9)])
     });
+    case("session", Verdict::NotReady, &|seen| seen.session_breaks = 1);
     case("latency", Verdict::Inconclusive, &|seen| {
         seen.native = Histogram::of([(500, 9_800), (90_000, 200)]);
     });

@@ -1,16 +1,18 @@
-//! The loop of the guard: looks at every guarded route once a second, and acts.
+//! The loop of the guard: looks at every guarded route once a second, and acts. It goes on through a freeze, because a freeze
+//! holds up changes that people want, not the way out of trouble.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use flags::{Flags, KillSet, KillSource, RouteKey, RoutePlan, Stage};
+use flags::{Flags, GuardAction, GuardRules, KillSet, KillSource, RouteKey, RoutePlan, Snapshot, Stage};
 use serde_json::json;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
-use super::{Broken, Counts, Watch};
-use crate::metrics::{Metrics, RouteTotals};
+use super::counts::Comparisons;
+use super::{Broken, GuardAccount, GuardOutcome, Watch};
+use crate::metrics::Metrics;
 use crate::rollout::{Rollout, RolloutError, State, Wish, before};
 use crate::store::Recorder;
 
@@ -24,8 +26,9 @@ pub(crate) struct Guard {
     pub(crate) flags: Arc<Flags>,
     pub(crate) metrics: Metrics,
     pub(crate) recorder: Recorder,
-    /// None without a flag file that could be changed: then a broken route is killed.
-    pub(crate) rollout: Option<Rollout>,
+    pub(crate) account: GuardAccount,
+    /// None without flags that could be changed: then a broken route is killed.
+    pub(crate) rollout: Option<Arc<Rollout>>,
 }
 
 impl Guard {
@@ -46,16 +49,18 @@ impl Guard {
         }
     }
 
-    /// New flags end what the guard killed: somebody has looked. A flag file that a person edited is kept like one that a command
-    /// changed.
+    /// What the guard killed ends when that route is somewhere else in new flags: somebody, or the guard's own change, has put it
+    /// there. A flag file that a person edited is kept like one that a command changed.
     async fn follow(&self, acts: &mut Acts) {
-        let version = self.flags.status().version;
+        let snapshot = self.flags.load();
+        let version = snapshot.version().to_owned();
         if version != acts.version {
             acts.version.clone_from(&version);
-            acts.killed = KillSet::default();
-            self.flags.kill(KillSource::Guard, &acts.killed);
+            if acts.forget_moved(&snapshot) {
+                self.flags.kill(KillSource::Guard, &acts.kill_set());
+            }
         }
-        let keeping = |rollout: &&Rollout| version != acts.kept && rollout.keeps_what_it_sees();
+        let keeping = |rollout: &&Arc<Rollout>| version != acts.kept && rollout.keeps_what_it_sees();
         let Some(rollout) = self.rollout.as_ref().filter(keeping) else {
             return;
         };
@@ -76,57 +81,104 @@ impl Guard {
 
     async fn look(&self, watches: &mut HashMap<RouteKey, Watch>, acts: &mut Acts) {
         let snapshot = self.flags.load();
-        let guarded = || {
-            let plans = snapshot.plans().iter().filter(|plan| !snapshot.kills(plan));
-            plans.filter_map(|plan| Some((plan, plan.guard.as_ref()?)))
-        };
-        watches.retain(|key, _| guarded().any(|(plan, _)| plan.key == *key));
-        if guarded().next().is_none() {
+        let guarded: Vec<(&RoutePlan, &GuardRules)> = snapshot
+            .plans()
+            .iter()
+            .filter(|plan| is_watched(plan.stage) && !snapshot.kills(plan))
+            .filter_map(|plan| Some((plan.as_ref(), plan.guard.as_ref()?)))
+            .collect();
+        self.account.watches(guarded.len());
+        watches.retain(|key, _| guarded.iter().any(|(plan, _)| plan.key == *key));
+        if guarded.is_empty() {
             return;
         }
-        let (totals, compared) = (self.metrics.totals(), compared(&self.recorder));
+        let (totals, compared) = (self.metrics.totals(), Comparisons::of(&self.recorder));
         let now = Instant::now();
-        for (plan, rules) in guarded().filter(|(plan, _)| is_watched(plan.stage)) {
-            let counts = counts(
-                totals.routes.get(&plan.key.to_string()),
-                compared.get(&plan.key.to_string()),
-            );
+        let mut broken: Vec<(&RoutePlan, Broken)> = Vec::new();
+        for (plan, rules) in &guarded {
+            let route = plan.key.to_string();
+            let counts = compared.counts(&route, plan.stage, totals.routes.get(&route));
             let watch = watches.entry(plan.key.clone()).or_default();
-            if let Some(broken) = watch.judge(rules, now, counts) {
-                watch.rest(rules, now);
-                self.act(plan, broken, acts).await;
+            watch.at(State::of(plan));
+            // The members of a group go together, so one act is enough for all of them.
+            let is_done = |plan: &RoutePlan| broken.iter().any(|(other, _)| target(other) == target(plan));
+            if let Some(found) = watch.judge(rules, now, counts).filter(|_| !is_done(plan)) {
+                broken.push((plan, found));
+            }
+        }
+        for (plan, found) in broken {
+            if self.act(plan, &found, snapshot.version(), acts).await {
+                let together = guarded.iter().filter(|(other, _)| target(other) == target(plan));
+                for (member, rules) in together {
+                    if let Some(watch) = watches.get_mut(&member.key) {
+                        watch.rest(rules, now);
+                    }
+                }
             }
         }
     }
 
-    /// One stage back in the flag file; where that cannot be written, the route is killed until somebody looks.
-    async fn act(&self, plan: &RoutePlan, broken: Broken, acts: &mut Acts) {
-        let target = plan.group.clone().unwrap_or_else(|| plan.key.to_string());
-        let reason = broken.to_string();
-        tracing::error!(route = %plan.key, target = target.as_str(), %broken, "the guard takes a route back");
-        let wish = Wish {
-            actor: NAME.to_owned(),
-            reason: reason.clone(),
-            expected: None,
-            evidence: json!({ "route": plan.key, "broken": reason }),
-            despite_freeze: true,
-        };
-        let moved = match (&self.rollout, before(State::of(plan))) {
-            (Some(rollout), Some(back)) => rollout.change(&target, back, NAME, &wish).await.map(|_| ()),
-            _ => return self.kill(&target, acts),
-        };
-        // Another replica has seen the same and was quicker.
-        if let Err(error) = moved
-            && !matches!(error, RolloutError::AlreadyThere(_))
-        {
-            tracing::error!(%error, "the guard cannot change the flag file and kills the route instead");
-            self.kill(&target, acts);
+    /// Takes the route back in the flags; where they cannot be changed it is killed here until somebody moves it. `false` when the
+    /// flags have moved on since they were looked at: then the next look decides.
+    async fn act(&self, plan: &RoutePlan, broken: &Broken, version: &str, acts: &mut Acts) -> bool {
+        let (target, state) = (target(plan), State::of(plan));
+        let action = plan.guard.as_ref().map(|rules| rules.action).unwrap_or_default();
+        if action == GuardAction::Kill {
+            self.kill(plan, acts);
         }
+        let outcome = match self.take_back(plan, action, broken, version).await {
+            Ok(()) => GuardOutcome::TakenBack,
+            Err(RolloutError::Moved { .. }) => return false,
+            // Another replica has seen the same and was quicker.
+            Err(RolloutError::AlreadyThere(_)) => return true,
+            Err(error) if has_changed(&error) => {
+                tracing::error!(%error, "the guard has changed the flags and cannot write it down");
+                GuardOutcome::TakenBack
+            }
+            Err(error) => {
+                tracing::error!(%error, "the guard cannot change the flags and kills the route instead");
+                self.kill(plan, acts);
+                GuardOutcome::Killed
+            }
+        };
+        let route = plan.key.to_string();
+        tracing::error!(route, target, state = %state, outcome = outcome.as_str(), %broken, "the guard takes a route back");
+        self.account.acted(&route, broken.criterion(), outcome);
+        true
     }
 
-    fn kill(&self, target: &str, acts: &mut Acts) {
-        acts.killed.add(target);
-        self.flags.kill(KillSource::Guard, &acts.killed);
+    async fn take_back(
+        &self,
+        plan: &RoutePlan,
+        action: GuardAction,
+        broken: &Broken,
+        version: &str,
+    ) -> Result<(), RolloutError> {
+        let target = target(plan);
+        let to = match action {
+            GuardAction::Back => before(State::of(plan)),
+            GuardAction::Kill => Some(State {
+                stage: Stage::Legacy,
+                share: None,
+            }),
+        };
+        let (Some(rollout), Some(to)) = (&self.rollout, to) else {
+            return Err(RolloutError::NothingToUndo(target));
+        };
+        let wish = Wish {
+            actor: NAME.to_owned(),
+            reason: broken.to_string(),
+            // One stage back is meant from where the route was seen; legacy is meant from anywhere.
+            expected: (action == GuardAction::Back).then(|| version.to_owned()),
+            evidence: json!({ "route": plan.key, "guard": broken.evidence() }),
+            despite_freeze: true,
+        };
+        rollout.change(&target, to, NAME, &wish).await.map(|_| ())
+    }
+
+    fn kill(&self, plan: &RoutePlan, acts: &mut Acts) {
+        acts.killed.insert(target(plan), State::of(plan));
+        self.flags.kill(KillSource::Guard, &acts.kill_set());
     }
 }
 
@@ -135,7 +187,31 @@ impl Guard {
 struct Acts {
     version: String,
     kept: String,
-    killed: KillSet,
+    /// What is killed, and where it was in the flags then.
+    killed: HashMap<String, State>,
+}
+
+impl Acts {
+    fn kill_set(&self) -> KillSet {
+        let mut set = KillSet::default();
+        self.killed.keys().for_each(|name| set.add(name));
+        set
+    }
+
+    /// Whether something that was killed is elsewhere, or gone.
+    fn forget_moved(&mut self, snapshot: &Snapshot) -> bool {
+        let before = self.killed.len();
+        self.killed.retain(|name, state| {
+            let mut members = snapshot.plans().iter().filter(|plan| target(plan) == *name);
+            members.any(|plan| State::of(plan) == *state)
+        });
+        self.killed.len() != before
+    }
+}
+
+/// What flips when a route does: its group, else the route.
+fn target(plan: &RoutePlan) -> String {
+    plan.group.clone().unwrap_or_else(|| plan.key.to_string())
 }
 
 /// At legacy nothing runs that could be guarded; a retired route has no way back that the guard may take.
@@ -143,43 +219,16 @@ fn is_watched(stage: Stage) -> bool {
     matches!(stage, Stage::Shadow | Stage::Canary | Stage::Native)
 }
 
-/// Comparisons and differences by route since the start.
-fn compared(recorder: &Recorder) -> HashMap<String, (u64, u64)> {
-    let mut compared: HashMap<String, (u64, u64)> = HashMap::new();
-    for (route, outcome, count) in recorder.totals() {
-        let entry = compared.entry(route.to_string()).or_default();
-        match outcome.as_str() {
-            "match" => entry.0 += count,
-            "mismatch" => {
-                entry.0 += count;
-                entry.1 += count;
-            }
-            _ => {}
-        }
-    }
-    compared
-}
-
-fn counts(totals: Option<&RouteTotals>, compared: Option<&(u64, u64)>) -> Counts {
-    let (asked, failed) = totals.map_or((0, 0), |totals| {
-        let instead = totals.legacy.reason("fallback");
-        let errors = totals.native.classes.last().copied().unwrap_or_default();
-        (totals.native.answers() + instead, errors + instead)
-    });
-    let (compared, differed) = compared.copied().unwrap_or_default();
-    Counts {
-        asked,
-        failed,
-        compared,
-        differed,
-    }
+/// Whether the flags were changed before the error came.
+fn has_changed(error: &RolloutError) -> bool {
+    matches!(error, RolloutError::NotWrittenDown(_))
 }
 
 impl std::fmt::Debug for Guard {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter
             .debug_struct("Guard")
-            .field("changes_files", &self.rollout.is_some())
+            .field("changes_flags", &self.rollout.is_some())
             .finish_non_exhaustive()
     }
 }
