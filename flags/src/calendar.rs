@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 
 use crate::duration;
@@ -63,6 +64,7 @@ impl Approval {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct ScheduleStep {
     /// When it is due.
+    #[serde(flatten)]
     pub when: StepTime,
     /// Where it leads.
     pub stage: Stage,
@@ -90,8 +92,14 @@ impl fmt::Display for StepTime {
 }
 
 impl Serialize for StepTime {
+    /// `{"at_ms": 1796112000000}` or `{"after": "30m"}`.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        let mut map = serializer.serialize_map(Some(1))?;
+        match self {
+            Self::At(moment) => map.serialize_entry("at_ms", moment)?,
+            Self::After(pause) => map.serialize_entry("after", &duration::print(*pause))?,
+        }
+        map.end()
     }
 }
 

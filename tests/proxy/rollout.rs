@@ -220,6 +220,10 @@ fn schedules_are_listed_ended_and_begun_anew() {
         (Some(0), Some(MARKED)),
         "{listed}"
     );
+    assert_eq!(
+        listed["schedules"][0]["steps"][0]["at_ms"], 4_070_908_800_000_i64,
+        "{listed}"
+    );
     let (code, ended) = desk.json(&["schedule", "cancel", MARKED, "--reason", "after the holidays"]);
     assert_eq!((code, ended["entry"]["action"].as_str()), (Some(0), Some("unschedule")));
     let text = desk.say(&["schedule"]);

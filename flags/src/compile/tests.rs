@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{FallbackOn, Share, Stage};
 
+mod calendar;
 mod refusals;
 
 const FULL: &str = r#"version: 1

@@ -87,6 +87,8 @@ impl Rollout {
     pub async fn approve(&self, id: i64, wish: &Wish) -> Result<Changed, RolloutError> {
         let request = self.open_request(id, wish).await?;
         let to = State::parse(&request.to_state).ok_or(RolloutError::RequestOutdated(id))?;
+        // The version that is looked at is the one that is changed.
+        let seen = flags::version_of(&self.text().await?);
         if self.find(&request.target).await?.1.to_string() != request.from_state {
             return Err(RolloutError::RequestOutdated(id));
         }
@@ -99,6 +101,7 @@ impl Rollout {
         }
         let agreed = Wish {
             evidence,
+            expected: wish.expected.clone().or(Some(seen)),
             ..wish.clone()
         };
         let changed = self.change_agreed(&request.target, to, "approve", &agreed).await;

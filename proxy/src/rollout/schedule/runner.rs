@@ -72,6 +72,9 @@ impl Runner {
 
     /// Looks at every schedule once; `in_force` says what is killed. What goes wrong with one does not hold up the others.
     pub(crate) async fn look(&mut self, rollout: &Rollout, in_force: &Snapshot) {
+        if planned(in_force).is_empty() {
+            return;
+        }
         // The newest text, because that is what is changed. That it cannot be read shows elsewhere.
         let Ok(newest) = rollout.snapshot().await else {
             return;
