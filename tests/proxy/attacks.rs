@@ -3,6 +3,7 @@
 
 mod case;
 mod exhaustion;
+mod floods;
 mod frames;
 mod reuse;
 mod wire;

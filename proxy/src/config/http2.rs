@@ -30,6 +30,9 @@ pub struct Http2 {
     pub max_pending_accept_reset_streams: usize,
     /// Streams that we had to reset because of the client's mistakes; more end the connection (CVE-2025-8671).
     pub max_local_error_reset_streams: usize,
+    /// Settings, pings, priorities and unknown frames that a client may send within a second, beside four for each request; more
+    /// end the connection.
+    pub control_frames_per_second: u32,
     /// How often a silent client is pinged.
     pub ping_every: Span,
     /// For the answer to a ping.
@@ -52,6 +55,7 @@ impl Default for Http2 {
             send_buffer_bytes: 64 * 1024,
             max_pending_accept_reset_streams: 20,
             max_local_error_reset_streams: 64,
+            control_frames_per_second: 200,
             ping_every: Span(Duration::from_secs(30)),
             ping_timeout: Span(Duration::from_secs(20)),
             idle_timeout: Span(Duration::from_secs(60)),
@@ -70,6 +74,12 @@ impl Http2 {
             wrong(
                 "max_concurrent_streams",
                 "it must be at least 1, or no request could be made",
+            );
+        }
+        if self.control_frames_per_second == 0 {
+            wrong(
+                "control_frames_per_second",
+                "it must be at least 1, for a connection begins with settings",
             );
         }
         if !(16 * 1024..1 << 24).contains(&self.frame_bytes) {

@@ -1,6 +1,7 @@
 //! HTTP/2 with a client: every setting stated, every end of a connection given a name, and requests in the form in which
 //! HTTP/1.1 has them, so that the stack need not know the difference.
 
+mod control;
 mod request;
 mod streams;
 mod watched;
@@ -16,6 +17,7 @@ use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 
+use self::control::Metered;
 use self::streams::Streams;
 use self::watched::Watched;
 use super::{Connection, Origin, answer};
@@ -52,6 +54,7 @@ pub(super) async fn serve<S: Step + 'static>(connection: Connection<S>, stream: 
             }
         })
     };
+    let (stream, flood) = Metered::new(stream, settings.control_frames_per_second);
     let connection = builder(settings, core.tasks.clone()).serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
     let ended = tokio::select! {
@@ -80,7 +83,7 @@ pub(super) async fn serve<S: Step + 'static>(connection: Connection<S>, stream: 
         }
     };
     if let Err(error) = ended {
-        let reason = reason(&error);
+        let reason = flood.get().unwrap_or_else(|| reason(&error));
         gate.cells.refused(reason);
         tracing::debug!(reason, %error, "client connection ended");
     }

@@ -4,11 +4,11 @@ use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use http::HeaderMap;
-use http::header::{CONNECTION, HOST, HeaderName, HeaderValue, TE, UPGRADE};
+use http::header::{CONNECTION, HOST, HeaderName, HeaderValue, TE, TRANSFER_ENCODING, UPGRADE};
 
 use crate::exchange::RequestFacts;
 
-/// Between two neighbours only.
+/// Between two neighbours only; `trailer` unless trailers may follow.
 const HOP_BY_HOP: [&str; 10] = [
     "connection",
     "http2-settings",
@@ -87,9 +87,10 @@ pub fn forwardable_request(headers: &mut HeaderMap, facts: &RequestFacts, truste
     let trailers = headers
         .get(TE)
         .is_some_and(|te| te.to_str().is_ok_and(|te| te.eq_ignore_ascii_case("trailers")));
+    let announced = announces_trailers(headers);
     strip_nominated(headers);
     strip(headers, |name| {
-        HOP_BY_HOP.contains(&name) || is_internal(name) || !trusted_peer && says_who_asked(name)
+        is_hop_by_hop(name, announced) || is_internal(name) || !trusted_peer && says_who_asked(name)
     });
     if trailers {
         headers.insert(TE, HeaderValue::from_static("trailers"));
@@ -104,8 +105,19 @@ pub fn forwardable_request(headers: &mut HeaderMap, facts: &RequestFacts, truste
 
 /// Makes the headers of an answer fit for the client.
 pub fn forwardable_response(headers: &mut HeaderMap) {
+    let announced = announces_trailers(headers);
     strip_nominated(headers);
-    strip(headers, |name| HOP_BY_HOP.contains(&name));
+    strip(headers, |name| is_hop_by_hop(name, announced));
+}
+
+/// Whether trailers may follow, so that `Trailer` has something to say to whoever is next (RFC 9110, section 6.6.2): a body that
+/// has them comes in chunks.
+fn announces_trailers(headers: &HeaderMap) -> bool {
+    headers.contains_key(TRANSFER_ENCODING)
+}
+
+fn is_hop_by_hop(name: &str, announces_trailers: bool) -> bool {
+    HOP_BY_HOP.contains(&name) && !(announces_trailers && name == "trailer")
 }
 
 fn nominated(headers: &HeaderMap) -> impl Iterator<Item = &str> {

@@ -10,20 +10,20 @@ use tokio::time::timeout;
 
 /// Nothing here waits so long unless it has failed.
 const PATIENCE: Duration = Duration::from_secs(20);
-const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00";
-const DATA: u8 = 0;
-const HEADERS: u8 = 1;
-const RST_STREAM: u8 = 3;
-const SETTINGS: u8 = 4;
+pub(super) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00";
+pub(super) const DATA: u8 = 0;
+pub(super) const HEADERS: u8 = 1;
+pub(super) const RST_STREAM: u8 = 3;
+pub(super) const SETTINGS: u8 = 4;
 const PUSH_PROMISE: u8 = 5;
-const PING: u8 = 6;
+pub(super) const PING: u8 = 6;
 const GOAWAY: u8 = 7;
-const WINDOW_UPDATE: u8 = 8;
-const CONTINUATION: u8 = 9;
+pub(super) const WINDOW_UPDATE: u8 = 8;
+pub(super) const CONTINUATION: u8 = 9;
 const END_STREAM: u8 = 1;
-const END_HEADERS: u8 = 4;
+pub(super) const END_HEADERS: u8 = 4;
 const PADDED: u8 = 8;
-const WHOLE: u8 = END_STREAM | END_HEADERS;
+pub(super) const WHOLE: u8 = END_STREAM | END_HEADERS;
 
 /// What comes of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,14 +45,14 @@ struct Attack {
     upstream: usize,
 }
 
-fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+pub(super) fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
     let head = [&length[1..], &[kind, flags], &stream.to_be_bytes()[..]].concat();
     [head, payload.to_vec()].concat()
 }
 
 /// A block of literal fields that no table knows (RFC 7541, section 6.2.2).
-fn block(fields: &[(&str, &str)]) -> Vec<u8> {
+pub(super) fn block(fields: &[(&str, &str)]) -> Vec<u8> {
     let text = |text: &str| {
         let mut length = Vec::new();
         match u8::try_from(text.len()).ok().filter(|length| *length < 127) {
@@ -75,7 +75,7 @@ fn block(fields: &[(&str, &str)]) -> Vec<u8> {
         .collect()
 }
 
-const PSEUDO: [(&str, &str); 4] = [
+pub(super) const PSEUDO: [(&str, &str); 4] = [
     (":method", "GET"),
     (":scheme", "http"),
     (":authority", "a"),
@@ -93,7 +93,7 @@ fn but(name: &str, value: &'static str) -> Vec<u8> {
     frame(HEADERS, WHOLE, 1, &block(&fields))
 }
 
-fn post(fields: &[(&str, &str)], data: &[(&[u8], u8)]) -> Vec<u8> {
+pub(super) fn post(fields: &[(&str, &str)], data: &[(&[u8], u8)]) -> Vec<u8> {
     let mut head = PSEUDO.to_vec();
     head[0] = (":method", "POST");
     let mut frames = frame(HEADERS, END_HEADERS, 1, &block(&[&head, fields].concat()));
@@ -288,86 +288,7 @@ fn status(block: &[u8]) -> u16 {
     }
 }
 
-/// Frames that are fine one by one, in numbers that nobody needs.
-fn floods() -> [(&'static str, Vec<u8>); 3] {
-    let each = |streams: u32, frames: &dyn Fn(u32) -> Vec<u8>| (0..streams).flat_map(|n| frames(n * 2 + 1)).collect();
-    let request = block(&PSEUDO);
-    let bomb = {
-        // One entry of 4 kB for the table, then ten thousand references to it, a byte each.
-        let value = "x".repeat(4_000);
-        let mut entry = block(&[("x", &value)]);
-        entry[0] = 0x40;
-        let references = vec![0xbe; 10_000];
-        frame(HEADERS, WHOLE, 1, &[block(&PSEUDO), entry, references].concat())
-    };
-    [
-        (
-            "rapid reset (CVE-2023-44487)",
-            each(2_000, &|stream| {
-                [
-                    frame(HEADERS, WHOLE, stream, &request),
-                    frame(RST_STREAM, 0, stream, &[0, 0, 0, 8]),
-                ]
-                .concat()
-            }),
-        ),
-        (
-            "made you reset (CVE-2025-8671)",
-            each(2_000, &|stream| {
-                [
-                    frame(HEADERS, END_HEADERS, stream, &request),
-                    frame(WINDOW_UPDATE, 0, stream, &[0; 4]),
-                ]
-                .concat()
-            }),
-        ),
-        ("references to one large header (CVE-2026-49975)", bomb),
-    ]
-}
-
-/// Whether the connection ends, whatever becomes of its streams, or everything was turned away.
-async fn ends(address: &str, frames: &[u8]) -> bool {
-    let (mut reader, mut writer) = TcpStream::connect(address).await.unwrap().into_split();
-    let sent = [PREFACE, frames].concat();
-    let sending = tokio::spawn(async move {
-        // A peer that has hung up has said what there is to say.
-        let _ = writer.write_all(&sent).await;
-        writer
-    });
-    let mut ended = false;
-    loop {
-        let mut head = [0; 9];
-        match timeout(PATIENCE, reader.read_exact(&mut head)).await {
-            Err(_) => break,
-            Ok(Err(_)) => {
-                ended = true;
-                break;
-            }
-            Ok(Ok(_)) => {}
-        }
-        let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
-        let mut payload = vec![0; usize::try_from(length).unwrap()];
-        let cut = reader.read_exact(&mut payload).await.is_err();
-        let refused = head[3] == HEADERS && payload.windows(3).any(|digits| digits == b"431");
-        if cut || head[3] == GOAWAY || refused {
-            ended = true;
-            break;
-        }
-    }
-    drop(sending.await);
-    ended
-}
-
-#[tokio::test]
-async fn floods_end_their_connection_and_nobody_elses() {
-    let (_legacy, proxy, address) = stage().await;
-    for (name, frames) in floods() {
-        assert!(ends(&address, &frames).await, "{name}");
-        assert_eq!(proxy.client().get("/b").await.text(), "ordinary", "after {name}");
-    }
-}
-
-async fn stage() -> (FakeLegacy, TestProxy, String) {
+pub(super) async fn stage() -> (FakeLegacy, TestProxy, String) {
     let legacy = FakeLegacy::start().await;
     legacy.otherwise(Answer::text(200, "ordinary"));
     let proxy = TestProxy::builder()

@@ -86,6 +86,19 @@ fn internal_headers_and_their_underscore_twins_never_pass() {
 }
 
 #[test]
+fn trailers_stay_announced_where_they_may_follow() {
+    let chunked = [("transfer-encoding", "chunked"), ("trailer", "x-sum")];
+    let after = forwarded(&chunked, false);
+    assert!(after.contains_key("trailer") && !after.contains_key("transfer-encoding"));
+    assert!(!forwarded(&chunked[1..], false).contains_key("trailer"));
+    let mut answer = headers(&chunked);
+    forwardable_response(&mut answer);
+    assert_eq!(answer, headers(&chunked[1..]));
+    let nominated = [chunked[0], chunked[1], ("connection", "trailer")];
+    assert!(!forwarded(&nominated, false).contains_key("trailer"));
+}
+
+#[test]
 fn only_a_nominated_upgrade_that_is_not_h2c_passes() {
     let websocket = headers(&[("connection", "keep-alive, Upgrade"), ("upgrade", "websocket")]);
     assert_eq!(wanted_upgrade(&websocket).unwrap(), "websocket");
