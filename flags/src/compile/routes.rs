@@ -50,19 +50,22 @@ pub(super) fn phase(node: &Node, findings: &mut Findings) -> Option<u8> {
     values::number(node, "phase", 0..=LAST_PHASE, findings).and_then(|phase| u8::try_from(phase).ok())
 }
 
+fn known_keys() -> Vec<&'static str> {
+    ["route", "aliases", "group", "phase", "requires"]
+        .into_iter()
+        .chain(rollout::KEYS)
+        .chain(settings::KEYS)
+        .chain(calendar::KEYS)
+        .collect()
+}
+
 fn read_route(
     node: &Node,
     defaults: &Parts,
     groups: &BTreeMap<String, Group>,
     findings: &mut Findings,
 ) -> Option<Found> {
-    let known: Vec<&str> = ["route", "aliases", "group", "phase", "requires"]
-        .into_iter()
-        .chain(rollout::KEYS)
-        .chain(settings::KEYS)
-        .chain(calendar::KEYS)
-        .collect();
-    let fields = Fields::open(node, "a route", &known, findings)?;
+    let fields = Fields::open(node, "a route", &known_keys(), findings)?;
     let group = fields.get("group").and_then(|node| find_group(node, groups, findings));
     let own_phase = fields.get("phase").and_then(|node| phase(node, findings));
     let required = fields.get("requires").map(|node| requires::read(node, findings));

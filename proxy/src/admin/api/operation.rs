@@ -28,7 +28,8 @@ const CHANGES: &[u16] = &[404, 409, 412, 423, 503];
 /// All of them.
 pub(super) fn all() -> Vec<Operation> {
     let mut all = look_at_things();
-    all.extend(change_things());
+    all.extend(move_things());
+    all.extend(hold_things());
     all.extend(for_testers());
     all
 }
@@ -83,7 +84,7 @@ fn look_at_things() -> Vec<Operation> {
     ]
 }
 
-fn change_things() -> Vec<Operation> {
+fn move_things() -> Vec<Operation> {
     let release = Role::Release;
     vec![
         changing(
@@ -114,6 +115,12 @@ fn change_things() -> Vec<Operation> {
             takes::<change::Reason>,
             post(approve::decline),
         ),
+    ]
+}
+
+fn hold_things() -> Vec<Operation> {
+    let release = Role::Release;
+    vec![
         changing(
             "/api/freeze",
             Role::Admin,

@@ -63,68 +63,68 @@ impl IntoResponse for Problem {
 
 impl From<RolloutError> for Problem {
     fn from(error: RolloutError) -> Self {
-        use RolloutError as E;
-        let (status, remedy) = match &error {
-            E::Unknown(_) | E::NoVersion(_) => (
-                StatusCode::NOT_FOUND,
-                "GET /api/flags and GET /api/history list what there is",
-            ),
-            E::Moved { .. } => (
-                StatusCode::PRECONDITION_FAILED,
-                "GET /api/flags, look again, and send its ETag in If-Match",
-            ),
-            E::Frozen { .. } => (
-                StatusCode::LOCKED,
-                "POST /api/thaw ends the freeze; a rollback and a kill work while it lasts",
-            ),
-            E::NoReason => (StatusCode::UNPROCESSABLE_ENTITY, "say why in `reason`"),
-            E::Refused(_) => (
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "the flags are as they were; ask for something that they allow",
-            ),
-            E::AlreadyThere(_) | E::Apart(_) | E::Unchanged | E::NoStep { .. } | E::NothingToUndo(_) | E::Edit(_) => {
-                (StatusCode::CONFLICT, "GET /api/flags says where it is now")
-            }
-            E::Broken(_) => (StatusCode::CONFLICT, "mend the flag file; a kill works meanwhile"),
-            E::NotWrittenDown(_) => (
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "the change is in force; look after the store",
-            ),
-            E::NotPublished(_) => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                "GET /api/history says whether it is there; then try again",
-            ),
-            E::File { .. } | E::Store(_) => (StatusCode::SERVICE_UNAVAILABLE, "try again; a kill works meanwhile"),
-            E::NoRequest(_) | E::NoSchedule(_) => (
-                StatusCode::NOT_FOUND,
-                "GET /api/approvals and GET /api/schedules list what there is",
-            ),
-            E::WaitingForApproval { .. } => (
-                StatusCode::ACCEPTED,
-                "somebody else sends POST /api/approvals/ID/approve",
-            ),
-            E::NeedsApproval(_) => (
-                StatusCode::CONFLICT,
-                "POST /api/promote asks for the approval of a route or group",
-            ),
-            E::SamePerson(_) => (StatusCode::FORBIDDEN, "ask somebody else with the role"),
-            E::RequestClosed { .. } | E::RequestOutdated(_) => {
-                (StatusCode::CONFLICT, "GET /api/approvals lists those that wait")
-            }
-            E::NotReady { .. } => (StatusCode::CONFLICT, "GET /api/gate says what is missing"),
-        };
+        let (status, remedy) = status_and_remedy(&error);
         let cause = std::error::Error::source(&error)
             .map(|cause| format!(": {cause}"))
             .unwrap_or_default();
-        let waits = match &error {
-            E::WaitingForApproval { id, .. } => Some(json!({ "id": id })),
-            _ => None,
-        };
         let problem = Self::new(status, format!("{error}{cause}"), remedy);
-        match waits {
-            Some(request) => problem.with("waiting", request),
-            None => problem,
+        match error {
+            RolloutError::WaitingForApproval { id, .. } => problem.with("waiting", json!({ "id": id })),
+            _ => problem,
         }
+    }
+}
+
+fn status_and_remedy(error: &RolloutError) -> (StatusCode, &'static str) {
+    use RolloutError as E;
+    match error {
+        E::Unknown(_) | E::NoVersion(_) => (
+            StatusCode::NOT_FOUND,
+            "GET /api/flags and GET /api/history list what there is",
+        ),
+        E::Moved { .. } => (
+            StatusCode::PRECONDITION_FAILED,
+            "GET /api/flags, look again, and send its ETag in If-Match",
+        ),
+        E::Frozen { .. } => (
+            StatusCode::LOCKED,
+            "POST /api/thaw ends the freeze; a rollback and a kill work while it lasts",
+        ),
+        E::NoReason => (StatusCode::UNPROCESSABLE_ENTITY, "say why in `reason`"),
+        E::Refused(_) => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "the flags are as they were; ask for something that they allow",
+        ),
+        E::AlreadyThere(_) | E::Apart(_) | E::Unchanged | E::NoStep { .. } | E::NothingToUndo(_) | E::Edit(_) => {
+            (StatusCode::CONFLICT, "GET /api/flags says where it is now")
+        }
+        E::Broken(_) => (StatusCode::CONFLICT, "mend the flag file; a kill works meanwhile"),
+        E::NotWrittenDown(_) => (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "the change is in force; look after the store",
+        ),
+        E::NotPublished(_) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "GET /api/history says whether it is there; then try again",
+        ),
+        E::File { .. } | E::Store(_) => (StatusCode::SERVICE_UNAVAILABLE, "try again; a kill works meanwhile"),
+        E::NoRequest(_) | E::NoSchedule(_) => (
+            StatusCode::NOT_FOUND,
+            "GET /api/approvals and GET /api/schedules list what there is",
+        ),
+        E::WaitingForApproval { .. } => (
+            StatusCode::ACCEPTED,
+            "somebody else sends POST /api/approvals/ID/approve",
+        ),
+        E::NeedsApproval(_) => (
+            StatusCode::CONFLICT,
+            "POST /api/promote asks for the approval of a route or group",
+        ),
+        E::SamePerson(_) => (StatusCode::FORBIDDEN, "ask somebody else with the role"),
+        E::RequestClosed { .. } | E::RequestOutdated(_) => {
+            (StatusCode::CONFLICT, "GET /api/approvals lists those that wait")
+        }
+        E::NotReady { .. } => (StatusCode::CONFLICT, "GET /api/gate says what is missing"),
     }
 }
 
