@@ -39,6 +39,13 @@ pub(crate) struct Published {
     pub(crate) text: String,
 }
 
+/// What a version is known by. After a backup was restored a number may come a second time, for another text.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Named {
+    number: i64,
+    hash: String,
+}
+
 /// What follows the database.
 #[derive(Debug)]
 pub(crate) struct FlagDatabase {
@@ -48,8 +55,8 @@ pub(crate) struct FlagDatabase {
     cache: Cache,
     poll: Duration,
     health: SourceHealth,
-    /// The newest number that was looked at, good or not.
-    seen: i64,
+    /// The newest version that was looked at, good or not.
+    seen: Named,
     /// Whether the tables are known to be up to date.
     prepared: bool,
     /// Tells this replica from the others when waits are spread.
@@ -83,6 +90,15 @@ pub enum FlagDatabaseError {
     },
 }
 
+impl Published {
+    fn named(&self) -> Named {
+        Named {
+            number: self.number,
+            hash: self.hash.clone(),
+        }
+    }
+}
+
 impl FlagDatabase {
     /// Reads the newest version for the first time, or the copy when that does not work. While the kill file stops everything,
     /// nothing of this keeps a process from starting.
@@ -103,7 +119,7 @@ impl FlagDatabase {
             cache: Cache::at(settings.cache.clone()),
             poll: settings.poll.0,
             health: SourceHealth::new(clock),
-            seen: 0,
+            seen: Named::default(),
             prepared: false,
             replica: Uuid::new_v4().to_string(),
             waits: 0,
@@ -150,7 +166,7 @@ impl FlagDatabase {
             tracing::warn!("nothing is published yet, so legacy answers everything; `ficus flags push` publishes");
             return Ok(Flags::new(Snapshot::all_legacy()));
         };
-        self.seen = published.number;
+        self.seen = published.named();
         match checked(&published, &self.inventory) {
             Ok(snapshot) => {
                 self.took(published).await;
@@ -180,6 +196,9 @@ impl FlagDatabase {
         match checked(&published, &self.inventory) {
             Ok(snapshot) => {
                 self.health.serves(published.number);
+                if self.seen.number < published.number {
+                    self.seen = published.named();
+                }
                 Some(snapshot)
             }
             Err(problems) => {
@@ -247,24 +266,23 @@ impl FlagDatabase {
         Link::open(&self.url).await
     }
 
-    /// Looks at the newest number, and takes it over when it is another one than was looked at last.
+    /// Looks at which version is the newest, and takes it over when it is another one than was looked at last.
     async fn look(&mut self, link: &mut Link, flags: &Flags) -> Result<(), LinkError> {
-        let number = link.newest_number().await?.unwrap_or_default();
-        if number == self.seen {
+        if link.newest_name().await?.unwrap_or_default() == self.seen {
             self.health.confirmed();
             return Ok(());
         }
         let newest = link.newest().await?;
         self.health.confirmed();
         match newest {
-            Some(published) if published.number > self.seen => self.take(published, flags).await,
+            Some(published) if published.number >= self.seen.number => self.take(published, flags).await,
             found => self.refuse_older(found.map_or(0, |published| published.number), flags),
         }
         Ok(())
     }
 
     async fn take(&mut self, published: Published, flags: &Flags) {
-        self.seen = published.number;
+        self.seen = published.named();
         match checked(&published, &self.inventory) {
             Ok(snapshot) => {
                 let version = snapshot.version().to_owned();
@@ -301,7 +319,7 @@ impl FlagDatabase {
     fn refuse_older(&mut self, number: i64, flags: &Flags) {
         let problem = format!(
             "the database is at version {number} of the flags, and version {} was seen before",
-            self.seen
+            self.seen.number
         );
         let remedy = "it lags behind or was restored; publish again, or restart to follow it";
         if flags

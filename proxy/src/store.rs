@@ -53,6 +53,9 @@ pub enum StoreError {
     /// The database refused or is away.
     #[error("the store's database answered: {0}")]
     Database(#[from] sqlx::Error),
+    /// It takes too long.
+    #[error("the store's database does not answer in time")]
+    Silent,
     /// Its tables cannot be brought up to date.
     #[error("the store's tables cannot be brought up to date: {0}")]
     Migration(#[from] MigrateError),

@@ -200,6 +200,15 @@ async fn without_the_database_they_go_on_and_start_with_the_last_good_version() 
         measured(&format!("converged {took:?} after the database was back"));
     }
     let last = version(&clients[0]).await;
+    // The copy is written behind the moment at which a version is in force.
+    eventually("the copy is written", || async {
+        let copy = std::fs::read_to_string(stage.cache(2)).unwrap_or_default();
+        copy.lines()
+            .next()
+            .is_some_and(|head| head.contains(&last))
+            .then_some(())
+    })
+    .await;
     gate.close();
     replicas.truncate(2);
     let restarted = stage.replica(2, &url).await;
@@ -347,4 +356,27 @@ async fn nothing_is_served_that_was_never_published() {
     smuggle(&stage, "version: 9\n", &version_of("version: 9\n")).await;
     until_counted(&replicas[0], "ficus_flags_stale 1").await;
     assert_eq!(version(&clients[0]).await, last);
+}
+
+#[tokio::test]
+async fn a_restored_backup_is_not_followed_backwards_and_a_number_that_comes_again_is_seen() {
+    let stage = Stage::set().await;
+    let (first, second) = (stage.push(&document(0)).await, stage.push(&document(1)).await);
+    let replica = stage.replica(0, &stage.database.url).await;
+    let client = Client::of_origin(replica.origin());
+    assert_eq!(version(&client).await, second);
+    sqlx::query("delete from ficus.flag_versions where hash = $1")
+        .bind(&second)
+        .execute(&stage.database.pool)
+        .await
+        .unwrap();
+    until_counted(&replica, "ficus_flags_stale 1").await;
+    assert_eq!(version(&client).await, second);
+    // Whoever starts now follows what the database has.
+    let other = stage.replica(1, &stage.database.url).await;
+    assert_eq!(version(&Client::of_origin(other.origin())).await, first);
+    let again = stage.push(&document(2)).await;
+    converge(&[client], &again).await;
+    until_counted(&replica, "ficus_flags_source_version 2").await;
+    until_counted(&replica, "ficus_flags_stale 0").await;
 }

@@ -6,7 +6,7 @@ use sqlx::Connection as _;
 use sqlx::postgres::{PgConnection, PgListener, PgPoolOptions};
 use tokio::time::timeout;
 
-use super::Published;
+use super::{Named, Published};
 use crate::store::StoreError;
 
 /// What replicas listen to. A message carries nothing: whoever hears it looks at the newest version.
@@ -72,10 +72,11 @@ impl Link {
         .await
     }
 
-    /// The number of the newest version, if there is one.
-    pub(super) async fn newest_number(&mut self) -> Result<Option<i64>, LinkError> {
-        let asked = sqlx::query_scalar("select max(version) from ficus.flag_versions");
-        within(asked.fetch_one(&mut self.listener)).await
+    /// What the newest version is known by, if there is one.
+    pub(super) async fn newest_name(&mut self) -> Result<Option<Named>, LinkError> {
+        let asked = sqlx::query_as("select version, hash from ficus.flag_versions order by version desc limit 1");
+        let found: Option<(i64, String)> = within(asked.fetch_optional(&mut self.listener)).await?;
+        Ok(found.map(|(number, hash)| Named { number, hash }))
     }
 
     /// The newest version, if there is one.

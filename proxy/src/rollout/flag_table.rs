@@ -1,9 +1,13 @@
 //! The flags as the newest row of `flag_versions` in PostgreSQL. A version is published, written down and announced in one
 //! transaction: there is no moment at which one of the three is missing, and nobody ever sees half of it.
 
+use std::time::Duration;
+
 use sqlx::{AnyConnection, Executor as _};
 
 use super::RolloutError;
+use tokio::time::timeout;
+
 use super::audit::append_in;
 use super::flag_place::{Edit, Replaced};
 use crate::store::{Store, StoreError};
@@ -14,13 +18,18 @@ const NOTHING: &str = "version: 1\n";
 /// One writer at a time, over all replicas and commands; readers are not held up. The audit log is locked with it, because its
 /// rows are numbered without gaps.
 const LOCK: &str = "lock table flag_versions, audit_log in share row exclusive mode";
-/// How long a writer waits for another one.
+/// How long all of it may take; a writer waits for another one for a third of that.
+const PATIENCE: Duration = Duration::from_secs(15);
 const LOCK_PATIENCE: &str = "set local lock_timeout = '5s'";
 
 /// The newest text.
 pub(super) async fn newest(store: &Store) -> Result<String, RolloutError> {
-    let mut connection = store.pool().acquire().await.map_err(StoreError::from)?;
-    Ok(newest_in(&mut connection).await?.text)
+    let read = async {
+        let mut connection = store.pool().acquire().await?;
+        newest_in(&mut connection).await
+    };
+    let newest = timeout(PATIENCE, read).await.unwrap_or(Err(StoreError::Silent))?;
+    Ok(newest.text)
 }
 
 struct Newest {
@@ -40,6 +49,17 @@ async fn newest_in(connection: &mut AnyConnection) -> Result<Newest, StoreError>
 /// Publishes what `edit` makes of the newest text. The text that is there already is not published again, but what was done is
 /// written down.
 pub(super) async fn replace<T>(
+    store: &Store,
+    author: &str,
+    at: i64,
+    edit: impl FnOnce(&str) -> Result<Edit<T>, RolloutError>,
+) -> Result<Replaced<T>, RolloutError> {
+    timeout(PATIENCE, replace_now(store, author, at, edit))
+        .await
+        .unwrap_or(Err(RolloutError::NotPublished(StoreError::Silent)))
+}
+
+async fn replace_now<T>(
     store: &Store,
     author: &str,
     at: i64,

@@ -191,6 +191,34 @@ async fn a_broken_file_is_not_written_to() {
 }
 
 #[tokio::test]
+async fn a_whole_text_is_pushed_when_it_is_good_new_and_expected() {
+    let desk = desk().await;
+    let new = FLAGS.replace("since Monday", "since Tuesday");
+    let broken = new.replace("stage: shadow", "stage: shadwo");
+    let seen = Wish {
+        expected: Some(flags::version_of(FLAGS)),
+        ..wish()
+    };
+    let push = |text: &str, wish: &Wish| {
+        let (text, wish) = (text.to_owned(), wish.clone());
+        let rollout = &desk.rollout;
+        async move { rollout.push(text, &wish).await }
+    };
+    assert!(matches!(push(&broken, &seen).await, Err(RolloutError::Refused(_))));
+    assert!(matches!(push(FLAGS, &seen).await, Err(RolloutError::Unchanged)));
+    let entry = push(&new, &seen).await.unwrap();
+    assert_eq!(
+        (entry.action.as_str(), entry.to_state),
+        ("push", Some(flags::version_of(&new)))
+    );
+    assert_eq!(desk.text(), new);
+    assert!(matches!(push(FLAGS, &seen).await, Err(RolloutError::Moved { .. })));
+    desk.rollout.freeze(&wish()).await.unwrap();
+    assert!(matches!(push(FLAGS, &wish()).await, Err(RolloutError::Frozen { .. })));
+    assert_eq!(desk.text(), new);
+}
+
+#[tokio::test]
 async fn an_earlier_file_comes_back_whole() {
     let desk = desk().await;
     let first = desk.rollout.promote("GET /c", &wish()).await.unwrap();
