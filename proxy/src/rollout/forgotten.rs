@@ -6,7 +6,7 @@ use flags::{RoutePlan, Snapshot, Stage};
 use serde::Serialize;
 use sqlx::FromRow;
 
-use super::schedule::target;
+use super::ladder::target;
 use super::{Rollout, RolloutError, State};
 use crate::store::StoreError;
 

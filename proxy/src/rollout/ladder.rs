@@ -99,3 +99,8 @@ impl fmt::Display for State {
         self.share.map_or(Ok(()), |share| write!(formatter, " {share}"))
     }
 }
+
+/// What moves when a route does: its group, else the route.
+pub(super) fn target(plan: &RoutePlan) -> String {
+    plan.group.clone().unwrap_or_else(|| plan.key.to_string())
+}

@@ -7,13 +7,14 @@
 mod rows;
 mod runner;
 
-use flags::{RoutePlan, ScheduleStep, Snapshot, StepTime};
+use flags::{ScheduleStep, Snapshot, StepTime};
 use serde::Serialize;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use super::audit::{Act, AuditEntry};
 use super::change::Wish;
+use super::ladder::target;
 use super::{Rollout, RolloutError, State};
 
 pub use rows::ScheduleRow;
@@ -73,11 +74,6 @@ pub(crate) fn planned(snapshot: &Snapshot) -> Vec<Planned> {
         }
     }
     found
-}
-
-/// What flips when a route does: its group, else the route.
-pub(super) fn target(plan: &RoutePlan) -> String {
-    plan.group.clone().unwrap_or_else(|| plan.key.to_string())
 }
 
 fn hash(steps: &[ScheduleStep]) -> String {

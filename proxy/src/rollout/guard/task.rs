@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::counts::Comparisons;
 use super::{Broken, GuardAccount, GuardOutcome, Watch};
 use crate::metrics::Metrics;
+use crate::rollout::ladder::target;
 use crate::rollout::{Rollout, RolloutError, State, Wish, before};
 use crate::store::Recorder;
 
@@ -207,11 +208,6 @@ impl Acts {
         });
         self.killed.len() != before
     }
-}
-
-/// What flips when a route does: its group, else the route.
-fn target(plan: &RoutePlan) -> String {
-    plan.group.clone().unwrap_or_else(|| plan.key.to_string())
 }
 
 /// At legacy nothing runs that could be guarded; a retired route has no way back that the guard may take.

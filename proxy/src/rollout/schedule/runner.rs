@@ -8,8 +8,9 @@ use flags::{ScheduleStep, Snapshot, Stage};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::{ACTOR, Planned, ScheduleRow, due_at, goal, planned, rows, target};
+use super::{ACTOR, Planned, ScheduleRow, due_at, goal, planned, rows};
 use crate::rollout::gate::Verdict;
+use crate::rollout::ladder::target;
 use crate::rollout::{ApprovalRequest, Rollout, RolloutError, Wish};
 
 /// How long a gate that could not say yet is left alone: judging reads the whole evidence.
