@@ -29,6 +29,8 @@ mod listeners;
 #[cfg(test)]
 mod model;
 #[cfg(test)]
+mod nextjs;
+#[cfg(test)]
 mod overrides;
 #[cfg(test)]
 mod provision;
