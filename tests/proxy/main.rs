@@ -35,6 +35,8 @@ mod listeners;
 #[cfg(test)]
 mod model;
 #[cfg(test)]
+mod nextjs;
+#[cfg(test)]
 mod ofrep;
 #[cfg(test)]
 mod overrides;

@@ -136,11 +136,12 @@ proptest! {
     ) {
         let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let upgrade = wanted_upgrade(&headers(&fields));
+        let announced = announces_trailers(&headers(&fields));
         let after = forwarded(&fields, trusted);
         for name in after.keys() {
             let plain = name.as_str().replace('_', "-");
             let twin = plain != name.as_str();
-            let hop = HOP_BY_HOP.contains(&plain.as_str());
+            let hop = is_hop_by_hop(&plain, announced && !twin);
             let allowed = !twin && (*name == TE || upgrade.is_some() && [CONNECTION, UPGRADE].contains(name));
             prop_assert!(!hop || allowed, "{name}");
             prop_assert!(!plain.starts_with("x-ficus-") && !INTERNAL.contains(&plain.as_str()), "{name}");
