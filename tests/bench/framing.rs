@@ -4,8 +4,6 @@
 
 #![expect(
     clippy::print_stdout,
-    clippy::unwrap_used,
-    clippy::disallowed_methods,
     clippy::cast_precision_loss,
     reason = "a benchmark measures time and prints it"
 )]

@@ -1,7 +1,7 @@
 //! The head of a request, line by line. Stricter than the parser behind it: whatever two servers could read differently is refused
 //! (RFC 9112, sections 2.2, 3, 5 and 6; what is only discouraged there counts as an attack here).
 
-use super::line::{is_clean, token_length, without_spaces};
+use super::line::{is_clean, is_target, token_length, without_spaces};
 use super::refusal::Refusal;
 
 /// A method and a version may take so many bytes of the request line beside the target.
@@ -224,7 +224,7 @@ fn check_target(method: &[u8], target: &[u8]) -> Result<(), Refusal> {
     if method == b"CONNECT" {
         return Err(Refusal::Connect);
     }
-    if target.is_empty() || !target.iter().all(|byte| is_target(*byte)) {
+    if target.is_empty() || !is_target(target) {
         return Err(Refusal::RequestLine);
     }
     let absolute = |scheme: &[u8]| {
@@ -237,9 +237,4 @@ fn check_target(method: &[u8], target: &[u8]) -> Result<(), Refusal> {
         || absolute(b"http://")
         || absolute(b"https://");
     if allowed { Ok(()) } else { Err(Refusal::Target) }
-}
-
-/// A target is visible; a `#` begins what never leaves a browser, and angle brackets are in no address.
-fn is_target(byte: u8) -> bool {
-    byte > b' ' && byte != 0x7f && !matches!(byte, b'#' | b'<' | b'>')
 }

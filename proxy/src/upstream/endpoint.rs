@@ -20,9 +20,11 @@ use super::slots::{NoSlot, Slot, Slots};
 use crate::body::Body;
 use crate::tasks::{LocalExecutor, LocalTasks};
 
-/// What an HTTP/1.1 connection may read ahead and gather for a write, in bytes. hyper's own 400 KiB cost 5 MiB a core under large
-/// bodies and bought no measurable time; 64 KiB took a third longer.
+/// What a connection that may be upgraded reads ahead and gathers for a write at most, in bytes.
 const BUFFER: usize = 128 * 1024;
+/// A connection that is idle for so long gives up its large buffers. Not sooner: the next large answer would fetch them again, page
+/// by page.
+const REST_AFTER: Duration = Duration::from_secs(1);
 /// A silent HTTP/2 connection is asked whether it is still there.
 const PING_EVERY: Duration = Duration::from_secs(20);
 /// How long the answer to that may take.
@@ -204,10 +206,9 @@ impl Endpoint {
     }
 
     /// Keeps a connection for the next request.
-    pub(super) fn take_back(&self, mut connection: Box<Http1>) {
+    pub(super) fn take_back(&self, connection: Box<Http1>) {
         let mut idle = self.idle.borrow_mut();
         if idle.len() < self.limits.max_idle {
-            connection.rest();
             idle.push(Idle {
                 connection,
                 since: Instant::now(),
@@ -218,9 +219,13 @@ impl Endpoint {
     /// Closes what has been idle for too long.
     pub(super) fn sweep(&self) {
         let limit = self.limits.idle_timeout;
-        self.idle
-            .borrow_mut()
-            .retain_mut(|idle| idle.since.elapsed() < limit && idle.connection.is_quiet());
+        self.idle.borrow_mut().retain_mut(|idle| {
+            let idle_for = idle.since.elapsed();
+            if idle_for >= REST_AFTER {
+                idle.connection.rest();
+            }
+            idle_for < limit && idle.connection.is_quiet()
+        });
         self.shared.borrow_mut().take_if(|sender| sender.is_closed());
     }
 
