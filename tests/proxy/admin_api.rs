@@ -1,15 +1,15 @@
 //! The admin API: who may do what, what is refused, and a route that goes forward and back with everything written down.
 
-use std::collections::BTreeMap;
+mod changes;
+mod tokens;
+
 use std::time::Duration;
 
 use harness::{Answer, Client, TestProxy};
 use http::{Method, StatusCode};
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use proxy::admin::{Role, document, mint};
-use serde_json::{Value, json};
+use serde_json::json;
 use tempfile::TempDir;
-use test_support::eventually::eventually;
 use test_support::legacy::{Answer as LegacyAnswer, FakeLegacy};
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
@@ -139,8 +139,6 @@ async fn each_role_may_do_what_is_its_own_and_nothing_else() {
 }
 
 #[tokio::test]
-#[tokio::test]
-#[tokio::test]
 async fn pages_of_other_sites_change_nothing_and_see_nothing() {
     let stage = Stage::start().await;
     let release = stage.as_role(Role::Release);
@@ -178,11 +176,6 @@ async fn pages_of_other_sites_change_nothing_and_see_nothing() {
     }
 }
 
-#[tokio::test]
-#[tokio::test]
-#[tokio::test]
-#[tokio::test]
-#[tokio::test]
 #[tokio::test]
 async fn without_anybody_to_believe_the_api_is_off() {
     let legacy = FakeLegacy::start().await;

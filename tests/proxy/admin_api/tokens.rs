@@ -9,6 +9,7 @@ use test_support::legacy::{Answer as LegacyAnswer, FakeLegacy};
 
 use super::{SECRET, Stage};
 
+#[tokio::test]
 async fn tokens_that_anybody_could_have_made_are_refused_alike() {
     let stage = Stage::start().await;
     let good = signed(&claims(|_| {}), SECRET);
@@ -68,6 +69,12 @@ async fn tokens_that_anybody_could_have_made_are_refused_alike() {
         texts.insert(answer.text().to_owned(), *what);
     }
     assert_eq!(texts.len(), 1, "{texts:?}");
+}
+
+#[tokio::test]
+async fn secrets_change_without_a_restart() {
+    let stage = Stage::start().await;
+    let good = signed(&claims(|_| {}), SECRET);
     // A secret that is put before the old one signs from now on, and both are believed; then the old one goes.
     let file = stage.home.path().join("secret");
     let new = "fedcba9876543210fedcba9876543210";
@@ -78,6 +85,7 @@ async fn tokens_that_anybody_could_have_made_are_refused_alike() {
     assert_eq!(stage.with_token(&good).get("/api/flags").await.status, 401);
 }
 
+#[tokio::test]
 async fn an_address_that_guesses_has_to_wait() {
     let stage = Stage::start().await;
     let mut statuses = Vec::new();
@@ -98,6 +106,7 @@ async fn an_address_that_guesses_has_to_wait() {
     assert!(metrics.contains("ficus_admin_locked_out_total 11"), "{metrics}");
 }
 
+#[tokio::test]
 async fn people_of_a_single_sign_on_come_with_keys_that_change() {
     let keys = FakeLegacy::start().await;
     let [first, second] = ["first", "second"].map(|name| {
@@ -185,4 +194,3 @@ fn signed(claims: &Value, secret: &str) -> String {
     let key = EncodingKey::from_secret(secret.as_bytes());
     jsonwebtoken::encode(&Header::new(Algorithm::HS256), claims, &key).unwrap()
 }
-
