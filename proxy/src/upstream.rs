@@ -35,7 +35,7 @@ use crate::tasks::LocalTasks;
 
 pub use body::{AnswerBody, Patience};
 pub use endpoint::EndpointLimits;
-pub use headers::{forwardable_request, forwardable_response};
+pub use headers::{Passing, forwardable_request, forwardable_response};
 pub use health::HealthRules;
 pub use lease::{Lease, Source};
 pub use origin::{Origin, OriginError, Place};

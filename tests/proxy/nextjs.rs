@@ -67,4 +67,5 @@ async fn an_app_in_development_is_the_same_through_ficus() {
     ask_everything(&site, Mode::Development).await;
     leave_http(&site, "/socket?room=1", FRAMES).await;
     leave_http(&site, "/_next/hmr?id=1", b"").await;
+    visit(&site, Mode::Development).await;
 }

@@ -15,7 +15,7 @@ use crate::core::Core;
 use crate::error::{ErrorKind, ProxyError};
 use crate::exchange::Exchange;
 use crate::framing::doubt_in_answer;
-use crate::upstream::{AnswerBody, Call, Patience, forwardable_request, forwardable_response};
+use crate::upstream::{AnswerBody, Call, Passing, Patience, forwardable_request, forwardable_response};
 
 /// Answers an exchange from the legacy app, in the time that it has had since it began.
 ///
@@ -37,8 +37,11 @@ pub async fn answer_until(
 ) -> Result<Response<Body>, ProxyError> {
     let timeouts = &core.config.timeouts;
     let mut request = std::mem::take(&mut exchange.request);
-    let trusted = core.config.trusts(exchange.facts.peer);
-    let wants_upgrade = forwardable_request(request.headers_mut(), &exchange.facts, trusted).is_some();
+    let passing = Passing {
+        trusted_peer: core.config.trusts(exchange.facts.peer),
+        development: core.config.legacy.development,
+    };
+    let wants_upgrade = forwardable_request(request.headers_mut(), &exchange.facts, passing).is_some();
     *request.version_mut() = Version::HTTP_11;
     keep_body(&mut request);
     let client = wants_upgrade.then(|| hyper::upgrade::on(&mut request));

@@ -23,6 +23,9 @@ pub struct Legacy {
     /// What is spoken to it.
     #[serde(default)]
     pub protocol: Protocol,
+    /// Whether it is a Next.js app in development (`next dev`), whose pages speak with the server about their requests.
+    #[serde(default)]
+    pub development: bool,
     /// TLS, where an origin is `https`.
     #[serde(default)]
     pub tls: LegacyTls,
@@ -95,6 +98,7 @@ impl Legacy {
             url,
             replicas: Vec::new(),
             protocol: Protocol::default(),
+            development: false,
             tls: LegacyTls::default(),
             resolve_every: resolve_every(),
             max_connections: max_connections(),

@@ -10,7 +10,7 @@ use http::{HeaderMap, Request, Response};
 
 use super::candidate::{Asked, Control};
 use crate::exchange::RequestFacts;
-use crate::upstream::forwardable_request;
+use crate::upstream::{Passing, forwardable_request};
 
 /// Headers that belong to the client's own connection.
 const HOP_BY_HOP: [HeaderName; 6] = [CONNECTION, CONTENT_LENGTH, EXPECT, TE, TRANSFER_ENCODING, UPGRADE];
@@ -45,8 +45,11 @@ impl Control for LegacyControl {
             let (mut parts, body) = request.into_parts();
             // The same rules as for the client's own request: nothing forged and nothing internal reaches legacy this way.
             if let Some(facts) = parts.extensions.get::<RequestFacts>() {
-                let trusted = facts.client != facts.peer;
-                forwardable_request(&mut parts.headers, facts, trusted);
+                let passing = Passing {
+                    trusted_peer: facts.client != facts.peer,
+                    ..Passing::default()
+                };
+                forwardable_request(&mut parts.headers, facts, passing);
             }
             let asked = client
                 .request(parts.method, url)

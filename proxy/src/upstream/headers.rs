@@ -49,6 +49,9 @@ const INTERNAL: [&str; 22] = [
     "x-rewrite-url",
 ];
 
+/// By these a page of an app in development names its requests, to speak about them with the server.
+const IN_DEVELOPMENT: [&str; 2] = ["x-nextjs-html-request-id", "x-nextjs-request-id"];
+
 /// Prefixes that only Ficus or Next.js itself may use.
 const RESERVED_PREFIXES: [&str; 2] = ["x-ficus-", "x-invoke-"];
 
@@ -81,8 +84,17 @@ pub(super) fn wanted_upgrade(headers: &HeaderMap) -> Option<HeaderValue> {
     (websocket && nominated).then(|| protocol.clone())
 }
 
+/// What holds for the headers of one request.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Passing {
+    /// Whether the peer is believed when it says who asked.
+    pub trusted_peer: bool,
+    /// Whether the upstream is an app in development, which gets the names that its pages give to requests.
+    pub development: bool,
+}
+
 /// Makes the headers of a request fit for the upstream: nothing hop-by-hop, nothing internal, then our own word on who asked.
-pub fn forwardable_request(headers: &mut HeaderMap, facts: &RequestFacts, trusted_peer: bool) -> Option<HeaderValue> {
+pub fn forwardable_request(headers: &mut HeaderMap, facts: &RequestFacts, passing: Passing) -> Option<HeaderValue> {
     let upgrade = wanted_upgrade(headers);
     let trailers = headers
         .get(TE)
@@ -90,7 +102,8 @@ pub fn forwardable_request(headers: &mut HeaderMap, facts: &RequestFacts, truste
     let announced = announces_trailers(headers);
     strip_nominated(headers);
     strip(headers, |name| {
-        is_hop_by_hop(name, announced) || is_internal(name) || !trusted_peer && says_who_asked(name)
+        let kept = passing.development && IN_DEVELOPMENT.contains(&name);
+        is_hop_by_hop(name, announced) || is_internal(name) && !kept || !passing.trusted_peer && says_who_asked(name)
     });
     if trailers {
         headers.insert(TE, HeaderValue::from_static("trailers"));

@@ -141,6 +141,9 @@ impl Http1 {
         let mut response = Response::new(());
         *response.status_mut() = head.status;
         *response.version_mut() = head.version;
+        if let Some(reason) = head.reason {
+            response.extensions_mut().insert(reason);
+        }
         std::mem::swap(response.headers_mut(), request.headers_mut());
         Ok(response)
     }

@@ -42,6 +42,7 @@ impl Site {
         let address = format!("127.0.0.1:{port}");
         let proxy = TestProxy::builder()
             .legacy_url(&format!("http://{address}"))
+            .legacy_options(&format!("development: {}", mode == Mode::Development))
             .spawn()
             .await;
         Self {

@@ -30,8 +30,31 @@ fn headers(pairs: &[(&str, &str)]) -> HeaderMap {
 
 fn forwarded(pairs: &[(&str, &str)], trusted: bool) -> HeaderMap {
     let mut headers = headers(pairs);
-    forwardable_request(&mut headers, &facts(), trusted);
+    let passing = Passing {
+        trusted_peer: trusted,
+        ..Passing::default()
+    };
+    forwardable_request(&mut headers, &facts(), passing);
     headers
+}
+
+#[test]
+fn an_app_in_development_gets_the_names_of_its_requests_and_nothing_else() {
+    let mut all = headers(&[
+        ("x-nextjs-request-id", "a"),
+        ("x-nextjs-html-request-id", "b"),
+        ("x_nextjs_request_id", "c"),
+        ("x-middleware-subrequest", "d"),
+    ]);
+    let passing = Passing {
+        development: true,
+        ..Passing::default()
+    };
+    forwardable_request(&mut all, &facts(), passing);
+    let ours = |name: &&http::HeaderName| !name.as_str().starts_with("x-forwarded-");
+    let mut left: Vec<&str> = all.keys().filter(ours).map(http::HeaderName::as_str).collect();
+    left.sort_unstable();
+    assert_eq!(left, ["x-nextjs-html-request-id", "x-nextjs-request-id"]);
 }
 
 #[test]

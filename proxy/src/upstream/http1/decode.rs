@@ -6,6 +6,7 @@ use bytes::{Buf as _, Bytes};
 use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
 use http_body::{Frame, SizeHint};
+use hyper::ext::ReasonPhrase;
 
 use super::Broken;
 use super::chunks::Chunks;
@@ -14,9 +15,11 @@ use super::chunks::Chunks;
 const MOST_HEADERS: usize = 100;
 
 /// The first line of an answer.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Head {
     pub(super) status: StatusCode,
+    /// The words of the status, where they are not the usual ones.
+    pub(super) reason: Option<ReasonPhrase>,
     pub(super) version: Version,
 }
 
@@ -52,11 +55,14 @@ pub(super) fn head(bytes: &mut Bytes, headers: &mut HeaderMap) -> Result<Option<
         let value = HeaderValue::from_maybe_shared(bytes.slice_ref(line.value));
         headers.append(name, value.map_err(|_| Broken::Malformed("a header value"))?);
     }
+    let status = parsed
+        .code
+        .and_then(|code| StatusCode::from_u16(code).ok())
+        .ok_or(Broken::Malformed("the status"))?;
+    let words = parsed.reason.filter(|words| Some(*words) != status.canonical_reason());
     let head = Head {
-        status: parsed
-            .code
-            .and_then(|code| StatusCode::from_u16(code).ok())
-            .ok_or(Broken::Malformed("the status"))?,
+        status,
+        reason: words.and_then(|words| words.as_bytes().try_into().ok()),
         version: match parsed.version {
             Some(1) => Version::HTTP_11,
             _ => Version::HTTP_10,

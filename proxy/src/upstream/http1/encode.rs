@@ -5,8 +5,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
-use http::{HeaderMap, Request};
+use http::header::{CONTENT_LENGTH, TRAILER, TRANSFER_ENCODING};
+use http::{HeaderMap, HeaderName, Request};
 use http_body::Body as _;
 
 use super::Broken;
@@ -25,7 +25,12 @@ pub(super) enum Outgoing {
         left: u64,
     },
     /// A body of unknown length.
-    Chunked(Body),
+    Chunked {
+        /// The body.
+        body: Body,
+        /// The names of the trailers that the head has announced; no others are written.
+        announced: Vec<HeaderName>,
+    },
 }
 
 /// How the body of a request is framed.
@@ -52,7 +57,10 @@ pub(super) fn request(request: &mut Request<Body>, output: &mut Vec<u8>) -> Outg
                 left,
             },
         },
-        Framing::Chunked => Outgoing::Chunked(std::mem::take(request.body_mut())),
+        Framing::Chunked => Outgoing::Chunked {
+            announced: announced_trailers(request.headers()),
+            body: std::mem::take(request.body_mut()),
+        },
     }
 }
 
@@ -67,6 +75,13 @@ fn framing(request: &Request<Body>) -> Framing {
             .or_else(|| body.size_hint().exact())
             .map_or(Framing::Chunked, Framing::Length),
     }
+}
+
+/// What may follow the body (RFC 9110, section 6.6.2). Whatever is not announced stays behind: whoever reads the head decides by it.
+fn announced_trailers(headers: &HeaderMap) -> Vec<HeaderName> {
+    let lists = headers.get_all(TRAILER).iter().filter_map(|list| list.to_str().ok());
+    let names = lists.flat_map(|list| list.split(',')).map(str::trim);
+    names.filter_map(|name| name.parse().ok()).collect()
 }
 
 fn announced(headers: &HeaderMap) -> Option<u64> {
@@ -119,18 +134,16 @@ impl Outgoing {
         while output.len() < most {
             let body = match self {
                 Self::Nothing => return Ok(false),
-                Self::Length { body, .. } | Self::Chunked(body) => body,
+                Self::Length { body, .. } | Self::Chunked { body, .. } => body,
             };
             match Pin::new(body).poll_frame(context) {
                 Poll::Pending => return Ok(false),
-                Poll::Ready(Some(Ok(frame))) => {
-                    // Trailers of a request would need an announcement, which is hop by hop.
-                    if let Ok(data) = frame.into_data() {
-                        self.append(&data, output)?;
-                    }
-                }
+                Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
+                    Ok(data) => self.append(&data, output)?,
+                    Err(frame) => self.end(frame.into_trailers().ok().as_ref(), output)?,
+                },
                 Poll::Ready(Some(Err(error))) => return Err(Broken::RequestBody(error)),
-                Poll::Ready(None) => self.end(output)?,
+                Poll::Ready(None) => self.end(None, output)?,
             }
         }
         Ok(true)
@@ -145,20 +158,28 @@ impl Outgoing {
                     *self = Self::Nothing;
                 }
             }
-            Self::Chunked(_) if !data.is_empty() => {
+            Self::Chunked { .. } if !data.is_empty() => {
                 write!(output, "{:x}\r\n", data.len()).unwrap_or_default();
                 output.extend_from_slice(data);
                 output.extend_from_slice(b"\r\n");
             }
-            Self::Chunked(_) | Self::Nothing => {}
+            Self::Chunked { .. } | Self::Nothing => {}
         }
         Ok(())
     }
 
-    fn end(&mut self, output: &mut Vec<u8>) -> Result<(), Broken> {
+    fn end(&mut self, trailers: Option<&HeaderMap>, output: &mut Vec<u8>) -> Result<(), Broken> {
         match std::mem::replace(self, Self::Nothing) {
             Self::Length { left: 1.., .. } => return Err(wrong_length()),
-            Self::Chunked(_) => output.extend_from_slice(b"0\r\n\r\n"),
+            Self::Chunked { announced, .. } => {
+                output.extend_from_slice(b"0\r\n");
+                for (name, value) in trailers.into_iter().flatten() {
+                    if announced.contains(name) {
+                        line(output, name.as_str(), value.as_bytes());
+                    }
+                }
+                output.extend_from_slice(b"\r\n");
+            }
             Self::Length { .. } | Self::Nothing => {}
         }
         Ok(())

@@ -204,6 +204,60 @@ async fn a_body_in_hand_leaves_its_request_whole_until_it_is_answered() {
     assert!(matches!(request.body(), Body::Full(bytes) if bytes == "hello"));
 }
 
+#[tokio::test]
+async fn trailers_follow_a_body_in_chunks_where_the_head_has_announced_them() {
+    let (mut connection, mut upstream) = connection();
+    let trailers = HeaderMap::from_iter([
+        ("x-sum".parse().unwrap(), "abc".parse().unwrap()),
+        ("x-other".parse::<http::HeaderName>().unwrap(), "no".parse().unwrap()),
+    ]);
+    let frames: Vec<Result<_, BoxError>> = vec![
+        Ok(Frame::data(Bytes::from_static(b"hello"))),
+        Ok(Frame::trailers(trailers)),
+    ];
+    let mut request = Request::put("/a")
+        .header("trailer", "X-Sum, X-Missing")
+        .body(Body::wrapped(StreamBody::new(futures_util::stream::iter(frames))))
+        .unwrap();
+    let written = async {
+        let mut text = String::new();
+        while !text.ends_with("0\r\nx-sum: abc\r\n\r\n") {
+            text.push_str(&asked(&mut upstream).await);
+        }
+        upstream
+            .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+            .await
+            .unwrap();
+        text
+    };
+    let patience = std::time::Duration::from_secs(10);
+    let both = async { tokio::join!(connection.send(&mut request), written) };
+    let (answer, text) = tokio::time::timeout(patience, both)
+        .await
+        .expect("all of it is written");
+    assert!(answer.is_ok() && !text.contains("x-other"), "{text}");
+}
+
+#[tokio::test]
+async fn unusual_words_of_a_status_are_kept() {
+    for (line, expected) in [
+        ("HTTP/1.1 418 I'm a Teapot", Some("I'm a Teapot")),
+        ("HTTP/1.1 200 OK", None),
+        ("HTTP/1.1 299 Mine", Some("Mine")),
+    ] {
+        let (mut connection, mut upstream) = connection();
+        let answer = format!("{line}\r\ncontent-length: 0\r\n\r\n");
+        upstream.write_all(answer.as_bytes()).await.unwrap();
+        let response = connection.send(&mut get()).await.unwrap();
+        let words = response.extensions().get::<hyper::ext::ReasonPhrase>();
+        assert_eq!(
+            words.map(hyper::ext::ReasonPhrase::as_bytes),
+            expected.map(str::as_bytes),
+            "{line}"
+        );
+    }
+}
+
 /// A body that gives these pieces.
 fn pieces(pieces: &[&'static str]) -> Body {
     let frames: Vec<Result<_, BoxError>> = pieces
