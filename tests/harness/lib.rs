@@ -22,7 +22,7 @@ pub use binary::ficus;
 pub use builders::{Agent, Tenant, Ticket};
 pub use certificates::Authority;
 pub use client::{Answer, Client};
-pub use process::FicusProcess;
+pub use process::{FicusProcess, free_address};
 pub use proxy::{Builder, TestProxy};
 pub use schema::legacy_schema;
 pub use services::{LabsMobile, TextMessage};

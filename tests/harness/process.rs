@@ -3,6 +3,7 @@
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -194,12 +195,21 @@ fn command() -> Command {
     command
 }
 
-fn free_address() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener
-        .local_addr()
-        .expect("a bound listener has an address")
-        .to_string()
+/// An address that nobody listens on. Its port is below those that the kernel gives to outgoing connections, or one of the many
+/// that the other tests make could take it before it is bound.
+///
+/// # Panics
+/// When nothing is free.
+pub fn free_address() -> String {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = u16::try_from(std::process::id() % 8_000).unwrap_or_default();
+    for _ in 0..10_000 {
+        let port = 10_000 + (first + NEXT.fetch_add(1, Ordering::Relaxed)) % 20_000;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return format!("127.0.0.1:{port}");
+        }
+    }
+    panic!("no port is free");
 }
 
 /// A field of `/proc/PID/status` that is given in kB.

@@ -11,7 +11,7 @@ mod memory;
 
 use std::time::Duration;
 
-use harness::{Authority, FicusProcess};
+use harness::{Authority, FicusProcess, free_address};
 use proxy::provision::Progress;
 use proxy::provision::legacy::LegacyApp;
 use tokio::time::Instant;
@@ -41,12 +41,12 @@ async fn nothing_fails_that_should_have_succeeded_and_memory_does_not_grow() {
     let apps = [start().await, start().await];
     let authority = Authority::new();
     authority.certify("site", &["site.test"]);
-    let secure = load::free_port();
+    let secure = free_address();
     let home = tempfile::TempDir::new().unwrap();
     let flags = home.path().join("flags.yaml");
     std::fs::write(&flags, changes::flags(0)).unwrap();
     let yaml = format!(
-        "flags: {}\nstore: {{ url: \"sqlite:{}\" }}\ntimeouts: {{ drain: 5s }}\nlisteners:\n  - {{ address: LISTEN }}\n  - {{ address: 127.0.0.1:{secure}, protocol: https, tls: {} }}\n",
+        "flags: {}\nstore: {{ url: \"sqlite:{}\" }}\ntimeouts: {{ drain: 5s }}\nlisteners:\n  - {{ address: LISTEN }}\n  - {{ address: {secure}, protocol: https, tls: {} }}\n",
         flags.display(),
         home.path().join("store.db").display(),
         authority.tls(&["site"]),
@@ -55,7 +55,7 @@ async fn nothing_fails_that_should_have_succeeded_and_memory_does_not_grow() {
     let process = FicusProcess::configured_with(&legacy, &yaml, &people::environment(&database)).await;
 
     let until = Instant::now() + duration();
-    let load = Load::start(&authority, process.origin(), secure, until).await;
+    let load = Load::start(&authority, process.origin(), secure.parse().unwrap(), until).await;
     let memory = Memory::watch(process.pid_file(), until);
     let changes = Changes::new(apps, &authority, &flags, &process);
     let happened = changes.run(until).await;

@@ -2,10 +2,11 @@
 
 use clap::Args;
 use proxy::report::moment;
-use proxy::rollout::AuditEntry;
+use proxy::rollout::{AuditEntry, Rollout};
 use serde_json::{Value, json};
 
 use super::exit::ExitStatus;
+use super::failure::Hinted;
 use super::printer::Printer;
 use super::promote::{Desk, Signature};
 use super::table::Table;
@@ -62,6 +63,10 @@ pub(crate) struct AuditArgs {
     /// Check that no row was changed or taken out
     #[arg(long)]
     verify: bool,
+
+    /// Print one row with the evidence that it rested on, as Markdown
+    #[arg(long, value_name = "SEQ", conflicts_with_all = ["target", "verify"])]
+    show: Option<i64>,
 
     #[command(flatten)]
     desk: Desk,
@@ -148,6 +153,9 @@ pub(crate) async fn audit(arguments: AuditArgs, printer: Printer) -> anyhow::Res
             Some(_) => ExitStatus::Failure,
         });
     }
+    if let Some(seq) = arguments.show {
+        return show(&rollout, seq, arguments.json, printer).await;
+    }
     let rows = rollout.audit(arguments.target.as_deref(), arguments.most).await?;
     if arguments.json {
         let rows: Vec<Value> = rows.iter().map(|row| json!(row)).collect();
@@ -158,6 +166,32 @@ pub(crate) async fn audit(arguments: AuditArgs, printer: Printer) -> anyhow::Res
     rows.iter().for_each(|row| table.row(cells(row)));
     printer.data(&table.render(printer.paint()))?;
     Ok(ExitStatus::Success)
+}
+
+async fn show(rollout: &Rollout, seq: i64, as_json: bool, printer: Printer) -> anyhow::Result<ExitStatus> {
+    let unknown = || Hinted::error(format!("the audit log has no row {seq}"), "`ficus audit` lists them");
+    let row = rollout.audit_entry(seq).await?.ok_or_else(unknown)?;
+    let evidence: Value = serde_json::from_str(&row.evidence).unwrap_or_default();
+    if as_json {
+        printer.json(&json!({ "entry": row, "evidence": evidence }))?;
+    } else {
+        printer.data(&in_markdown(&row, &evidence))?;
+    }
+    Ok(ExitStatus::Success)
+}
+
+fn in_markdown(row: &AuditEntry, evidence: &Value) -> String {
+    let names = ["row", "when", "who", "what", "target", "from", "to", "why"];
+    let mut text = String::from("| | |\n| --- | --- |\n");
+    for (name, cell) in names.into_iter().zip(cells(row)) {
+        let cell = cell.replace('|', "\\|").replace('\n', " ");
+        text.push_str(&format!("| {name} | {cell} |\n"));
+    }
+    match evidence["markdown"].as_str() {
+        Some(gate) => text.push_str(&format!("\n{gate}")),
+        None => text.push_str(&format!("\n```json\n{evidence:#}\n```\n")),
+    }
+    text
 }
 
 fn cells(row: &AuditEntry) -> Vec<String> {

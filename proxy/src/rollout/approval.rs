@@ -280,7 +280,7 @@ impl Rollout {
                     verdict: judged.verdict,
                 });
             }
-            evidence = json!({ "forced": false, "gate": judged });
+            evidence = judged.kept(false);
         }
         if let Value::Object(map) = &mut evidence {
             let asked = json!({ "id": request.id, "by": request.requested_by, "reason": request.reason });

@@ -123,6 +123,20 @@ impl Rollout {
         .await?)
     }
 
+    /// One row.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn audit_entry(&self, seq: i64) -> Result<Option<AuditEntry>, StoreError> {
+        Ok(sqlx::query_as(
+            "select seq, at, actor, action, target, reason, from_state, to_state, evidence, previous_hash, hash from audit_log \
+             where seq = $1",
+        )
+        .bind(seq)
+        .fetch_optional(self.store.pool())
+        .await?)
+    }
+
     /// Checks every row against its hash and the row before.
     ///
     /// # Errors

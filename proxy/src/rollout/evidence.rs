@@ -1,7 +1,10 @@
 //! What the store knows of a route or group, in the terms of the gate.
 
+use std::fmt::Write as _;
+
 use flags::{RoutePlan, Snapshot, Stage};
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::gate::{Histogram, Readiness, Seen, Verdict, judge};
 use super::{Rollout, RolloutError};
@@ -32,6 +35,33 @@ pub struct Evidence {
     pub verdict: Verdict,
     /// Each of its routes.
     pub routes: Vec<RouteReadiness>,
+}
+
+impl Evidence {
+    /// What is kept with the audit entry of a step: the verdict for programs, the same in Markdown for people, and whether the step
+    /// was made against it.
+    #[must_use]
+    pub fn kept(&self, forced: bool) -> Value {
+        json!({ "forced": forced, "gate": self, "markdown": self.markdown() })
+    }
+
+    /// A table of what was judged, in Markdown.
+    #[must_use]
+    pub fn markdown(&self) -> String {
+        let mut text = format!("## {} to {}: {}\n", self.target, self.to, self.verdict);
+        for route in &self.routes {
+            let _ = write!(
+                text,
+                "\n### {}\n\n| criterion | verdict | seen |\n| --- | --- | --- |\n",
+                route.route
+            );
+            for criterion in &route.readiness.criteria {
+                let detail = criterion.detail.replace('|', "\\|").replace('\n', " ");
+                let _ = writeln!(text, "| {} | {} | {detail} |", criterion.name, criterion.verdict);
+            }
+        }
+        text
+    }
 }
 
 impl Rollout {

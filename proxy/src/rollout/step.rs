@@ -2,7 +2,6 @@
 
 use flags::{EditTarget, Stage};
 use serde::Serialize;
-use serde_json::json;
 
 use super::change::{check_expected, no_step};
 use super::{Changed, Evidence, Rollout, RolloutError, State, Verdict, Wish, after};
@@ -35,7 +34,10 @@ impl Rollout {
     /// # Errors
     /// See [`RolloutError`].
     pub async fn step(&self, name: &str, to: Option<State>, force: bool, wish: Wish) -> Result<Step, RolloutError> {
-        // Before the gate: its verdict would be about other flags.
+        // Before the gate: with other flags or a freeze its verdict is beside the point.
+        if !wish.despite_freeze {
+            self.refuse_if_frozen().await?;
+        }
         check_expected(&wish, &flags::version_of(&self.text().await?))?;
         let (target, from) = self.find(name).await?;
         let to = to.map_or_else(|| next(&target, from), Ok)?;
@@ -46,7 +48,7 @@ impl Rollout {
             if !ready && !force {
                 return Ok(Step::Held(Box::new(Held { from, to, evidence })));
             }
-            wish.evidence = json!({ "forced": !ready, "gate": evidence });
+            wish.evidence = evidence.kept(!ready);
         }
         let changed = self.change(name, to, "promote", &wish).await?;
         Ok(Step::Moved(Box::new(changed)))

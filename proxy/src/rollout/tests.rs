@@ -219,6 +219,31 @@ async fn a_whole_text_is_pushed_when_it_is_good_new_and_expected() {
 }
 
 #[tokio::test]
+async fn a_step_is_held_by_its_gate_and_keeps_what_it_rested_on() {
+    let desk = desk().await;
+    let step = |force| desk.rollout.step("GET /c", None, force, wish());
+    assert!(matches!(step(false).await, Ok(Step::Moved(_))), "to the shadow");
+    let Ok(Step::Held(held)) = step(false).await else {
+        panic!("nothing was compared, so the gate does not open");
+    };
+    assert_eq!(held.evidence.verdict, Verdict::Inconclusive);
+    assert_eq!(desk.state("GET /c").await, "shadow");
+    let Ok(Step::Moved(changed)) = step(true).await else {
+        panic!("force goes without the gate");
+    };
+    let kept: serde_json::Value = serde_json::from_str(&changed.entry.evidence).unwrap();
+    assert_eq!(
+        (&kept["forced"], &kept["gate"]["verdict"]),
+        (&true.into(), &"inconclusive".into())
+    );
+    let markdown = kept["markdown"].as_str().unwrap();
+    assert!(markdown.starts_with("## GET /c to canary: inconclusive"), "{markdown}");
+    assert!(markdown.contains("| samples | inconclusive | 0 compared"), "{markdown}");
+    let found = desk.rollout.audit_entry(changed.entry.seq).await.unwrap();
+    assert_eq!(found, Some(changed.entry));
+}
+
+#[tokio::test]
 async fn an_earlier_file_comes_back_whole() {
     let desk = desk().await;
     let first = desk.rollout.promote("GET /c", &wish()).await.unwrap();

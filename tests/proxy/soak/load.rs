@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::SocketAddr;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
@@ -99,15 +100,9 @@ pub(super) struct Result {
     shots: Vec<Shot>,
 }
 
-/// A port that is free now.
-pub(super) fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
-}
-
 impl Load {
-    pub(super) async fn start(authority: &Authority, origin: &str, secure: u16, until: Instant) -> Self {
-        let builder = || authority.client().resolve("site.test", ([127, 0, 0, 1], secure).into());
+    pub(super) async fn start(authority: &Authority, origin: &str, secure: SocketAddr, until: Instant) -> Self {
+        let builder = || authority.client().resolve("site.test", secure);
         let answer = builder().build().unwrap();
         let answer = answer
             .post(format!("{origin}/api/auth/login"))
@@ -127,7 +122,7 @@ impl Load {
             .build()
             .unwrap();
             let site = if kind.secure {
-                format!("https://site.test:{secure}")
+                format!("https://site.test:{}", secure.port())
             } else {
                 origin.to_owned()
             };

@@ -186,7 +186,7 @@ impl Runner {
         Ok(match judged.verdict {
             Verdict::Ready => {
                 self.rests.remove(&planned.target);
-                Move::Take(json!({ "forced": false, "gate": judged }))
+                Move::Take(judged.kept(false))
             }
             Verdict::Inconclusive => Move::Wait(format!("the gate is inconclusive: {why}")),
             Verdict::NotReady => Move::End(format!("the gate says not ready: {why}")),
