@@ -222,7 +222,6 @@ async fn a_whole_text_is_pushed_when_it_is_good_new_and_expected() {
 async fn a_step_is_held_by_its_gate_and_keeps_what_it_rested_on() {
     let desk = desk().await;
     let step = |force| desk.rollout.step("GET /c", None, force, wish());
-    assert!(matches!(step(false).await, Ok(Step::Moved(_))), "to the shadow");
     let Ok(Step::Held(held)) = step(false).await else {
         panic!("nothing was compared, so the gate does not open");
     };

@@ -106,78 +106,119 @@ async fn an_address_that_guesses_has_to_wait() {
     assert!(metrics.contains("ficus_admin_locked_out_total 11"), "{metrics}");
 }
 
-#[tokio::test]
-async fn people_of_a_single_sign_on_come_with_keys_that_change() {
-    let keys = FakeLegacy::start().await;
-    let [first, second] = ["first", "second"].map(|name| {
-        (
-            name,
-            rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).unwrap(),
-        )
-    });
-    keys.otherwise(LegacyAnswer::json(200, &json!({ "keys": [jwk(&first)] })));
-    let more = format!(
-        ", jwks: {{ keys: '{}/keys', issuer: 'https://sso.test', audience: ficus }}, role_claim: groups",
-        keys.url()
-    );
+/// A place of keys, and a stage whose people come from there.
+async fn single_sign_on(keys: &[&Key]) -> (FakeLegacy, Stage) {
+    let place = FakeLegacy::start().await;
+    let keys: Vec<Value> = keys.iter().map(|key| jwk(key)).collect();
+    place.otherwise(LegacyAnswer::json(200, &json!({ "keys": keys })));
+    let url = place.url();
+    let more =
+        format!(", jwks: {{ keys: '{url}/keys', issuer: 'https://sso.test', audience: ficus }}, role_claim: groups");
     let stage = Stage::start_with(&more).await;
-    let told = |change: &dyn Fn(&mut Value)| {
-        claims(|claims| {
-            claims["iss"] = json!("https://sso.test");
-            claims["aud"] = json!("ficus");
-            claims["groups"] = json!(["staff", "viewer", "qa"]);
-            change(claims);
-        })
-    };
-    let same = told(&|_| {});
-    let answer = stage.with_token(&by_sso(&same, &first)).get("/api/flags").await;
-    assert_eq!(answer.status, 200, "{}", answer.text());
-    let roles = stage
-        .with_token(&by_sso(&same, &first))
-        .post("/api/kill", &json!({ "reason": "r" }))
-        .await;
-    assert!(
-        roles.status == 403 && roles.text().contains("yours is `qa`"),
-        "{}",
-        roles.text()
-    );
-    for (name, value) in [("aud", "other"), ("iss", "https://evil.test")] {
-        let other = told(&|claims| claims[name] = json!(value));
-        assert_eq!(
-            stage.with_token(&by_sso(&other, &first)).get("/api/flags").await.status,
-            401,
-            "{name}"
+    (place, stage)
+}
+
+fn of_the_staff(change: impl FnOnce(&mut Value)) -> Value {
+    claims(|claims| {
+        claims["iss"] = json!("https://sso.test");
+        claims["aud"] = json!("ficus");
+        claims["groups"] = json!(["staff", "viewer", "qa"]);
+        change(claims);
+    })
+}
+
+#[tokio::test]
+async fn people_of_a_single_sign_on_have_the_highest_of_their_roles() {
+    let keys = [elliptic("first"), rsa("second")];
+    let (place, stage) = single_sign_on(&[&keys[0], &keys[1]]).await;
+    let same = of_the_staff(|_| {});
+    for key in &keys {
+        let caller = stage.with_token(&by_sso(&same, key));
+        let answer = caller.get("/api/flags").await;
+        assert_eq!(answer.status, 200, "{}: {}", key.0, answer.text());
+        let refused = caller.post("/api/kill", &json!({ "reason": "r" })).await;
+        assert!(
+            refused.status == 403 && refused.text().contains("yours is `qa`"),
+            "{}",
+            refused.text()
         );
     }
-    // The public key as the secret of another algorithm is the classic forgery.
-    let public = jwk(&first).to_string();
+    assert_eq!(place.requests_to("/keys").len(), 1, "keys are kept");
+}
+
+#[tokio::test]
+async fn tokens_that_the_single_sign_on_has_not_made_for_us_are_refused() {
+    let [first, unknown] = ["first", "unknown"].map(elliptic);
+    let (place, stage) = single_sign_on(&[&first]).await;
+    let same = of_the_staff(|_| {});
+    let refused = [
+        (
+            "another audience",
+            by_sso(&of_the_staff(|claims| claims["aud"] = json!("other")), &first),
+        ),
+        (
+            "another issuer",
+            by_sso(
+                &of_the_staff(|claims| claims["iss"] = json!("https://evil.test")),
+                &first,
+            ),
+        ),
+        // The public key as the secret of another algorithm is the classic forgery.
+        ("the public key as a secret", signed(&same, &jwk(&first).to_string())),
+        ("an unknown key", by_sso(&same, &unknown)),
+        ("our secret under their name", signed(&same, SECRET)),
+    ];
+    for (what, token) in &refused {
+        assert_eq!(stage.with_token(token).get("/api/flags").await.status, 401, "{what}");
+    }
     assert_eq!(
-        stage.with_token(&signed(&same, &public)).get("/api/flags").await.status,
-        401
+        place.requests_to("/keys").len(),
+        1,
+        "an unknown key is not asked for again at once"
     );
-    assert_eq!(
-        stage.with_token(&by_sso(&same, &second)).get("/api/flags").await.status,
-        401,
-        "an unknown key"
-    );
-    let asked = keys.requests_to("/keys").len();
-    assert_eq!(asked, 1, "an unknown key is not asked for again at once");
 }
 
 type Key = (&'static str, rcgen::KeyPair);
 
+fn elliptic(name: &'static str) -> Key {
+    (
+        name,
+        rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).unwrap(),
+    )
+}
+
+fn rsa(name: &'static str) -> Key {
+    let pair = rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048);
+    (name, pair.unwrap())
+}
+
+fn is_rsa(key: &rcgen::KeyPair) -> bool {
+    key.algorithm() == &rcgen::PKCS_RSA_SHA256
+}
+
 fn jwk((name, key): &Key) -> Value {
     use base64::Engine as _;
     let engine = base64::engine::general_purpose::URL_SAFE_NO_PAD;
-    let point = key.public_key_raw();
-    let coordinate = |from: usize| engine.encode(&point[from..from + 32]);
+    let raw = key.public_key_raw();
+    if is_rsa(key) {
+        // A sequence of two integers (RFC 8017, appendix A.1.1): 256 bytes behind a zero, and the exponent 65537.
+        let modulus = &raw[9..9 + 256];
+        return json!({ "kty": "RSA", "kid": name, "alg": "RS256", "n": engine.encode(modulus), "e": "AQAB" });
+    }
+    let coordinate = |from: usize| engine.encode(&raw[from..from + 32]);
     json!({ "kty": "EC", "crv": "P-256", "kid": name, "alg": "ES256", "use": "sig", "x": coordinate(1), "y": coordinate(33) })
 }
 
 fn by_sso(claims: &Value, (name, key): &Key) -> String {
-    let mut header = Header::new(Algorithm::ES256);
+    let der = key.serialize_der();
+    let (algorithm, signing) = if is_rsa(key) {
+        // The key itself begins behind the 26 bytes that say what it is (RFC 5208, section 5).
+        (Algorithm::RS256, EncodingKey::from_rsa_der(&der[26..]))
+    } else {
+        (Algorithm::ES256, EncodingKey::from_ec_der(&der))
+    };
+    let mut header = Header::new(algorithm);
     header.kid = Some((*name).to_owned());
-    let signing = EncodingKey::from_ec_der(&key.serialize_der());
     jsonwebtoken::encode(&header, claims, &signing).unwrap()
 }
 
