@@ -28,10 +28,6 @@ pub(crate) struct ApproveArgs {
 
     #[command(flatten)]
     desk: Desk,
-
-    /// Print one JSON document
-    #[arg(long)]
-    json: bool,
 }
 
 /// What to list.
@@ -47,17 +43,17 @@ pub(crate) struct ApprovalsArgs {
 
     #[command(flatten)]
     desk: Desk,
-
-    /// Print one JSON document
-    #[arg(long)]
-    json: bool,
 }
 
 /// Agrees, and takes the step.
 pub(crate) async fn approve(arguments: ApproveArgs, printer: Printer) -> anyhow::Result<ExitStatus> {
     let rollout = arguments.desk.open().await?;
     let wish = arguments.signature.wish(json!({}), false);
-    say(&rollout.approve(arguments.id, &wish).await?, arguments.json, printer)?;
+    say(
+        &rollout.approve(arguments.id, &wish).await?,
+        arguments.desk.json,
+        printer,
+    )?;
     Ok(ExitStatus::Success)
 }
 
@@ -66,7 +62,7 @@ pub(crate) async fn decline(arguments: ApproveArgs, printer: Printer) -> anyhow:
     let rollout = arguments.desk.open().await?;
     let wish = arguments.signature.wish(json!({}), true);
     let entry = rollout.decline(arguments.id, &wish).await?;
-    entered(&entry, "declined; nothing was moved", arguments.json, printer)
+    entered(&entry, "declined; nothing was moved", arguments.desk.json, printer)
 }
 
 /// Lists.
@@ -74,7 +70,7 @@ pub(crate) async fn approvals(arguments: ApprovalsArgs, printer: Printer) -> any
     let rollout = arguments.desk.open().await?;
     let mut requests = rollout.approval_requests(arguments.most).await?;
     requests.retain(|request| arguments.all || request.status == ApprovalRequest::WAITING);
-    if arguments.json {
+    if arguments.desk.json {
         printer.json(&json!({ "requests": requests }))?;
         return Ok(ExitStatus::Success);
     }

@@ -19,10 +19,6 @@ pub(crate) struct FreezeArgs {
 
     #[command(flatten)]
     desk: Desk,
-
-    /// Print one JSON document
-    #[arg(long)]
-    json: bool,
 }
 
 /// How much to list.
@@ -38,10 +34,6 @@ pub(crate) struct HistoryArgs {
 
     #[command(flatten)]
     desk: Desk,
-
-    /// Print one JSON document
-    #[arg(long)]
-    json: bool,
 }
 
 /// What to list.
@@ -70,10 +62,6 @@ pub(crate) struct AuditArgs {
 
     #[command(flatten)]
     desk: Desk,
-
-    /// Print one JSON document
-    #[arg(long)]
-    json: bool,
 }
 
 /// Stops promotions.
@@ -83,7 +71,7 @@ pub(crate) async fn freeze(arguments: FreezeArgs, printer: Printer) -> anyhow::R
     entered(
         &entry,
         "frozen; rollbacks, guards and kills still work",
-        arguments.json,
+        arguments.desk.json,
         printer,
     )
 }
@@ -92,7 +80,7 @@ pub(crate) async fn freeze(arguments: FreezeArgs, printer: Printer) -> anyhow::R
 pub(crate) async fn thaw(arguments: FreezeArgs, printer: Printer) -> anyhow::Result<ExitStatus> {
     let rollout = arguments.desk.open().await?;
     let entry = rollout.thaw(&arguments.signature.wish(json!({}), true)).await?;
-    entered(&entry, "thawed", arguments.json, printer)
+    entered(&entry, "thawed", arguments.desk.json, printer)
 }
 
 /// Says what was written down.
@@ -118,7 +106,7 @@ pub(crate) async fn history(arguments: HistoryArgs, printer: Printer) -> anyhow:
         };
     }
     let versions = rollout.versions(arguments.most).await?;
-    if arguments.json {
+    if arguments.desk.json {
         printer.json(&json!({ "versions": versions }))?;
         return Ok(ExitStatus::Success);
     }
@@ -140,7 +128,7 @@ pub(crate) async fn audit(arguments: AuditArgs, printer: Printer) -> anyhow::Res
     let rollout = arguments.desk.open().await?;
     if arguments.verify {
         let verified = rollout.verify_audit().await?;
-        if arguments.json {
+        if arguments.desk.json {
             printer.json(&json!(verified))?;
         } else {
             printer.data(&match &verified.broken {
@@ -154,10 +142,10 @@ pub(crate) async fn audit(arguments: AuditArgs, printer: Printer) -> anyhow::Res
         });
     }
     if let Some(seq) = arguments.show {
-        return show(&rollout, seq, arguments.json, printer).await;
+        return show(&rollout, seq, arguments.desk.json, printer).await;
     }
     let rows = rollout.audit(arguments.target.as_deref(), arguments.most).await?;
-    if arguments.json {
+    if arguments.desk.json {
         let rows: Vec<Value> = rows.iter().map(|row| json!(row)).collect();
         printer.json(&json!({ "entries": rows }))?;
         return Ok(ExitStatus::Success);

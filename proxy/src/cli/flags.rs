@@ -43,24 +43,16 @@ struct PushArgs {
 
     #[command(flatten)]
     desk: Desk,
-
-    /// Print one JSON document
-    #[arg(long)]
-    json: bool,
 }
 
 #[derive(Debug, Args)]
 struct PullArgs {
     /// Write it to this file instead of standard output
-    #[arg(long, short, value_name = "FILE")]
+    #[arg(long, short, value_name = "FILE", conflicts_with = "json")]
     output: Option<PathBuf>,
 
     #[command(flatten)]
     desk: Desk,
-
-    /// Print one JSON document
-    #[arg(long, conflicts_with = "output")]
-    json: bool,
 }
 
 /// Pushes or pulls.
@@ -75,7 +67,7 @@ async fn push(arguments: PushArgs, printer: Printer) -> anyhow::Result<ExitStatu
     let text = read(&arguments.file, "flag file")?;
     let rollout = arguments.desk.open().await?;
     let entry = rollout.push(text, &arguments.signature.wish(json!({}), false)).await?;
-    if arguments.json {
+    if arguments.desk.json {
         printer.json(&json!({ "version": entry.to_state, "entry": entry }))?;
     } else {
         let version = entry.to_state.as_deref().unwrap_or_default();
@@ -87,7 +79,7 @@ async fn push(arguments: PushArgs, printer: Printer) -> anyhow::Result<ExitStatu
 async fn pull(arguments: PullArgs, printer: Printer) -> anyhow::Result<ExitStatus> {
     let text = arguments.desk.open().await?.text().await?;
     let version = ::flags::version_of(&text);
-    if arguments.json {
+    if arguments.desk.json {
         printer.json(&json!({ "version": version, "text": text }))?;
         return Ok(ExitStatus::Success);
     }

@@ -17,7 +17,7 @@ use super::native;
 use super::printer::Printer;
 use super::settings::{Files, no_store_for_flags};
 
-/// Whose flags and whose store.
+/// Whose flags and whose store, and how the answer is printed.
 #[derive(Debug, Args)]
 pub(super) struct Desk {
     #[command(flatten)]
@@ -25,6 +25,10 @@ pub(super) struct Desk {
 
     #[command(flatten)]
     store: StoreArgs,
+
+    /// Print one JSON document
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 /// Who does it, and why; both go into the audit log.
@@ -55,10 +59,6 @@ pub(crate) struct GateArgs {
 
     #[command(flatten)]
     desk: Desk,
-
-    /// Print one JSON document
-    #[arg(long)]
-    json: bool,
 }
 
 /// What to move.
@@ -91,10 +91,6 @@ pub(crate) struct PromoteArgs {
 
     #[command(flatten)]
     desk: Desk,
-
-    /// Print one JSON document
-    #[arg(long)]
-    json: bool,
 }
 
 /// What to take back.
@@ -117,10 +113,6 @@ pub(crate) struct RollbackArgs {
 
     #[command(flatten)]
     desk: Desk,
-
-    /// Print one JSON document
-    #[arg(long)]
-    json: bool,
 }
 
 impl Desk {
@@ -160,7 +152,7 @@ pub(crate) async fn gate(arguments: GateArgs, printer: Printer) -> anyhow::Resul
         ));
     };
     let evidence = rollout.evidence(&arguments.target, next.stage).await?;
-    if arguments.json {
+    if arguments.desk.json {
         printer.json(&json!({ "from": state, "to": next, "evidence": evidence }))?;
     } else {
         printer.data(&told(&evidence, state, next))?;
@@ -182,10 +174,10 @@ pub(crate) async fn promote(arguments: PromoteArgs, printer: Printer) -> anyhow:
     let wish = arguments.signature.wish(json!({}), false);
     match rollout.step(&arguments.target, to, arguments.force, wish).await {
         Ok(Step::Moved(changed)) => {
-            say(&changed, arguments.json, printer)?;
+            say(&changed, arguments.desk.json, printer)?;
             Ok(ExitStatus::Success)
         }
-        Ok(Step::Held(held)) if arguments.json => {
+        Ok(Step::Held(held)) if arguments.desk.json => {
             printer.json(&json!(held))?;
             Ok(ExitStatus::Failure)
         }
@@ -200,7 +192,7 @@ pub(crate) async fn promote(arguments: PromoteArgs, printer: Printer) -> anyhow:
         )),
         Err(RolloutError::WaitingForApproval { id, .. }) => {
             let request = rollout.request(id).await?;
-            if arguments.json {
+            if arguments.desk.json {
                 printer.json(&json!({ "waiting": request }))?;
             }
             printer.note(&format!(
@@ -218,10 +210,10 @@ pub(crate) async fn rollback(arguments: RollbackArgs, printer: Printer) -> anyho
     let rollout = arguments.desk.open().await?;
     let wish = arguments.signature.wish(json!({}), true);
     match (arguments.target, arguments.to_version) {
-        (Some(target), _) => say(&rollout.roll_back(&target, &wish).await?, arguments.json, printer)?,
+        (Some(target), _) => say(&rollout.roll_back(&target, &wish).await?, arguments.desk.json, printer)?,
         (None, Some(version)) => {
             let entry = rollout.restore(version, &wish).await?;
-            if arguments.json {
+            if arguments.desk.json {
                 printer.json(&json!({ "restored": version, "entry": entry }))?;
             } else {
                 printer.note(&format!(

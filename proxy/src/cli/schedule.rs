@@ -24,10 +24,6 @@ pub(crate) struct ScheduleArgs {
 
     #[command(flatten)]
     desk: Desk,
-
-    /// Print one JSON document
-    #[arg(long)]
-    json: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -49,10 +45,6 @@ struct OneArgs {
 
     #[command(flatten)]
     desk: Desk,
-
-    /// Print one JSON document
-    #[arg(long)]
-    json: bool,
 }
 
 /// Does what is asked for.
@@ -61,16 +53,16 @@ pub(crate) async fn schedule(arguments: ScheduleArgs, printer: Printer) -> anyho
         Some(Action::Cancel(one)) => {
             let (rollout, wish) = (one.desk.open().await?, one.signature.wish(json!({}), true));
             let entry = rollout.cancel_schedule(&one.target, &wish).await?;
-            entered(&entry, "cancelled; the route stays where it is", one.json, printer)
+            entered(&entry, "cancelled; the route stays where it is", one.desk.json, printer)
         }
         Some(Action::Restart(one)) => {
             let (rollout, wish) = (one.desk.open().await?, one.signature.wish(json!({}), false));
             let entry = rollout.restart_schedule(&one.target, &wish).await?;
-            entered(&entry, "begun anew", one.json, printer)
+            entered(&entry, "begun anew", one.desk.json, printer)
         }
         None => {
             let views = arguments.desk.open().await?.schedules().await?;
-            if arguments.json {
+            if arguments.desk.json {
                 printer.json(&json!({ "schedules": views }))?;
             } else {
                 let mut table = Table::new(&["TARGET", "STATE", "STATUS", "STEP", "NEXT", "NOTE"]);

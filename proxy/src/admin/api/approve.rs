@@ -1,16 +1,15 @@
 //! What waits for a second person, and what waits for its time.
 
+use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
-use axum::{Extension, Json};
+use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use super::Api;
 use super::body::{Asked, Sent};
-use super::change::{Reason, wish};
+use super::change::{Author, Reason};
 use super::look::Listing;
 use super::problem::Problem;
-use super::tokens::Caller;
 
 type Done = Result<Json<Value>, Problem>;
 
@@ -23,24 +22,22 @@ pub(super) async fn requests(State(api): State<Api>, Asked(listing): Asked<Listi
 /// Agrees; whoever asked cannot.
 pub(super) async fn approve(
     State(api): State<Api>,
-    Extension(caller): Extension<Caller>,
+    author: Author,
     Path(id): Path<String>,
-    headers: HeaderMap,
-    Sent(Reason { reason }): Sent<Reason>,
+    Sent(sent): Sent<Reason>,
 ) -> Done {
-    let wish = wish(&caller, &reason, &headers, false);
+    let wish = author.forward(&sent.reason);
     Ok(Json(json!(api.rollout()?.approve(number(&id)?, &wish).await?)))
 }
 
 /// Refuses.
 pub(super) async fn decline(
     State(api): State<Api>,
-    Extension(caller): Extension<Caller>,
+    author: Author,
     Path(id): Path<String>,
-    headers: HeaderMap,
-    Sent(Reason { reason }): Sent<Reason>,
+    Sent(sent): Sent<Reason>,
 ) -> Done {
-    let wish = wish(&caller, &reason, &headers, false);
+    let wish = author.forward(&sent.reason);
     let entry = api.rollout()?.decline(number(&id)?, &wish).await?;
     Ok(Json(json!({ "entry": entry })))
 }

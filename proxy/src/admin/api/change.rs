@@ -1,8 +1,10 @@
 //! Moving routes forward and back.
 
-use axum::extract::State;
+use axum::extract::rejection::ExtensionRejection;
+use axum::extract::{FromRequestParts, State};
+use axum::http::StatusCode;
 use axum::http::header::IF_MATCH;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::request::Parts;
 use axum::{Extension, Json};
 use flags::{Share, Stage};
 use schemars::JsonSchema;
@@ -44,6 +46,13 @@ pub(super) struct RollBack {
     reason: String,
 }
 
+/// Who wants a change, and the version of the flags that it is about: `If-Match`, as RFC 9110 (section 13.1.1) has it.
+#[derive(Debug)]
+pub(super) struct Author {
+    caller: Caller,
+    expected: Option<String>,
+}
+
 /// Why something is done.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -55,13 +64,8 @@ pub(super) struct Reason {
 type Done = Result<Json<Value>, Problem>;
 
 /// One step forward.
-pub(super) async fn promote(
-    State(api): State<Api>,
-    Extension(caller): Extension<Caller>,
-    headers: HeaderMap,
-    Sent(sent): Sent<Promote>,
-) -> Done {
-    if sent.force && caller.role < Role::Admin {
+pub(super) async fn promote(State(api): State<Api>, author: Author, Sent(sent): Sent<Promote>) -> Done {
+    if sent.force && author.caller.role < Role::Admin {
         let why = "going without the gate needs the role `admin`";
         return Err(Problem::new(
             StatusCode::FORBIDDEN,
@@ -70,7 +74,7 @@ pub(super) async fn promote(
         ));
     }
     let to = sent.stand()?;
-    let wish = wish(&caller, &sent.reason, &headers, false);
+    let wish = author.forward(&sent.reason);
     match api.rollout()?.step(&sent.target, to, sent.force, wish).await? {
         Step::Moved(changed) => Ok(Json(json!(changed))),
         Step::Held(held) => {
@@ -82,14 +86,9 @@ pub(super) async fn promote(
 }
 
 /// One step back, or to an earlier flag file.
-pub(super) async fn roll_back(
-    State(api): State<Api>,
-    Extension(caller): Extension<Caller>,
-    headers: HeaderMap,
-    Sent(sent): Sent<RollBack>,
-) -> Done {
+pub(super) async fn roll_back(State(api): State<Api>, author: Author, Sent(sent): Sent<RollBack>) -> Done {
     let rollout = api.rollout()?;
-    let wish = wish(&caller, &sent.reason, &headers, true);
+    let wish = author.back(&sent.reason);
     match (sent.target, sent.version) {
         (Some(target), None) => Ok(Json(json!(rollout.roll_back(&target, &wish).await?))),
         (None, Some(version)) => {
@@ -101,24 +100,14 @@ pub(super) async fn roll_back(
 }
 
 /// Holds changes up.
-pub(super) async fn freeze(
-    State(api): State<Api>,
-    Extension(caller): Extension<Caller>,
-    headers: HeaderMap,
-    Sent(Reason { reason }): Sent<Reason>,
-) -> Done {
-    let wish = wish(&caller, &reason, &headers, true);
+pub(super) async fn freeze(State(api): State<Api>, author: Author, Sent(sent): Sent<Reason>) -> Done {
+    let wish = author.back(&sent.reason);
     Ok(Json(json!({ "entry": api.rollout()?.freeze(&wish).await? })))
 }
 
 /// Lets changes go on.
-pub(super) async fn thaw(
-    State(api): State<Api>,
-    Extension(caller): Extension<Caller>,
-    headers: HeaderMap,
-    Sent(Reason { reason }): Sent<Reason>,
-) -> Done {
-    let wish = wish(&caller, &reason, &headers, true);
+pub(super) async fn thaw(State(api): State<Api>, author: Author, Sent(sent): Sent<Reason>) -> Done {
+    let wish = author.back(&sent.reason);
     Ok(Json(json!({ "entry": api.rollout()?.thaw(&wish).await? })))
 }
 
@@ -138,18 +127,39 @@ impl Promote {
     }
 }
 
-/// `If-Match` names the version that the decision was about, as RFC 9110 (section 13.1.1) has it.
-pub(super) fn wish(caller: &Caller, reason: &str, headers: &HeaderMap, despite_freeze: bool) -> Wish {
-    let expected = headers.get(IF_MATCH).and_then(|tag| tag.to_str().ok());
-    let expected = expected
-        .map(|tag| tag.trim().trim_matches('"').to_owned())
-        .filter(|tag| tag != "*");
-    Wish {
-        actor: caller.name.clone(),
-        reason: reason.to_owned(),
-        expected,
-        evidence: json!({}),
-        despite_freeze,
+impl Author {
+    /// A wish that a freeze holds up.
+    pub(super) fn forward(&self, reason: &str) -> Wish {
+        self.wish(reason, false)
+    }
+
+    /// A wish that is always heard.
+    pub(super) fn back(&self, reason: &str) -> Wish {
+        self.wish(reason, true)
+    }
+
+    fn wish(&self, reason: &str, despite_freeze: bool) -> Wish {
+        Wish {
+            actor: self.caller.name.clone(),
+            reason: reason.to_owned(),
+            expected: self.expected.clone(),
+            evidence: json!({}),
+            despite_freeze,
+        }
+    }
+}
+
+impl FromRequestParts<Api> for Author {
+    type Rejection = ExtensionRejection;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ExtensionRejection> {
+        let Extension(caller) = Extension::from_request_parts(parts, api).await?;
+        let tag = parts.headers.get(IF_MATCH).and_then(|tag| tag.to_str().ok());
+        let version = tag.map(|tag| tag.trim().trim_matches('"').to_owned());
+        Ok(Self {
+            caller,
+            expected: version.filter(|version| version != "*"),
+        })
     }
 }
 
