@@ -34,12 +34,12 @@ impl Rollout {
     /// # Errors
     /// See [`RolloutError`].
     pub async fn step(&self, name: &str, to: Option<State>, force: bool, wish: Wish) -> Result<Step, RolloutError> {
+        let (target, from) = self.find(name).await?;
         // Before the gate: with other flags or a freeze its verdict is beside the point.
         if !wish.despite_freeze {
             self.refuse_if_frozen().await?;
         }
         check_expected(&wish, &flags::version_of(&self.text().await?))?;
-        let (target, from) = self.find(name).await?;
         let to = to.map_or_else(|| next(&target, from), Ok)?;
         let mut wish = wish;
         if !matches!(to.stage, Stage::Legacy | Stage::Shadow) {
