@@ -132,3 +132,54 @@ fn a_phase_document_without_its_marks_is_refused_and_kept() {
         "# by hand\n"
     );
 }
+
+/// Every line of the documentation that is typed into a shell and begins with `ficus`, without its comment.
+fn documented_lines() -> Vec<String> {
+    let mut pages = vec![root().join("README.md")];
+    let mut folders = vec![root().join("docs")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            match path.extension().and_then(|extension| extension.to_str()) {
+                _ if path.is_dir() => folders.push(path),
+                Some("md") => pages.push(path),
+                _ => {}
+            }
+        }
+    }
+    let texts = pages.iter().map(|page| std::fs::read_to_string(page).unwrap());
+    let typed = |line: &str| {
+        let line = line.strip_prefix("$ ")?.replace("cargo run --release --", "ficus");
+        let mut words = line.split(' ').skip_while(|word| word.contains('='));
+        let is_ours = words.next() == Some("ficus");
+        let rest = words.collect::<Vec<_>>().join(" ");
+        is_ours.then(|| rest.split(" # ").next().unwrap_or_default().to_owned())
+    };
+    texts
+        .flat_map(|text| text.lines().filter_map(typed).collect::<Vec<_>>())
+        .collect()
+}
+
+#[test]
+fn every_command_that_the_documentation_shows_exists_with_its_options() {
+    let lines = documented_lines();
+    assert!(lines.len() > 25, "{lines:#?}");
+    let shell = Shell::new();
+    for line in lines {
+        let mut words = line.split_whitespace();
+        let command = words.next().unwrap();
+        let second = words
+            .clone()
+            .next()
+            .filter(|_| ["config", "flags", "waive", "schedule"].contains(&command));
+        let help = shell.run(&format!("{command} {} --help", second.unwrap_or_default()));
+        assert_eq!(help.code, Some(0), "`ficus {line}` is documented: {}", help.stderr);
+        for option in words.filter(|word| word.starts_with("--")) {
+            let name = option.split('=').next().unwrap();
+            assert!(
+                help.stdout.contains(name),
+                "`ficus {line}` is documented and has no {name}"
+            );
+        }
+    }
+}
