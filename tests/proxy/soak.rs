@@ -58,8 +58,11 @@ async fn nothing_fails_that_should_have_succeeded_and_memory_does_not_grow() {
     let load = Load::start(&authority, process.origin(), secure.parse().unwrap(), until).await;
     let memory = Memory::watch(process.pid_file(), until);
     let changes = Changes::new(apps, &authority, &flags, &process);
-    let happened = changes.run(until).await;
+    let (happened, apps) = changes.run(until).await;
     let result = load.finish().await;
+    for app in apps {
+        app.stop().await;
+    }
     let memory = memory.finish().await;
     println!("{result}\n{happened}\n{memory}");
 

@@ -61,8 +61,9 @@ impl<'a> Changes<'a> {
         }
     }
 
-    /// Changes one thing after the other until the end, with an upgrade after each third of the time.
-    pub(super) async fn run(mut self, until: Instant) -> Happened {
+    /// Changes one thing after the other until the end, with an upgrade after each third of the time. The apps still run then: the
+    /// load may have a request on its way.
+    pub(super) async fn run(mut self, until: Instant) -> (Happened, [LegacyApp; 2]) {
         let third = (until - Instant::now()) / 3;
         let upgrades = [until - third - third, until - third];
         let pause = PAUSE.min(third / 20);
@@ -79,10 +80,7 @@ impl<'a> Changes<'a> {
             }
             tokio::time::sleep(pause).await;
         }
-        for app in self.apps {
-            app.stop().await;
-        }
-        self.happened
+        (self.happened, self.apps)
     }
 
     async fn change(&mut self, turn: usize) {
