@@ -4,9 +4,11 @@
 use std::fmt;
 use std::time::Duration;
 
-use flags::{RoutePlan, Side};
+use flags::{RouteKey, RoutePlan, Side};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
 use serde::{Deserialize, Serialize};
+
+use crate::config::Span;
 
 /// The header that carries an override.
 pub const HEADER: &str = "x-ficus-override";
@@ -58,6 +60,34 @@ pub enum Outcome {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a key for overrides has at least {KEY_BYTES} bytes; make one with `openssl rand -hex 32`")]
 pub struct KeyTooShort;
+
+/// The name of a route or group for which an override may hold, as it is kept.
+///
+/// # Errors
+/// When it can be neither, with what to write.
+pub fn scope(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    if text.contains(' ') {
+        let route: Result<RouteKey, _> = text.parse();
+        return route.map(|route| route.to_string()).map_err(|error| error.to_string());
+    }
+    if text.is_empty() || text.contains('/') {
+        return Err("a route begins with its method: for example `GET /api/crm/tickets`".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+/// How long an override is to hold.
+///
+/// # Errors
+/// When that is no time, or longer than [`LONGEST`].
+pub fn lasting(text: &str) -> Result<Duration, String> {
+    let Span(lasts) = text.parse()?;
+    if lasts.is_zero() || lasts > LONGEST {
+        return Err("an override holds for at least a moment and at most 168h".to_owned());
+    }
+    Ok(lasts)
+}
 
 impl OverrideKey {
     /// A key.

@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use clap::Args;
-use flags::{RouteKey, Side};
-use proxy::config::Span;
-use proxy::overrides::{self, LONGEST, Override, OverrideKey};
+use flags::Side;
+use proxy::overrides::{self, Override, OverrideKey};
 use proxy::shadow::now_ms;
 use serde_json::json;
 
@@ -24,7 +23,7 @@ use super::settings::Files;
 )]
 pub(crate) struct OverrideArgs {
     /// A route (`GET /api/x`) or a group for which it holds; may be repeated
-    #[arg(long = "route", value_name = "ROUTE|GROUP", required = true, value_parser = scope)]
+    #[arg(long = "route", value_name = "ROUTE|GROUP", required = true, value_parser = overrides::scope)]
     routes: Vec<String>,
 
     /// The side that answers: native or legacy
@@ -32,7 +31,7 @@ pub(crate) struct OverrideArgs {
     serve: Side,
 
     /// How long it holds, at most 168h (a week)
-    #[arg(long = "for", value_name = "TIME", default_value = "8h", value_parser = lasting)]
+    #[arg(long = "for", value_name = "TIME", default_value = "8h", value_parser = overrides::lasting)]
     lasts: Duration,
 
     /// Who it is for: a word for the log
@@ -97,27 +96,4 @@ pub(crate) fn make(arguments: &OverrideArgs, printer: Printer) -> anyhow::Result
         ));
     }
     Ok(ExitStatus::Success)
-}
-
-/// A route or the name of a group.
-fn scope(text: &str) -> anyhow::Result<String> {
-    if text.contains(' ') {
-        let route: RouteKey = text.parse()?;
-        return Ok(route.to_string());
-    }
-    if text.contains('/') {
-        return Err(Hinted::error(
-            "a route begins with its method",
-            "for example 'GET /api/crm/tickets'",
-        ));
-    }
-    Ok(text.to_owned())
-}
-
-fn lasting(text: &str) -> Result<Duration, String> {
-    let Span(lasts) = text.parse()?;
-    if lasts.is_zero() || lasts > LONGEST {
-        return Err("an override holds for at least a moment and at most 168h".to_owned());
-    }
-    Ok(lasts)
 }

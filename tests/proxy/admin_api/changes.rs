@@ -244,7 +244,12 @@ async fn testers_waive_differences_and_make_overrides() {
         (answer.header("x-ficus-reason") == Some("override")).then_some(())
     })
     .await;
-    for (name, value) in [("for", json!("9999h")), ("serve", json!("both")), ("routes", json!([]))] {
+    for (name, value) in [
+        ("for", json!("9999h")),
+        ("serve", json!("both")),
+        ("routes", json!([])),
+        ("routes", json!(["/api/health"])),
+    ] {
         let mut bad = wanted.clone();
         bad[name] = value;
         assert_eq!(qa.post("/api/overrides", &bad).await.status, 422, "{bad}");

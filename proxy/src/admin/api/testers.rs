@@ -14,7 +14,6 @@ use super::Api;
 use super::body::Sent;
 use super::problem::Problem;
 use super::tokens::Caller;
-use crate::config::Span;
 use crate::overrides::{self, Override};
 use crate::shadow::now_ms;
 use crate::store;
@@ -139,13 +138,12 @@ pub(super) async fn make_override(
     if sent.routes.is_empty() {
         return Err(unprocessable("routes: name at least one"));
     }
-    let lasts = sent.lasts.map_or(Ok(Span(OVERRIDE)), |text| text.parse::<Span>());
-    let Span(lasts) = lasts.map_err(|error| unprocessable(format!("for: {error}")))?;
-    if lasts.is_zero() || lasts > overrides::LONGEST {
-        return Err(unprocessable("for: at least a moment and at most 168h"));
-    }
+    let routes: Result<Vec<String>, String> = sent.routes.iter().map(|text| overrides::scope(text)).collect();
+    let routes = routes.map_err(|error| unprocessable(format!("routes: {error}")))?;
+    let lasts = sent.lasts.as_deref().map_or(Ok(OVERRIDE), overrides::lasting);
+    let lasts = lasts.map_err(|error| unprocessable(format!("for: {error}")))?;
     let who = sent.who.unwrap_or(caller.name);
-    let told = Override::new(serve, sent.routes, &who, now_ms() / 1_000, lasts);
+    let told = Override::new(serve, routes, &who, now_ms() / 1_000, lasts);
     let token = key.sign(&told).map_err(|_| no_key())?;
     let made = json!({
         "token": token, "header": overrides::HEADER, "cookie": overrides::COOKIE,
