@@ -123,7 +123,8 @@ async fn an_answer_is_no_failure_even_when_it_refuses() {
     assert_eq!(stage.done(&id).await, (2, 0));
 }
 
-#[tokio::test]
+// With threads: the connections through the cutting proxy must be able to end while Ficus is waited for.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_commit_whose_outcome_is_unknown_is_never_repeated() {
     let database = Cluster::shared().await.database().await;
     let direct: sqlx::postgres::PgConnectOptions = database.url.parse().unwrap();
