@@ -97,7 +97,7 @@ pub async fn open(unit: &mut impl UnitOfWork, token: &str) -> Result<Result<Open
         return Ok(Err(Refusal::NotFound));
     }
     let now = unit.now();
-    let Some(row) = queries::session(unit.db().await?, token).await? else {
+    let Some(row) = queries::session(unit.lookup().await?, token).await? else {
         return Ok(Err(Refusal::NotFound));
     };
     if row.revoked_at.is_some() {

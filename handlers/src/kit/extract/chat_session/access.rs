@@ -77,7 +77,7 @@ pub(super) async fn ensure_access_at(
     phone_user: &mut PhoneUser,
     home: &str,
 ) -> Result<Result<LinkedUser, Refusal>, Stop> {
-    let Some(row) = queries::linked_user(unit.db().await?, &phone_user.id, home).await? else {
+    let Some(row) = queries::linked_user(unit.lookup().await?, &phone_user.id, home).await? else {
         return Ok(Err(Refusal::NoAccount));
     };
     let (refusal, fills) = (access(&row), row.fills);
@@ -103,7 +103,7 @@ pub(super) async fn ensure_access_at(
 /// # Errors
 /// A fault when the database fails.
 pub async fn user_of_phone(unit: &mut impl UnitOfWork, phone: &str, tenant: &str) -> Result<bool, Stop> {
-    Ok(queries::user_of_phone(unit.db().await?, phone, tenant).await?)
+    Ok(queries::user_of_phone(unit.lookup().await?, phone, tenant).await?)
 }
 
 /// The checks of step 4, in their order.
