@@ -4,13 +4,19 @@
 //! pool asks the server twice about each connection that comes back; here one whose read ended well goes straight to the next,
 //! and only what ended otherwise, grew old or has long been idle goes back through the pool, which tests and closes.
 
+#![expect(
+    clippy::disallowed_types,
+    reason = "connections are pushed and popped, never awaited for, under the lock"
+)]
+
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
 use sqlx::{Connection as _, PgConnection, PgPool, Postgres};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 
 use super::TRUSTED_IDLE;
 

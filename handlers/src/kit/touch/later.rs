@@ -1,6 +1,11 @@
 //! Touches that are written beside an answer: gathered for a moment and written together, so that a busy hour costs the
 //! database some statements a second and not one for each request.
 
+#![expect(
+    clippy::disallowed_types,
+    reason = "touches are pushed and taken, nothing is awaited, under the lock"
+)]
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
