@@ -54,7 +54,7 @@ pub(super) async fn serve<S: Step + 'static>(connection: Connection<S>, stream: 
             }
         })
     };
-    let (stream, flood) = Metered::new(stream, settings.control_frames_per_second);
+    let (stream, flood) = Metered::new(stream, settings);
     let connection = builder(settings, core.tasks.clone()).serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
     let ended = tokio::select! {
