@@ -7,6 +7,7 @@ mod exhaustion;
 mod floods;
 mod frames;
 mod reuse;
+mod windows;
 mod wire;
 
 use case::{Case, File};
