@@ -9,7 +9,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{Request, Response};
+use http::header::HOST;
+use http::{HeaderMap, Request, Response};
 use hyper::body::Incoming;
 use tokio::io::AsyncWriteExt as _;
 use tokio::time::{Instant, timeout};
@@ -17,9 +18,10 @@ use tokio::time::{Instant, timeout};
 use crate::body::Body;
 use crate::core::Core;
 use crate::exchange::{Exchange, PathVerdict, RequestFacts, RequestId, Step};
-use crate::framing::{Place, Refusal as RequestRefusal};
+use crate::framing::{Place, Refusal as RequestRefusal, host_name};
 use crate::layers::rescue;
 use crate::listen::{self, ClientStream, Gate, Opened, Refusal, Wire};
+use crate::tls::Presented;
 
 /// How long a client that is turned away may take to hear why.
 const TURNED_AWAY_WITHIN: Duration = Duration::from_millis(100);
@@ -36,10 +38,12 @@ pub(crate) struct Connection<S> {
 }
 
 /// What every request of a connection has in common.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Origin {
     peer: IpAddr,
     scheme: &'static str,
+    /// The certificate that requests are held to.
+    presented: Option<Rc<Presented>>,
 }
 
 /// Serves a connection to its end.
@@ -56,8 +60,15 @@ pub(crate) async fn serve<S: Step + 'static>(connection: Connection<S>, wire: Wi
                 peer,
                 scheme,
                 http2,
+                presented,
             } = opened;
-            let origin = Origin { peer, scheme };
+            // A trusted hop brings requests for every host, and names none of them in its handshake.
+            let presented = presented.filter(|_| !connection.core.config.trusts(peer)).map(Rc::new);
+            let origin = Origin {
+                peer,
+                scheme,
+                presented,
+            };
             let Some(_place) = place(&connection.core, peer) else {
                 connection.core.metrics.refused(RequestRefusal::Connections.label());
                 turn_away(stream, http2).await;
@@ -116,11 +127,15 @@ async fn turn_away(mut stream: ClientStream, http2: bool) {
 async fn answer(
     steps: &impl Step,
     gate: &Gate,
-    request: Request<Incoming>,
-    origin: Origin,
+    mut request: Request<Incoming>,
+    origin: &Origin,
 ) -> Result<Response<Body>, Infallible> {
     // What stands for a refused request is to be refused, whatever the listener is for.
-    let refused = request.extensions().get::<RequestRefusal>().is_some();
+    let mut refused = request.extensions().get::<RequestRefusal>().is_some();
+    if !refused && is_misdirected(request.headers(), origin) {
+        request.extensions_mut().insert(RequestRefusal::Misdirected);
+        refused = true;
+    }
     if let Some(redirect) = gate.redirect.as_ref().filter(|_| !refused) {
         return Ok(redirect.answer(&request));
     }
@@ -140,4 +155,14 @@ async fn answer(
     let answered = steps.call(&mut exchange).await;
     // Nothing outside the rescue step fails; should that change, the client still gets an answer.
     Ok(answered.unwrap_or_else(|error| rescue::answer(&error, exchange.facts.id.as_str(), false)))
+}
+
+/// Whether the host of a request has another certificate here than the one that its connection began with. A browser asks for several
+/// hosts on one connection only where the certificate is for all of them (RFC 9113, section 9.1.1), so none sees this. Anybody else
+/// has passed what looks at the name of the handshake, and asks for what that name does not stand for.
+fn is_misdirected(headers: &HeaderMap, origin: &Origin) -> bool {
+    origin.presented.as_ref().is_some_and(|presented| {
+        let host = headers.get(HOST).and_then(|host| host_name(host.as_bytes()));
+        host.is_some_and(|host| presented.is_misdirected(host))
+    })
 }

@@ -16,6 +16,7 @@ use rustls::{RootCertStore, ServerConfig};
 use crate::config::{ServerTls, TlsVersion};
 
 use self::certificates::Certificates;
+pub(crate) use self::certificates::Presented;
 pub use self::files::CertificateError;
 use self::files::{Contents, Digest};
 pub(crate) use self::watch::TlsWatch;
@@ -42,10 +43,11 @@ struct Sessions {
     store: Arc<dyn StoresServerSessions>,
 }
 
+/// What is in force.
 #[derive(Debug)]
-struct Current {
+pub(crate) struct Current {
     config: Arc<ServerConfig>,
-    names: Vec<String>,
+    certificates: Arc<Certificates>,
 }
 
 /// How the loading of files has gone.
@@ -96,13 +98,14 @@ impl Tls {
     }
 
     /// What a new connection is shaken hands with. Connections that are open keep what they began with.
-    pub(crate) fn config(&self) -> Arc<ServerConfig> {
-        Arc::clone(&self.current.load().config)
+    pub(crate) fn current(&self) -> Arc<Current> {
+        self.current.load_full()
     }
 
     /// Whether a certificate in force is for this host.
     pub(crate) fn covers(&self, host: &str) -> bool {
-        self.current.load().names.iter().any(|name| name_matches(name, host))
+        let current = self.current.load();
+        current.certificates.names().any(|name| name_matches(name, host))
     }
 
     /// For the handshake.
@@ -148,6 +151,18 @@ impl Tls {
     }
 }
 
+impl Current {
+    /// How to shake hands.
+    pub(crate) fn config(&self) -> Arc<ServerConfig> {
+        Arc::clone(&self.config)
+    }
+
+    /// What a client that asks for `name` is given; none where there is one certificate for everybody.
+    pub(crate) fn presented(&self, name: &str) -> Option<Presented> {
+        self.certificates.presented(name)
+    }
+}
+
 impl Status {
     /// Says it once for each new content, and once for files that cannot be read.
     fn refuse(&mut self, digest: Digest, error: CertificateError) -> Reload {
@@ -186,8 +201,7 @@ fn compile(
     provider: &Arc<CryptoProvider>,
     sessions: &Sessions,
 ) -> Result<Current, CertificateError> {
-    let certificates = Certificates::of(contents, provider)?;
-    let names = certificates.names();
+    let certificates = Arc::new(Certificates::of(contents, provider)?);
     let versions: &[_] = match settings.min_version {
         TlsVersion::Tls12 => &[&TLS13, &TLS12],
         TlsVersion::Tls13 => &[&TLS13],
@@ -206,7 +220,7 @@ fn compile(
             builder.with_client_cert_verifier(verifier)
         }
     };
-    let mut config = builder.with_cert_resolver(Arc::new(certificates));
+    let mut config = builder.with_cert_resolver(Arc::<Certificates>::clone(&certificates));
     config.alpn_protocols = ALPN.map(<[u8]>::to_vec).to_vec();
     config.ticketer = Arc::clone(&sessions.tickets);
     config.session_storage = Arc::clone(&sessions.store);
@@ -214,7 +228,7 @@ fn compile(
     config.max_early_data_size = 0;
     Ok(Current {
         config: Arc::new(config),
-        names,
+        certificates,
     })
 }
 

@@ -1,8 +1,11 @@
 //! Certificates made for one test, by an authority that only this test believes.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rustls::crypto::aws_lc_rs;
+use rustls::{ClientConfig, RootCertStore};
 use tempfile::TempDir;
 
 /// An authority, and a folder with what it has certified.
@@ -61,6 +64,22 @@ impl Authority {
     pub fn client(&self) -> reqwest::ClientBuilder {
         let certificate = reqwest::Certificate::from_pem(self.issuer.pem().as_bytes()).expect("a certificate");
         reqwest::Client::builder().no_proxy().tls_certs_only([certificate])
+    }
+
+    /// TLS of a client that speaks these protocols (names of ALPN) and believes this authority and nobody else.
+    ///
+    /// # Panics
+    /// When the authority is none.
+    pub fn client_tls(&self, protocols: &[&str]) -> ClientConfig {
+        let mut roots = RootCertStore::empty();
+        roots.add(self.issuer.der().clone()).expect("an authority");
+        let mut config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("the provider has them")
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
+        config
     }
 
     /// What a client shows to prove who it is.

@@ -1,11 +1,13 @@
 //! What attackers send, and the answer that each of it gets: the YAML files beside this one, a case each. Raw bytes go to the proxy
 //! over TCP, a recording upstream stands behind it, and every case says what that one may have seen.
 
+mod carrier;
 mod case;
 mod exhaustion;
 mod floods;
 mod frames;
 mod reuse;
+mod windows;
 mod wire;
 
 use case::{Case, File};

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use harness::{Authority, Client, TestProxy};
 use reqwest::tls::Version;
+use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use test_support::eventually::eventually;
 use test_support::legacy::{Answer, FakeLegacy};
@@ -14,11 +15,21 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 async fn stage(authority: &Authority, stems: &[&str], more: &str) -> (FakeLegacy, TestProxy, SocketAddr) {
+    staged("", authority, stems, more).await
+}
+
+/// The same, with more of the configuration than the listener.
+async fn staged(
+    config: &str,
+    authority: &Authority,
+    stems: &[&str],
+    more: &str,
+) -> (FakeLegacy, TestProxy, SocketAddr) {
     let legacy = FakeLegacy::start().await;
     legacy.otherwise(Answer::text(200, "legacy"));
     let tls = authority.tls(stems);
     let tls = tls.trim_end_matches(" }");
-    let listener = format!("listeners:\n  - {{ address: 127.0.0.1:0, protocol: https, tls: {tls}{more} }} }}");
+    let listener = format!("{config}listeners:\n  - {{ address: 127.0.0.1:0, protocol: https, tls: {tls}{more} }} }}");
     let proxy = TestProxy::builder().legacy(&legacy).config(&listener).spawn().await;
     let address = proxy.listeners()[0].trim_start_matches("https://").parse().unwrap();
     (legacy, proxy, address)
@@ -86,6 +97,127 @@ async fn the_name_that_is_asked_for_chooses_the_certificate() {
     assert!(refused.contains("NotValidForName"), "{refused}");
 }
 
+/// A request for `host` on a connection of its own, made for `name` with this version of HTTP; the status of its answer.
+async fn asked(address: SocketAddr, tls: &ClientConfig, name: &str, request: (http::Version, &str)) -> u16 {
+    let (version, host) = request;
+    let mut tls = tls.clone();
+    let http2 = version == http::Version::HTTP_2;
+    tls.alpn_protocols = vec![if http2 { b"h2".to_vec() } else { b"http/1.1".to_vec() }];
+    let stream = TcpStream::connect(address).await.unwrap();
+    let name = ServerName::try_from(name.to_owned()).unwrap();
+    let stream = TlsConnector::from(Arc::new(tls)).connect(name, stream).await.unwrap();
+    if http2 {
+        let (mut sender, connection) = h2::client::handshake(stream).await.unwrap();
+        let driver = tokio::spawn(connection);
+        let request = http::Request::get(format!("https://{host}/x")).body(()).unwrap();
+        let (answer, _) = sender.send_request(request, true).unwrap();
+        let status = answer.await.unwrap().status();
+        driver.abort();
+        status.as_u16()
+    } else {
+        let mut stream = stream;
+        let head = format!("GET /x HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer["HTTP/1.1 ".len()..][..3].parse().unwrap()
+    }
+}
+
+#[tokio::test]
+async fn a_request_for_a_host_with_another_certificate_is_misdirected() {
+    let authority = Authority::new();
+    authority.certify("shop", &["shop.test", "*.shop.test"]);
+    authority.certify("admin", &["admin.test", "deep.shop.test"]);
+    let (legacy, proxy, address) = stage(&authority, &["shop", "admin"], "").await;
+    let tls = authority.client_tls(&[]);
+    let mut refused = 0;
+    for (name, host, status) in [
+        ("shop.test", "shop.test", 200),
+        // What a browser does: the certificate of the connection is for this host too.
+        ("shop.test", "img.shop.test", 200),
+        ("shop.test", "deep.shop.test:443", 200),
+        ("admin.test", "deep.shop.test", 200),
+        // Hosts that no certificate is for are left to `hosts`.
+        ("shop.test", "internal", 200),
+        ("shop.test", "127.0.0.1:8443", 200),
+        ("shop.test", "admin.test", 421),
+        ("shop.test", "ADMIN.test.:8443", 421),
+        ("admin.test", "shop.test", 421),
+        ("admin.test", "img.shop.test", 421),
+    ] {
+        for version in [http::Version::HTTP_11, http::Version::HTTP_2] {
+            let came = asked(address, &tls, name, (version, host)).await;
+            assert_eq!(came, status, "{version:?}: {host} on a connection for {name}");
+            refused += u32::from(came == 421);
+        }
+    }
+    let seen = legacy.requests_to("/x");
+    assert_eq!(seen.len(), 12, "{seen:?}");
+    assert!(seen.iter().all(|request| request.header("host") != Some("admin.test")));
+    let metrics = proxy.metrics().await;
+    let counted = format!("ficus_refused_total{{reason=\"misdirected\"}} {refused}\n");
+    assert!(metrics.contains(&counted), "{counted}{metrics}");
+}
+
+#[tokio::test]
+async fn who_names_nobody_in_the_handshake_may_ask_for_every_host() {
+    let authority = Authority::new();
+    authority.certify("shop", &["shop.test"]);
+    authority.certify("admin", &["admin.test"]);
+    let mut nameless = authority.client_tls(&[]);
+    nameless.enable_sni = false;
+    let (_legacy, _proxy, address) = stage(&authority, &["shop", "admin"], "").await;
+    for version in [http::Version::HTTP_11, http::Version::HTTP_2] {
+        for host in ["shop.test", "admin.test", "127.0.0.1"] {
+            let came = asked(address, &nameless, "shop.test", (version, host)).await;
+            assert_eq!(came, 200, "{version:?}: {host} on a connection for nobody");
+        }
+    }
+    // A load balancer names one host in its handshakes and brings requests for all of them.
+    let hop = "trusted_hops: [127.0.0.1]\n";
+    let (_legacy, _proxy, address) = staged(hop, &authority, &["shop", "admin"], "").await;
+    for version in [http::Version::HTTP_11, http::Version::HTTP_2] {
+        let came = asked(
+            address,
+            &authority.client_tls(&[]),
+            "shop.test",
+            (version, "admin.test"),
+        )
+        .await;
+        assert_eq!(came, 200, "{version:?}: by a trusted hop");
+    }
+}
+
+#[tokio::test]
+async fn a_misdirected_request_leaves_its_connection_to_those_that_are_not() {
+    let authority = Authority::new();
+    authority.certify("shop", &["shop.test"]);
+    authority.certify("admin", &["admin.test"]);
+    let (legacy, _proxy, address) = stage(&authority, &["shop", "admin"], "").await;
+    let name = ServerName::try_from("shop.test").unwrap();
+    let connector = TlsConnector::from(Arc::new(authority.client_tls(&["h2"])));
+    let stream = connector.connect(name, TcpStream::connect(address).await.unwrap());
+    let (mut sender, connection) = h2::client::handshake(stream.await.unwrap()).await.unwrap();
+    let driver = tokio::spawn(connection);
+    for (host, status) in [("shop.test", 200), ("admin.test", 421), ("shop.test", 200)] {
+        let request = http::Request::get(format!("https://{host}/x")).body(()).unwrap();
+        let (answer, _) = sender.send_request(request, true).unwrap();
+        assert_eq!(answer.await.unwrap().status(), status, "{host}");
+    }
+    assert_eq!(legacy.requests().len(), 2);
+    // New certificates do not change what a connection was made for.
+    authority.certify("shop", &["other.test"]);
+    eventually("the new certificate is in force", || async {
+        presented(address, "other.test", &authority).await.ok()
+    })
+    .await;
+    let request = http::Request::get("https://shop.test/x").body(()).unwrap();
+    let (answer, _) = sender.send_request(request, true).unwrap();
+    assert_eq!(answer.await.unwrap().status(), 200);
+    driver.abort();
+}
+
 #[tokio::test]
 async fn new_certificates_come_into_force_and_open_connections_go_on() {
     let authority = Authority::new();
@@ -121,17 +253,7 @@ async fn a_session_is_resumed_on_whatever_core_it_lands() {
     let authority = Authority::new();
     authority.certify("a", &["a.test"]);
     let (_legacy, proxy, address) = stage(&authority, &["a"], "").await;
-    let mut roots = rustls::RootCertStore::empty();
-    let pem = std::fs::read(authority.file("ca.crt")).unwrap();
-    let ca = <rustls::pki_types::CertificateDer<'_> as rustls::pki_types::pem::PemObject>::from_pem_slice(&pem);
-    roots.add(ca.unwrap()).unwrap();
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    let connector = TlsConnector::from(Arc::new(config));
+    let connector = TlsConnector::from(Arc::new(authority.client_tls(&[])));
     for round in 0..6 {
         let stream = TcpStream::connect(address).await.unwrap();
         let name = ServerName::try_from("a.test").unwrap();

@@ -34,7 +34,10 @@ impl SecureListener {
     }
 
     fn begin(&mut self, stream: TcpStream, peer: SocketAddr) {
-        let (acceptor, limit) = (TlsAcceptor::from(self.tls.config()), self.tls.handshake_timeout());
+        let (acceptor, limit) = (
+            TlsAcceptor::from(self.tls.current().config()),
+            self.tls.handshake_timeout(),
+        );
         self.handshakes.spawn(async move {
             match timeout(limit, acceptor.accept(stream)).await {
                 Ok(Ok(stream)) => Some((stream, peer)),

@@ -33,6 +33,9 @@ pub struct Http2 {
     /// Settings, pings, priorities and unknown frames that a client may send within a second, beside four for each request; more
     /// end the connection.
     pub control_frames_per_second: u32,
+    /// Pieces of request bodies of less than 64 bytes that a client may send within a second, beside four for each request; more end
+    /// the connection.
+    pub small_data_frames_per_second: u32,
     /// How often a silent client is pinged.
     pub ping_every: Span,
     /// For the answer to a ping.
@@ -56,6 +59,7 @@ impl Default for Http2 {
             max_pending_accept_reset_streams: 20,
             max_local_error_reset_streams: 64,
             control_frames_per_second: 200,
+            small_data_frames_per_second: 1000,
             ping_every: Span(Duration::from_secs(30)),
             ping_timeout: Span(Duration::from_secs(20)),
             idle_timeout: Span(Duration::from_secs(60)),
@@ -80,6 +84,12 @@ impl Http2 {
             wrong(
                 "control_frames_per_second",
                 "it must be at least 1, for a connection begins with settings",
+            );
+        }
+        if self.small_data_frames_per_second == 0 {
+            wrong(
+                "small_data_frames_per_second",
+                "it must be at least 1, for a body may end in a small piece",
             );
         }
         if !(16 * 1024..1 << 24).contains(&self.frame_bytes) {

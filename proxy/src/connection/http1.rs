@@ -39,7 +39,7 @@ pub(super) async fn serve<S: Step>(connection: Connection<S>, stream: ClientStre
     loop {
         let last = !is_woken(&connection.core, &socket).await;
         // Boxed: what a parser needs must not take memory from a connection that sleeps.
-        match Box::pin(parse(&connection, &socket, &watch, origin, last)).await {
+        match Box::pin(parse(&connection, &socket, &watch, &origin, last)).await {
             Left::Idle => {}
             Left::Ended(ended) => {
                 if let Err(error) = ended {
@@ -67,7 +67,7 @@ async fn parse<S: Step>(
     connection: &Connection<S>,
     socket: &Socket<ClientStream>,
     watch: &Watch,
-    origin: Origin,
+    origin: &Origin,
     last: bool,
 ) -> Left {
     let Connection { core, steps, gate } = connection;
@@ -115,7 +115,7 @@ async fn respond(
     steps: &impl Step,
     gate: &Gate,
     request: Request<Incoming>,
-    origin: Origin,
+    origin: &Origin,
 ) -> Result<Response<Body>, Infallible> {
     let mut response = answer(steps, gate, request, origin).await?;
     if core.draining.get() && response.status() != StatusCode::SWITCHING_PROTOCOLS {

@@ -38,11 +38,11 @@ pub(super) async fn serve<S: Step + 'static>(connection: Connection<S>, stream: 
         let gate = Arc::clone(&gate);
         service_fn(move |request: Request<Incoming>| {
             let (steps, streams) = (Rc::clone(&steps), Rc::clone(&streams));
-            let gate = Arc::clone(&gate);
+            let (gate, origin) = (Arc::clone(&gate), origin.clone());
             async move {
                 let stream = streams.begin();
                 let mut response = match request::as_http1(request) {
-                    Ok(request) => answer(&*steps, &gate, request, origin).await?,
+                    Ok(request) => answer(&*steps, &gate, request, &origin).await?,
                     Err(reason) => {
                         gate.cells.refused("http2_request");
                         rescue::answer(&ProxyError::client(reason), "-", false)
@@ -54,7 +54,7 @@ pub(super) async fn serve<S: Step + 'static>(connection: Connection<S>, stream: 
             }
         })
     };
-    let (stream, flood) = Metered::new(stream, settings.control_frames_per_second);
+    let (stream, flood) = Metered::new(stream, settings);
     let connection = builder(settings, core.tasks.clone()).serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
     let ended = tokio::select! {

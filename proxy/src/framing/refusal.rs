@@ -42,6 +42,8 @@ pub enum Refusal {
     Host,
     /// A host that this origin does not serve.
     UnknownHost,
+    /// A host that has another certificate here than the one of this connection (RFC 9110, section 15.5.20).
+    Misdirected,
     /// The path has no canonical form.
     Path,
     /// The target is longer than allowed.
@@ -88,6 +90,7 @@ impl Refusal {
             Self::Upgrade => "upgrade",
             Self::Host => "host",
             Self::UnknownHost => "unknown_host",
+            Self::Misdirected => "misdirected",
             Self::Path => "path",
             Self::UriTooLong => "uri_too_long",
             Self::HeadTooLarge => "head_too_large",
@@ -123,6 +126,7 @@ impl Refusal {
             Self::Upgrade => "The upgrade is not complete",
             Self::Host => "There must be one well-formed Host",
             Self::UnknownHost => "This host is not served here",
+            Self::Misdirected => "This host is served here, but not on a connection that was made for another name",
             Self::Path => "The path cannot be read",
             Self::UriTooLong => "The address is too long",
             Self::HeadTooLarge => "The head of the request is too large",
@@ -146,7 +150,7 @@ impl Refusal {
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::SlowHead | Self::SlowBody | Self::SlowReader => StatusCode::REQUEST_TIMEOUT,
             Self::Expectation => StatusCode::EXPECTATION_FAILED,
-            Self::UnknownHost => StatusCode::MISDIRECTED_REQUEST,
+            Self::UnknownHost | Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
             Self::Connections | Self::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
             Self::ServerAction => StatusCode::FORBIDDEN,
             _ => StatusCode::BAD_REQUEST,
@@ -156,7 +160,7 @@ impl Refusal {
     /// Whether the connection ends with the answer: what follows on it may not be what the client thinks it is.
     #[must_use]
     pub const fn closes(self) -> bool {
-        !matches!(self, Self::UnknownHost | Self::Overloaded)
+        !matches!(self, Self::UnknownHost | Self::Misdirected | Self::Overloaded)
     }
 }
 

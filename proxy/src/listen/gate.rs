@@ -14,7 +14,7 @@ use super::redirect::Redirect;
 use super::{ClientStream, Prefixed, Wire};
 use crate::config::{ListenProtocol, Listener};
 use crate::metrics::ListenerCells;
-use crate::tls::Tls;
+use crate::tls::{Presented, Tls};
 
 /// What an HTTP/2 client sends first (RFC 9113, section 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -43,6 +43,8 @@ pub(crate) struct Opened {
     pub(crate) scheme: &'static str,
     /// Whether the client begins with HTTP/2.
     pub(crate) http2: bool,
+    /// The certificate that the client asked for by a name, where there are several.
+    pub(crate) presented: Option<Presented>,
 }
 
 /// Why a connection was given up before HTTP was spoken on it.
@@ -94,6 +96,7 @@ pub(crate) async fn open(gate: &Gate, wire: Wire, peer: IpAddr, limit: Duration)
             peer,
             scheme: "http",
             http2: false,
+            presented: None,
         });
     }
     // Boxed: what is only needed at the start must not take memory from a connection that stays.
@@ -123,6 +126,7 @@ async fn open_step_by_step(
         peer,
         scheme: "http",
         http2,
+        presented: None,
     })
 }
 
@@ -146,7 +150,8 @@ async fn named_client(gate: &Gate, stream: &mut Prefixed, peer: IpAddr) -> Resul
 }
 
 async fn shake_hands(gate: &Gate, tls: &Tls, stream: Prefixed, peer: IpAddr) -> Result<Opened, Refusal> {
-    let shaken = TlsAcceptor::from(tls.config()).accept(stream);
+    let current = tls.current();
+    let shaken = TlsAcceptor::from(current.config()).accept(stream);
     let stream = timeout(tls.handshake_timeout(), shaken)
         .await
         .map_err(|_| Refusal::SlowHandshake)?
@@ -160,11 +165,13 @@ async fn shake_hands(gate: &Gate, tls: &Tls, stream: Prefixed, peer: IpAddr) -> 
         session.handshake_kind() == Some(HandshakeKind::Resumed),
     );
     let http2 = session.alpn_protocol() == Some(b"h2");
+    let presented = session.server_name().and_then(|name| current.presented(name));
     Ok(Opened {
         stream: ClientStream::Tls(Box::new(stream)),
         peer,
         scheme: "https",
         http2,
+        presented,
     })
 }
 

@@ -50,6 +50,35 @@ fn the_names_of_the_certificates_are_covered() {
 }
 
 #[test]
+fn a_host_is_misdirected_where_another_certificate_is_for_it() {
+    let home = TempDir::new().unwrap();
+    let first = write_pair(home.path(), "a", &["shop.example", "*.shop.example"]);
+    let second = write_pair(home.path(), "b", &["admin.example", "deep.shop.example"]);
+    let alone = Tls::load(settings(vec![first.clone()])).unwrap();
+    assert!(alone.current().presented("other.example").is_none());
+    let both = Tls::load(settings(vec![first, second])).unwrap().current();
+    // Who asks for a name that there is no certificate for is given the first.
+    for name in ["img.shop.example", "SHOP.example", "nobody.example"] {
+        let presented = both.presented(name).unwrap();
+        assert!(presented.is_misdirected("admin.example") && presented.is_misdirected("Admin.example."));
+        for host in [
+            "shop.example",
+            "deep.shop.example",
+            "nobody.example",
+            "10.0.0.1",
+            "::1",
+            "",
+        ] {
+            assert!(!presented.is_misdirected(host), "{host} for {name}");
+        }
+    }
+    // Both are for this name, and whoever asks for it is given the second.
+    let presented = both.presented("deep.shop.example").unwrap();
+    assert!(!presented.is_misdirected("deep.shop.example"));
+    assert!(presented.is_misdirected("img.shop.example"));
+}
+
+#[test]
 fn bad_new_files_leave_the_old_ones_in_force_and_are_said_once() {
     let home = TempDir::new().unwrap();
     let pair = write_pair(home.path(), "a", &["old.example"]);

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use test_support::eventually::eventually;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use super::carrier::{CARRIERS, Carrier, Stage};
 use super::frames::{
-    CONTINUATION, DATA, END_HEADERS, HEADERS, PING, PREFACE, PSEUDO, RST_STREAM, SETTINGS, WHOLE, WINDOW_UPDATE, block,
-    frame, post, stage,
+    CONTINUATION, DATA, END_HEADERS, END_STREAM, HEADERS, PADDED, PING, PREFACE, PSEUDO, RST_STREAM, SETTINGS, WHOLE,
+    WINDOW_UPDATE, block, frame, post,
 };
 
 /// Nothing here waits so long unless it has failed.
@@ -75,7 +75,7 @@ fn resets() -> [Flood; 3] {
     ]
 }
 
-/// 5.3.15: frames that carry nothing.
+/// 5.3.15: frames that carry nothing, or next to nothing.
 fn empty_frames() -> Vec<Flood> {
     let many = |kind: u8, flags: u8, stream: u32, payload: &[u8]| frame(kind, flags, stream, payload).repeat(20_000);
     let body = |frames: Vec<u8>| [post(&[], &[]), frames].concat();
@@ -102,6 +102,16 @@ fn empty_frames() -> Vec<Flood> {
             many(UNKNOWN, 0, 0, b"x"),
             "http2_unknown_flood",
         ),
+        flood(
+            "pieces of a body of one byte",
+            body(many(DATA, 0, 1, b"x")),
+            "http2_data_flood",
+        ),
+        flood(
+            "pieces of a body that are padding and one byte",
+            body(many(DATA, PADDED, 1, &[&[62, b'x'][..], &[0; 62]].concat())),
+            "http2_data_flood",
+        ),
         flood("empty pieces of a body", body(many(DATA, 0, 1, b"")), "http2_flood"),
         flood(
             "CONTINUATION without end (CVE-2024-27316)",
@@ -111,21 +121,32 @@ fn empty_frames() -> Vec<Flood> {
     ]
 }
 
-/// 5.3.15: one entry of 4 kB for the table, then ten thousand references to it, a byte each.
-fn bomb() -> Flood {
-    let mut entry = block(&[("x", &"x".repeat(4_000))]);
-    entry[0] = 0x40;
-    let references = vec![0xbe; 10_000];
-    Flood {
-        name: "references to one large header (CVE-2026-49975)",
-        frames: frame(HEADERS, WHOLE, 1, &[block(&PSEUDO), entry, references].concat()),
-        reason: None,
-    }
+/// 5.3.15: one entry of 4 kB for the table, then ten thousand references to it, a byte each; the same with crumbs of a cookie, which
+/// would be joined.
+fn bombs() -> [Flood; 2] {
+    let bomb = |name, field: &str, value: &str| {
+        let mut entry = block(&[(field, value)]);
+        entry[0] = 0x40;
+        let references = vec![0xbe; 10_000];
+        Flood {
+            name,
+            frames: frame(HEADERS, WHOLE, 1, &[block(&PSEUDO), entry, references].concat()),
+            reason: None,
+        }
+    };
+    [
+        bomb(
+            "references to one large header (CVE-2026-49975)",
+            "x",
+            &"x".repeat(4_000),
+        ),
+        bomb("references to one small crumb (CVE-2026-105297)", "cookie", "a"),
+    ]
 }
 
 /// Whether the connection ends, whatever becomes of its streams, or everything was turned away.
-async fn ends(address: &str, frames: &[u8]) -> bool {
-    let (mut reader, mut writer) = TcpStream::connect(address).await.unwrap().into_split();
+async fn ends(stage: &Stage, frames: &[u8]) -> bool {
+    let (mut reader, mut writer) = tokio::io::split(stage.connect().await);
     let sent = [PREFACE, frames].concat();
     let sending = tokio::spawn(async move {
         // A peer that has hung up has said what there is to say.
@@ -156,25 +177,42 @@ async fn ends(address: &str, frames: &[u8]) -> bool {
     ended
 }
 
-#[tokio::test]
-async fn floods_end_their_connection_and_nobody_elses() {
-    let (_legacy, proxy, address) = stage().await;
-    for flood in resets().into_iter().chain(empty_frames()).chain([bomb()]) {
+async fn all_end_their_connection(carrier: Carrier) {
+    let stage = carrier.stage("").await;
+    for flood in resets().into_iter().chain(empty_frames()).chain(bombs()) {
         let name = flood.name;
-        let ended_so = async |reason: &str| {
-            let metrics = proxy.metrics().await;
-            let mut lines = metrics.lines();
-            let found = lines.find(|line| line.contains(&format!("reason=\"{reason}\"")));
-            found.map_or(0, |line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap())
-        };
         let before = match flood.reason {
-            Some(reason) => ended_so(reason).await,
+            Some(reason) => stage.refused(reason).await,
             None => 0,
         };
-        assert!(ends(&address, &flood.frames).await, "{name}");
+        assert!(ends(&stage, &flood.frames).await, "{carrier:?}: {name}");
         if let Some(reason) = flood.reason {
-            eventually(name, || async { (ended_so(reason).await > before).then_some(()) }).await;
+            eventually(name, || async { (stage.refused(reason).await > before).then_some(()) }).await;
         }
-        assert_eq!(proxy.client().get("/b").await.text(), "ordinary", "after {name}");
+        let next = stage.proxy.client().get("/b").await;
+        assert_eq!(next.text(), "ordinary", "{carrier:?}: after {name}");
+    }
+}
+
+#[tokio::test]
+async fn floods_end_their_connection_and_nobody_elses() {
+    for carrier in CARRIERS {
+        all_end_their_connection(carrier).await;
+    }
+}
+
+#[tokio::test]
+async fn a_body_in_hundreds_of_small_pieces_passes() {
+    for carrier in CARRIERS {
+        let stage = carrier.stage("").await;
+        let mut stream = stage.connect().await;
+        let pieces = frame(DATA, 0, 1, b"a word ").repeat(800);
+        let end = frame(DATA, END_STREAM, 1, b"");
+        stream
+            .write_all(&[PREFACE.to_vec(), post(&[], &[]), pieces, end].concat())
+            .await
+            .unwrap();
+        let request = stage.legacy.wait_for("/a", 1).await;
+        assert_eq!(request.text(), "a word ".repeat(800), "{carrier:?}");
     }
 }

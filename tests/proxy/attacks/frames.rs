@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use harness::TestProxy;
-use test_support::legacy::{Answer, FakeLegacy};
+use test_support::legacy::Answer;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
+
+use super::carrier::{CARRIERS, Carrier, Stage};
 
 /// Nothing here waits so long unless it has failed.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -20,9 +20,9 @@ pub(super) const PING: u8 = 6;
 const GOAWAY: u8 = 7;
 pub(super) const WINDOW_UPDATE: u8 = 8;
 pub(super) const CONTINUATION: u8 = 9;
-const END_STREAM: u8 = 1;
+pub(super) const END_STREAM: u8 = 1;
 pub(super) const END_HEADERS: u8 = 4;
-const PADDED: u8 = 8;
+pub(super) const PADDED: u8 = 8;
 pub(super) const WHOLE: u8 = END_STREAM | END_HEADERS;
 
 /// What comes of it.
@@ -253,8 +253,8 @@ fn continuation_flood() -> Vec<u8> {
 }
 
 /// Sends an attack on a connection of its own.
-async fn outcome(address: &str, attack: &Attack) -> Outcome {
-    let mut stream = TcpStream::connect(address).await.unwrap();
+async fn outcome(stage: &Stage, attack: &Attack) -> Outcome {
+    let mut stream = stage.connect().await;
     // A peer that has hung up has said what there is to say.
     let _ = stream.write_all(&[PREFACE, &attack.frames].concat()).await;
     loop {
@@ -288,30 +288,19 @@ fn status(block: &[u8]) -> u16 {
     }
 }
 
-pub(super) async fn stage() -> (FakeLegacy, TestProxy, String) {
-    let legacy = FakeLegacy::start().await;
-    legacy.otherwise(Answer::text(200, "ordinary"));
-    let proxy = TestProxy::builder()
-        .legacy(&legacy)
-        .config("listeners:\n  - { address: 127.0.0.1:0, protocol: h2c }")
-        .spawn()
-        .await;
-    let address = proxy.listeners()[0].trim_start_matches("http://").to_owned();
-    (legacy, proxy, address)
-}
-
-#[tokio::test]
-async fn frames_that_no_client_means() {
-    let (legacy, proxy, address) = stage().await;
+async fn all_come_to_their_end(carrier: Carrier) {
+    let stage = carrier.stage("").await;
+    stage.legacy.on("GET", "/stall", Answer::Stall);
+    stage.legacy.on("POST", "/stall", Answer::Stall);
     let mut failed = Vec::new();
     for attack in fields()
         .into_iter()
         .chain(pseudo_headers_and_lengths())
         .chain(streams())
     {
-        let before = legacy.requests().len();
-        let came = outcome(&address, &attack).await;
-        let seen = legacy.requests().len() - before;
+        let before = stage.legacy.requests().len();
+        let came = outcome(&stage, &attack).await;
+        let seen = stage.legacy.requests().len() - before;
         if came != attack.outcome || seen > attack.upstream {
             failed.push(format!(
                 "{} ({}): {came:?}, the upstream saw {seen}",
@@ -319,6 +308,13 @@ async fn frames_that_no_client_means() {
             ));
         }
     }
-    assert!(failed.is_empty(), "{}", failed.join("\n"));
-    assert_eq!(proxy.client().get("/b").await.text(), "ordinary");
+    assert!(failed.is_empty(), "{carrier:?}:\n{}", failed.join("\n"));
+    assert_eq!(stage.proxy.client().get("/b").await.text(), "ordinary");
+}
+
+#[tokio::test]
+async fn frames_that_no_client_means() {
+    for carrier in CARRIERS {
+        all_come_to_their_end(carrier).await;
+    }
 }

@@ -1,4 +1,5 @@
-//! A count of the frames that ask for work and carry nothing: the protocol sets them no limit, and the library answers each.
+//! A count of the frames that ask for work and carry next to nothing: the protocol sets them no limit, and the library answers each
+//! or hands it on.
 
 use std::cell::Cell;
 use std::io;
@@ -10,16 +11,25 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
+use crate::config::Http2;
+
 /// What a client says before its first frame (RFC 9113, section 3.4).
 const PREFACE_BYTES: u32 = 24;
 /// Length, kind, flags and stream (RFC 9113, section 4.1).
 const HEAD_BYTES: usize = 9;
+const DATA: u8 = 0x0;
 const HEADERS: u8 = 0x1;
 const PRIORITY: u8 = 0x2;
 const SETTINGS: u8 = 0x4;
 const PING: u8 = 0x6;
 /// The last kind that RFC 9113 knows.
 const CONTINUATION: u8 = 0x9;
+/// A flag of DATA (RFC 9113, section 6.1).
+const PADDED: u8 = 0x8;
+/// The most that may be padding in a frame, with the byte that says how much.
+const PADDING_BYTES: u32 = 256;
+/// A piece of a body that is shorter is small: the head of its frame, and of the chunk that it becomes, are a good part of its cost.
+const SMALL_BYTES: u32 = 64;
 /// The time in which so many frames may come as the configuration allows.
 const WINDOW: Duration = Duration::from_secs(1);
 /// What a request brings with it at most, such as its priority and changes of that.
@@ -38,22 +48,32 @@ pub(super) struct Metered<S> {
 
 #[derive(Debug)]
 struct Meter {
-    most: u32,
     head: [u8; HEAD_BYTES],
     filled: usize,
     /// Bytes of a payload that are still to come.
     skip: u32,
+    control: Rate,
+    pieces: Rate,
+}
+
+/// Frames of one sort within a second.
+#[derive(Debug)]
+struct Rate {
+    most: u32,
     frames: u32,
     since: Instant,
 }
 
 impl<S> Metered<S> {
-    /// Lets `most` frames pass within a second. The second value says afterwards whether there were more.
-    pub(super) fn new(io: S, most: u32) -> (Self, Flood) {
+    /// Lets so many frames pass as the settings allow. The second value says afterwards whether there were more.
+    pub(super) fn new(io: S, settings: &Http2) -> (Self, Flood) {
         let flood = Flood::default();
         let metered = Self {
             io,
-            meter: Meter::new(most),
+            meter: Meter::new(
+                settings.control_frames_per_second,
+                settings.small_data_frames_per_second,
+            ),
             flood: Rc::clone(&flood),
         };
         (metered, flood)
@@ -61,14 +81,13 @@ impl<S> Metered<S> {
 }
 
 impl Meter {
-    fn new(most: u32) -> Self {
+    fn new(control: u32, pieces: u32) -> Self {
         Self {
-            most,
             head: [0; HEAD_BYTES],
             filled: 0,
             skip: PREFACE_BYTES,
-            frames: 0,
-            since: Instant::now(),
+            control: Rate::new(control),
+            pieces: Rate::new(pieces),
         }
     }
 
@@ -87,18 +106,21 @@ impl Meter {
             bytes = &bytes[taken..];
             if self.filled == HEAD_BYTES {
                 self.filled = 0;
-                let [high, middle, low, kind, ..] = self.head;
+                let [high, middle, low, kind, flags, ..] = self.head;
                 self.skip = u32::from_be_bytes([0, high, middle, low]);
-                self.count(kind)?;
+                self.count(kind, flags)?;
             }
         }
         Ok(())
     }
 
-    fn count(&mut self, kind: u8) -> Result<(), &'static str> {
+    /// Counts the frame whose payload comes next.
+    fn count(&mut self, kind: u8, flags: u8) -> Result<(), &'static str> {
         let flood = match kind {
+            DATA if self.is_small_piece(flags) => return self.pieces.count("http2_data_flood"),
             HEADERS => {
-                self.frames = self.frames.saturating_sub(FOR_EACH_REQUEST);
+                self.control.allow(FOR_EACH_REQUEST);
+                self.pieces.allow(FOR_EACH_REQUEST);
                 return Ok(());
             }
             PING => "http2_ping_flood",
@@ -107,6 +129,32 @@ impl Meter {
             0..=CONTINUATION => return Ok(()),
             _ => "http2_unknown_flood",
         };
+        self.control.count(flood)
+    }
+
+    /// Pieces of nothing are not for us: the library takes a hundred of them.
+    const fn is_small_piece(&self, flags: u8) -> bool {
+        let padding = if flags & PADDED == 0 { 0 } else { PADDING_BYTES };
+        self.skip > 0 && self.skip < SMALL_BYTES + padding
+    }
+}
+
+impl Rate {
+    fn new(most: u32) -> Self {
+        Self {
+            most,
+            frames: 0,
+            since: Instant::now(),
+        }
+    }
+
+    /// Lets so many more pass.
+    const fn allow(&mut self, more: u32) {
+        self.frames = self.frames.saturating_sub(more);
+    }
+
+    /// One more. The clock is asked only where there are many.
+    fn count(&mut self, flood: &'static str) -> Result<(), &'static str> {
         self.frames += 1;
         if self.frames <= self.most {
             return Ok(());
@@ -167,10 +215,13 @@ mod tests {
         [&[0, 0, length, kind, 0, 0, 0, 0, 0], payload].concat()
     }
 
+    /// Of each sort, three frames may come.
     fn fed(frames: &[Vec<u8>], piece: usize) -> Result<(), &'static str> {
-        let mut meter = Meter::new(3);
+        let mut meter = Meter::new(3, 3);
         // Its second does not pass, however slow the machine is.
-        meter.since += Duration::from_secs(3600);
+        for rate in [&mut meter.control, &mut meter.pieces] {
+            rate.since += Duration::from_secs(3600);
+        }
         let bytes = [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec(), frames.concat()].concat();
         bytes.chunks(piece).try_for_each(|piece| meter.follow(piece))
     }
@@ -195,8 +246,8 @@ mod tests {
             frame(HEADERS, &[1; 30]),
             priority(),
             priority(),
-            frame(0, &[6; 100]),
-            frame(0, b""),
+            frame(DATA, &[6; 100]),
+            frame(DATA, b""),
         ];
         assert_eq!(fed(&vec![one.concat(); 50], 64), Ok(()));
         assert_eq!(fed(&vec![priority(); 4], 64), Err("http2_priority_flood"));
@@ -205,12 +256,34 @@ mod tests {
     }
 
     #[test]
+    fn small_pieces_of_bodies_are_counted_for_themselves() {
+        let (small, large) = (|| frame(DATA, b"x"), || frame(DATA, &[b'x'; 64]));
+        assert_eq!(
+            fed(&[vec![small(); 3], vec![frame(PING, &[0; 8]); 3]].concat(), 64),
+            Ok(())
+        );
+        assert_eq!(fed(&vec![small(); 4], 64), Err("http2_data_flood"));
+        assert_eq!(fed(&vec![large(); 50], 64), Ok(()));
+        // Every request may end in a few of them.
+        assert_eq!(
+            fed(&vec![[frame(HEADERS, b""), small(), small()].concat(); 50], 64),
+            Ok(())
+        );
+        let padded = |length: u8| {
+            let mut frame = frame(DATA, &vec![0; usize::from(length)]);
+            frame[4] = PADDED;
+            frame
+        };
+        assert_eq!(fed(&vec![padded(255); 4], 64), Err("http2_data_flood"));
+    }
+
+    #[test]
     fn every_second_begins_anew() {
-        let mut meter = Meter::new(3);
+        let mut meter = Meter::new(3, 3);
         meter.skip = 0;
         for _ in 0..20 {
             assert_eq!(meter.follow(&vec![frame(PING, &[0; 8]); 3].concat()), Ok(()));
-            meter.since = meter.since.checked_sub(WINDOW).unwrap();
+            meter.control.since = meter.control.since.checked_sub(WINDOW).unwrap();
         }
     }
 }
