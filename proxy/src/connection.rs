@@ -18,7 +18,7 @@ use tokio::time::{Instant, timeout};
 use crate::body::Body;
 use crate::core::Core;
 use crate::exchange::{Exchange, PathVerdict, RequestFacts, RequestId, Step};
-use crate::framing::{Place, Refusal as RequestRefusal, host_name};
+use crate::framing::{Interim, Place, Refusal as RequestRefusal, host_name};
 use crate::layers::rescue;
 use crate::listen::{self, ClientStream, Gate, Opened, Refusal, Wire};
 use crate::tls::Presented;
@@ -129,6 +129,7 @@ async fn answer(
     gate: &Gate,
     mut request: Request<Incoming>,
     origin: &Origin,
+    interim: Option<Interim>,
 ) -> Result<Response<Body>, Infallible> {
     // What stands for a refused request is to be refused, whatever the listener is for.
     let mut refused = request.extensions().get::<RequestRefusal>().is_some();
@@ -150,6 +151,7 @@ async fn answer(
     let mut exchange = Exchange {
         request: request.map(Body::Incoming),
         facts,
+        interim,
         routed: None,
     };
     let answered = steps.call(&mut exchange).await;

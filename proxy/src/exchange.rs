@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use crate::body::Body;
 use crate::config::Timeouts;
 use crate::error::ProxyError;
-use crate::framing::Refusal;
+use crate::framing::{Interim, Refusal};
 
 /// A request together with what Ficus has found out about it so far.
 #[derive(Debug)]
@@ -21,6 +21,8 @@ pub struct Exchange {
     pub request: Request<Body>,
     /// What is known of the client and the moment.
     pub facts: RequestFacts,
+    /// Where interim answers go, when the client can be sent any.
+    pub interim: Option<Interim>,
     /// Who answers; none before the decide step.
     pub routed: Option<Routed>,
 }

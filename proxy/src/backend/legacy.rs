@@ -1,5 +1,6 @@
 //! The legacy app: the request goes out over the core's upstream connections and the answer streams back.
 
+use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -48,6 +49,8 @@ pub async fn answer_since(
     let call = Call {
         deadline: began + exchange.answer_limit(timeouts),
         connect: exchange.time_limits().connect_timeout,
+        interim: exchange.interim.as_ref(),
+        interims: Cell::new(0),
         metrics: &core.metrics,
     };
     let (response, lease) = core.legacy.send(request, &call).await?;

@@ -19,7 +19,7 @@ use super::{Connection, Origin, answer};
 use crate::body::Body;
 use crate::core::Core;
 use crate::exchange::Step;
-use crate::framing::{self, Alarm, Socket, Watch};
+use crate::framing::{self, Alarm, Interim, Socket, Watch};
 use crate::listen::{ClientStream, Gate};
 
 /// So long after its last answer a connection is put to sleep: longer than the pauses of a client that is busy.
@@ -71,7 +71,11 @@ async fn parse<S: Step>(
     last: bool,
 ) -> Left {
     let Connection { core, steps, gate } = connection;
-    let service = service_fn(|request| watch.serve(request, |request| respond(core, &**steps, gate, request, origin)));
+    let service = service_fn(|request| {
+        watch.serve(request, |request, interim| {
+            respond(core, &**steps, gate, request, origin, interim)
+        })
+    });
     let limits = &core.config.limits;
     let parser = http1::Builder::new()
         .max_headers(limits.headers)
@@ -116,8 +120,9 @@ async fn respond(
     gate: &Gate,
     request: Request<Incoming>,
     origin: &Origin,
+    interim: Option<Interim>,
 ) -> Result<Response<Body>, Infallible> {
-    let mut response = answer(steps, gate, request, origin).await?;
+    let mut response = answer(steps, gate, request, origin, interim).await?;
     if core.draining.get() && response.status() != StatusCode::SWITCHING_PROTOCOLS {
         response
             .headers_mut()

@@ -42,7 +42,7 @@ pub(super) async fn serve<S: Step + 'static>(connection: Connection<S>, stream: 
             async move {
                 let stream = streams.begin();
                 let mut response = match request::as_http1(request) {
-                    Ok(request) => answer(&*steps, &gate, request, &origin).await?,
+                    Ok(request) => answer(&*steps, &gate, request, &origin, None).await?,
                     Err(reason) => {
                         gate.cells.refused("http2_request");
                         rescue::answer(&ProxyError::client(reason), "-", false)

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use bytes::{Buf as _, Bytes};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
@@ -61,8 +62,8 @@ pub struct Guarded<S> {
     /// Bytes of the body since its head.
     body_bytes: u64,
     written: u64,
-    /// Whether the parser has nothing left to write.
-    flushed: bool,
+    /// Interim answers of which a part may have been written.
+    interim: Bytes,
     linger: Option<(Pin<Box<Sleep>>, usize)>,
 }
 
@@ -90,7 +91,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guarded<S> {
             writing: Alarm::default(),
             body_bytes: 0,
             written: 0,
-            flushed: true,
+            interim: Bytes::new(),
             linger: None,
         }
     }
@@ -253,7 +254,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guarded<S> {
 
     /// A write, and what it says of the client's patience with us.
     fn took(&mut self, written: Poll<io::Result<usize>>, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        self.flushed = false;
+        self.link.set_flushed(false);
         match written {
             Poll::Pending if !self.reader.is_raw() => {
                 let allowed = allowance(self.written, self.patience.bytes_per_second);
@@ -270,9 +271,36 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guarded<S> {
         }
     }
 
+    /// Writes the interim answers that wait. Not before the parser has written all that it had: what it is in the middle of is
+    /// the answer before.
+    fn poll_interim(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.interim.is_empty() {
+            let Some(waiting) = self.link.take_interim() else {
+                return Poll::Ready(Ok(()));
+            };
+            self.interim = waiting;
+        }
+        while !self.interim.is_empty() {
+            let written = Pin::new(&mut self.io).poll_write(context, &self.interim);
+            match ready!(self.took(written, context))? {
+                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                count => self.interim.advance(count),
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// What has to be written before the parser writes on.
+    fn poll_before_write(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.link.is_flushed() || !self.interim.is_empty() {
+            return self.poll_interim(context);
+        }
+        Poll::Ready(Ok(()))
+    }
+
     /// Whether the parser could as well not be there.
     pub(super) fn is_idle(&self) -> bool {
-        self.flushed
+        self.link.is_flushed()
             && self.ending.is_none()
             && self.held.is_empty()
             && self.reader.is_between()
@@ -345,6 +373,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Guarded<S> {
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let guarded = self.get_mut();
+        ready!(guarded.poll_before_write(context))?;
         let written = Pin::new(&mut guarded.io).poll_write(context, bytes);
         guarded.took(written, context)
     }
@@ -355,6 +384,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
         bytes: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let guarded = self.get_mut();
+        ready!(guarded.poll_before_write(context))?;
         let written = Pin::new(&mut guarded.io).poll_write_vectored(context, bytes);
         guarded.took(written, context)
     }
@@ -365,8 +395,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let guarded = self.get_mut();
+        // The parser flushes when its memory is empty.
+        ready!(guarded.poll_interim(context))?;
         ready!(Pin::new(&mut guarded.io).poll_flush(context))?;
-        guarded.flushed = true;
+        guarded.link.set_flushed(true);
         Poll::Ready(Ok(()))
     }
 

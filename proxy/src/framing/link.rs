@@ -1,11 +1,13 @@
 //! What the two sides of a watched connection tell each other: the one that reads its bytes, and the one that answers its requests.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Context;
 
+use bytes::Bytes;
 use futures_util::task::AtomicWaker;
 
+use super::interim::Waiting;
 use super::refusal::Refusal;
 
 /// Both sides are polled by one task at a time; the atomics only make the connection movable to a tunnel.
@@ -23,6 +25,13 @@ pub(super) struct Link {
     /// The client reads too slowly.
     stalled: AtomicBool,
     reader: AtomicWaker,
+    /// Whether the parser has written something since its memory was last empty.
+    unflushed: AtomicBool,
+    /// Whether something is in `interim`: asked at every write, when nearly always nothing is.
+    has_interim: AtomicBool,
+    interim: Mutex<Waiting>,
+    /// Interim answers that came too late to be sent.
+    late: AtomicU64,
 }
 
 impl Link {
@@ -61,8 +70,14 @@ impl Link {
         !self.is_active() && self.calls.load(Ordering::Relaxed) == heads
     }
 
-    /// The head of the answer to the `number`th request says whether the connection leaves HTTP.
+    /// The head of the answer to the `number`th request says whether the connection leaves HTTP. It comes next in the parser's
+    /// memory: when that is empty, what is to be sent before it still can be.
     pub(super) fn decide(&self, number: u64, left_http: bool) {
+        if self.has_interim.load(Ordering::Relaxed) && !self.is_flushed() {
+            self.has_interim.store(false, Ordering::Relaxed);
+            let late = self.waiting().drop_all();
+            self.late.fetch_add(late, Ordering::Relaxed);
+        }
         self.decided.store(number * 2 + u64::from(left_http), Ordering::Release);
         self.reader.wake();
     }
@@ -72,6 +87,39 @@ impl Link {
         self.reader.register(context.waker());
         let decided = self.decided.load(Ordering::Acquire);
         (decided / 2 == number).then_some(decided % 2 == 1)
+    }
+
+    /// Whether the parser has nothing left to write.
+    pub(super) fn is_flushed(&self) -> bool {
+        !self.unflushed.load(Ordering::Relaxed)
+    }
+
+    /// The parser writes, or its memory is empty.
+    pub(super) fn set_flushed(&self, flushed: bool) {
+        self.unflushed.store(!flushed, Ordering::Relaxed);
+    }
+
+    /// Has an interim answer written before the final one; false when there is no room. The task that answers polls the parser
+    /// next, which flushes whenever it has nothing to write.
+    pub(super) fn pass_interim(&self, answer: &[u8]) -> bool {
+        let passed = self.waiting().push(answer);
+        self.has_interim.store(true, Ordering::Relaxed);
+        passed
+    }
+
+    /// The interim answers that are to be written now.
+    pub(super) fn take_interim(&self) -> Option<Bytes> {
+        let any = self.has_interim.load(Ordering::Relaxed) && self.has_interim.swap(false, Ordering::Relaxed);
+        any.then(|| self.waiting().take())
+    }
+
+    /// How many interim answers came too late.
+    pub(super) fn late(&self) -> u64 {
+        self.late.load(Ordering::Relaxed)
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.interim.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The client has not taken its answer in time.

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
+use http::{Request, Response, StatusCode, Version};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::guard::{ClientPatience, Guarded};
 use super::head::HeadLimits;
+use super::interim::Interim;
 use super::link::Link;
 use super::reader::Reader;
 use super::refusal::Refusal;
@@ -60,14 +61,15 @@ pub struct Answering {
 }
 
 impl Watch {
-    /// Answers one request. One that stands for a refused request carries the [`Refusal`] as an extension.
+    /// Answers one request. One that stands for a refused request carries the [`Refusal`] as an extension. A client that speaks
+    /// HTTP/1.0 gets no interim answers (RFC 9110, section 15.2).
     ///
     /// # Errors
     /// Those of `answer`.
     pub async fn serve<E, F>(
         &self,
         mut request: Request<Incoming>,
-        answer: impl FnOnce(Request<Incoming>) -> F,
+        answer: impl FnOnce(Request<Incoming>, Option<Interim>) -> F,
     ) -> Result<Response<Answering>, E>
     where
         F: Future<Output = Result<Response<Body>, E>>,
@@ -78,7 +80,8 @@ impl Watch {
         }
         self.link.begin();
         let active = Active(Arc::clone(&self.link));
-        let response = answer(request).await?;
+        let interim = (request.version() != Version::HTTP_10).then(|| Interim::new(&self.link));
+        let response = answer(request, interim).await?;
         self.link
             .decide(number, response.status() == StatusCode::SWITCHING_PROTOCOLS);
         Ok(response.map(|body| Answering { body, _active: active }))
@@ -88,6 +91,9 @@ impl Watch {
     pub fn ended(&self, metrics: &CoreMetrics) {
         if self.link.is_stalled() {
             metrics.refused(Refusal::SlowReader.label());
+        }
+        for _ in 0..self.link.late() {
+            metrics.upstream("interim_dropped");
         }
     }
 }

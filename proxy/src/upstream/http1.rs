@@ -12,7 +12,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, Method, Request, Response};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body::{Frame, SizeHint};
 use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
 use tokio_util::io::poll_read_buf;
@@ -20,7 +20,7 @@ use tokio_util::io::poll_read_buf;
 use super::stream::Stream;
 use crate::body::Body;
 use crate::error::BoxError;
-use decode::{Head, Remaining};
+use decode::{Found, Head, Remaining};
 use encode::Outgoing;
 
 /// What is read at once at first; it grows with what comes.
@@ -127,15 +127,19 @@ impl Http1 {
 
     /// Sends a request and waits for the head of its answer. The body of the request may still be on its way then; it goes on with
     /// [`Self::poll_body`]. The headers of the answer take the place of the request's once they are there; before that, a request
-    /// whose body was in hand is still whole.
+    /// whose body was in hand is still whole. Interim answers go to `interim`.
     ///
     /// # Errors
     /// Why there is no answer.
-    pub(super) async fn send(&mut self, request: &mut Request<Body>) -> Result<Response<()>, Broken> {
+    pub(super) async fn send(
+        &mut self,
+        request: &mut Request<Body>,
+        interim: &impl Fn(StatusCode, HeaderMap),
+    ) -> Result<Response<()>, Broken> {
         self.outgoing = encode::request(request, &mut self.output);
         self.written = 0;
         let bodiless = *request.method() == Method::HEAD;
-        let head = std::future::poll_fn(|context| self.poll_head(context, request.headers_mut())).await?;
+        let head = std::future::poll_fn(|context| self.poll_head(context, request.headers_mut(), interim)).await?;
         self.remaining = Remaining::of(&head, request.headers(), bodiless)?;
         self.keeps_alive &= head.keeps_alive(request.headers()) && !matches!(self.remaining, Remaining::UntilClosed);
         let mut response = Response::new(());
@@ -148,14 +152,18 @@ impl Http1 {
         Ok(response)
     }
 
-    fn poll_head(&mut self, context: &mut Context<'_>, headers: &mut HeaderMap) -> Poll<Result<Head, Broken>> {
+    fn poll_head(
+        &mut self,
+        context: &mut Context<'_>,
+        headers: &mut HeaderMap,
+        interim: &impl Fn(StatusCode, HeaderMap),
+    ) -> Poll<Result<Head, Broken>> {
         self.poll_output(context)?;
         loop {
             while !self.pending.is_empty() {
                 match decode::head(&mut self.pending, headers)? {
-                    // 100 and 103 are for this connection alone.
-                    Some(head) if head.is_provisional() => {}
-                    Some(head) => return Poll::Ready(Ok(head)),
+                    Some(Found::Interim(status, headers)) => interim(status, headers),
+                    Some(Found::Final(head)) => return Poll::Ready(Ok(head)),
                     None if self.pending.len() >= MOST_HEAD => return Poll::Ready(Err(Broken::HeadTooLarge)),
                     None => break,
                 }

@@ -14,6 +14,7 @@ use hyper::client::conn::{http1, http2};
 
 use super::endpoint::Endpoint;
 use super::http1::{Broken, Http1};
+use super::send::Call;
 use super::slots::Slot;
 use crate::body::Body;
 
@@ -110,9 +111,10 @@ impl Lease {
         &mut self,
         mut request: Request<Body>,
         scheme: Scheme,
+        call: &Call<'_>,
     ) -> Result<Response<Source>, Box<SendFailure>> {
         match &mut self.sender {
-            Sender::Http1(connection) => send_http1(connection, request).await,
+            Sender::Http1(connection) => send_http1(connection, request, call).await,
             Sender::Upgradable(sender) => {
                 let sent = Box::pin(sender.try_send_request(request)).await;
                 sent.map(|response| response.map(Source::Task))
@@ -172,9 +174,14 @@ impl SendFailure {
     }
 }
 
-async fn send_http1(connection: &mut Http1, mut request: Request<Body>) -> Result<Response<Source>, Box<SendFailure>> {
+async fn send_http1(
+    connection: &mut Http1,
+    mut request: Request<Body>,
+    call: &Call<'_>,
+) -> Result<Response<Source>, Box<SendFailure>> {
     let in_hand = request.body().try_clone().is_some();
-    match connection.send(&mut request).await {
+    let interim = |status, headers| call.pass_on(status, headers);
+    match connection.send(&mut request, &interim).await {
         Ok(response) => Ok(response.map(|()| Source::Lease)),
         Err(error) => Err(Box::new(SendFailure {
             error: error.into(),

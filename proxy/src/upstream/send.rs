@@ -5,23 +5,27 @@ use std::io;
 use std::rc::Rc;
 use std::time::Duration;
 
-use http::header::UPGRADE;
-use http::{Method, Request, Response, StatusCode};
+use http::header::{CONTENT_LENGTH, UPGRADE};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
 use tokio::time::Instant;
 
 use super::Upstream;
 use super::connect::Need;
 use super::endpoint::Endpoint;
+use super::headers;
 use super::health::Change;
 use super::lease::{Lease, Source};
 use super::retry::{Failed, may_retry};
 use super::slots::NoSlot;
 use crate::body::Body;
 use crate::error::{ErrorKind, ProxyError};
+use crate::framing::Interim;
 use crate::metrics::CoreMetrics;
 
 /// More attempts than this are never made for one request.
 const MOST_ATTEMPTS: usize = 4;
+/// More interim answers than this are not passed on for one request.
+const MOST_INTERIMS: u32 = 16;
 /// What a client is told to wait when no turn was free.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
@@ -32,8 +36,29 @@ pub struct Call<'a> {
     pub deadline: Instant,
     /// The longest that making a connection for it may take; none is the limit of the upstream.
     pub connect: Option<Duration>,
+    /// Where interim answers go, when the client can be sent any.
+    pub interim: Option<&'a Interim>,
+    /// How many of them have come.
+    pub interims: Cell<u32>,
     /// The counters of the core.
     pub metrics: &'a CoreMetrics,
+}
+
+impl Call<'_> {
+    /// Passes an interim answer on. 100 is for the connection to the upstream alone: Ficus says it itself when it takes a body.
+    pub(super) fn pass_on(&self, status: StatusCode, mut headers: HeaderMap) {
+        if status == StatusCode::CONTINUE {
+            return;
+        }
+        headers::forwardable_response(&mut headers);
+        // An interim answer has no body, whatever it says (RFC 9110, section 8.6).
+        headers.remove(CONTENT_LENGTH);
+        let count = self.interims.replace(self.interims.get().saturating_add(1));
+        let interim = self.interim.filter(|_| count < MOST_INTERIMS);
+        let passed = interim.is_some_and(|interim| interim.pass(status, &headers));
+        self.metrics
+            .upstream(if passed { "interim" } else { "interim_dropped" });
+    }
 }
 
 /// What one attempt left behind.
@@ -144,7 +169,7 @@ impl Upstream {
             call,
             open: Cell::new(true),
         };
-        match lease.send(request, endpoint.scheme()).await {
+        match lease.send(request, endpoint.scheme(), call).await {
             Ok(response) => {
                 watched.ended(is_healthy(response.status()));
                 Ok((response, lease))

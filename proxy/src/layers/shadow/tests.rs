@@ -93,6 +93,7 @@ fn exchange(method: Method, body: &'static str, shadowing: Shadowing) -> Exchang
             started: Instant::now(),
             path: PathVerdict::Canonical,
         },
+        interim: None,
         routed: Some(Routed {
             plan: Some(Arc::clone(&snapshot.plans()[0])),
             serve: Side::Legacy,

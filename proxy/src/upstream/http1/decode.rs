@@ -23,6 +23,15 @@ pub(super) struct Head {
     pub(super) version: Version,
 }
 
+/// A head among the bytes of an answer.
+#[derive(Debug)]
+pub(super) enum Found {
+    /// Another follows to the same request.
+    Interim(StatusCode, HeaderMap),
+    /// The last one.
+    Final(Head),
+}
+
 /// What is left of the body of an answer.
 #[derive(Debug)]
 pub(super) enum Remaining {
@@ -36,11 +45,12 @@ pub(super) enum Remaining {
     UntilClosed,
 }
 
-/// Reads a head, if it is whole, and takes it off the bytes. Its values stay where they are; nothing is copied.
+/// Reads a head, if it is whole, and takes it off the bytes. Its values stay where they are; nothing is copied. The fields of the
+/// last head take the place of what is in `headers`.
 ///
 /// # Errors
 /// When the bytes are no HTTP.
-pub(super) fn head(bytes: &mut Bytes, headers: &mut HeaderMap) -> Result<Option<Head>, Broken> {
+pub(super) fn head(bytes: &mut Bytes, headers: &mut HeaderMap) -> Result<Option<Found>, Broken> {
     let mut lines = [const { MaybeUninit::uninit() }; MOST_HEADERS];
     let mut parsed = httparse::Response::new(&mut []);
     let length =
@@ -49,16 +59,19 @@ pub(super) fn head(bytes: &mut Bytes, headers: &mut HeaderMap) -> Result<Option<
             Ok(httparse::Status::Partial) => return Ok(None),
             Err(error) => return Err(Broken::Malformed(reason(error))),
         };
-    headers.clear();
-    for line in parsed.headers.iter() {
-        let name = HeaderName::from_bytes(line.name.as_bytes()).map_err(|_| Broken::Malformed("a header name"))?;
-        let value = HeaderValue::from_maybe_shared(bytes.slice_ref(line.value));
-        headers.append(name, value.map_err(|_| Broken::Malformed("a header value"))?);
-    }
     let status = parsed
         .code
         .and_then(|code| StatusCode::from_u16(code).ok())
         .ok_or(Broken::Malformed("the status"))?;
+    if is_interim(status) {
+        // The request may have to be sent once more: its own fields stay.
+        let mut headers = HeaderMap::new();
+        fields(parsed.headers, bytes, &mut headers)?;
+        bytes.advance(length);
+        return Ok(Some(Found::Interim(status, headers)));
+    }
+    headers.clear();
+    fields(parsed.headers, bytes, headers)?;
     let words = parsed.reason.filter(|words| Some(*words) != status.canonical_reason());
     let head = Head {
         status,
@@ -69,7 +82,21 @@ pub(super) fn head(bytes: &mut Bytes, headers: &mut HeaderMap) -> Result<Option<
         },
     };
     bytes.advance(length);
-    Ok(Some(head))
+    Ok(Some(Found::Final(head)))
+}
+
+/// Whether another answer follows to the same request. 101 is the last one: what comes after it is no HTTP.
+fn is_interim(status: StatusCode) -> bool {
+    status.is_informational() && status != StatusCode::SWITCHING_PROTOCOLS
+}
+
+fn fields(lines: &[httparse::Header<'_>], bytes: &Bytes, headers: &mut HeaderMap) -> Result<(), Broken> {
+    for line in lines {
+        let name = HeaderName::from_bytes(line.name.as_bytes()).map_err(|_| Broken::Malformed("a header name"))?;
+        let value = HeaderValue::from_maybe_shared(bytes.slice_ref(line.value));
+        headers.append(name, value.map_err(|_| Broken::Malformed("a header value"))?);
+    }
+    Ok(())
 }
 
 /// What the parser missed.
@@ -86,11 +113,6 @@ fn reason(error: httparse::Error) -> &'static str {
 }
 
 impl Head {
-    /// Whether another answer follows to the same request. 101 is the last one: what comes after it is no HTTP.
-    pub(super) fn is_provisional(&self) -> bool {
-        self.status.is_informational() && self.status != StatusCode::SWITCHING_PROTOCOLS
-    }
-
     /// Whether the connection may be used again. What HTTP/1.0 says of that is not worth a question.
     pub(super) fn keeps_alive(&self, headers: &HeaderMap) -> bool {
         let closes = |value: &HeaderValue| {
