@@ -27,6 +27,7 @@ mod headers;
 #[cfg(test)]
 mod http2;
 #[cfg(test)]
+mod interim;
 mod inventory;
 #[cfg(test)]
 mod kill;

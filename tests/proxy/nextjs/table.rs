@@ -21,9 +21,6 @@ pub(super) struct Case {
     /// Fields that differ, as `docs/nextjs.md` says.
     #[serde(default)]
     aside: Vec<String>,
-    /// Whether interim answers other than 100 are kept back, as `docs/nextjs.md` says.
-    #[serde(default)]
-    hints_aside: bool,
     /// Whether the answer has ids in it that are made for each.
     #[serde(default)]
     ids: bool,
@@ -121,9 +118,6 @@ pub(super) fn difference(case: &Case, mode: Mode, mut direct: Exchange, mut prox
         if case.ids || mode == Mode::Development {
             answer.body = without_ids(&answer.body);
         }
-    }
-    if case.hints_aside {
-        direct.interim.retain(|head| head.status.contains(" 100 "));
     }
     if direct.interim != proxied.interim {
         return Some(format!("interim: {:?}\nnot {:?}", proxied.interim, direct.interim));
