@@ -1,9 +1,13 @@
 //! Certificates made for one test, by an authority that only this test believes.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use tempfile::TempDir;
+use tokio_rustls::TlsConnector;
 
 /// An authority, and a folder with what it has certified.
 pub struct Authority {
@@ -61,6 +65,23 @@ impl Authority {
     pub fn client(&self) -> reqwest::ClientBuilder {
         let certificate = reqwest::Certificate::from_pem(self.issuer.pem().as_bytes()).expect("a certificate");
         reqwest::Client::builder().no_proxy().tls_certs_only([certificate])
+    }
+
+    /// What makes TLS of a connection, for a client that believes this authority and negotiates no protocol.
+    ///
+    /// # Panics
+    /// When the authority is no certificate.
+    pub fn connector(&self) -> TlsConnector {
+        let mut roots = rustls::RootCertStore::empty();
+        let ca = CertificateDer::from_pem_slice(self.issuer.pem().as_bytes()).expect("a certificate");
+        roots.add(ca).expect("an authority");
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let config = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("versions of TLS")
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        TlsConnector::from(Arc::new(config))
     }
 
     /// What a client shows to prove who it is.

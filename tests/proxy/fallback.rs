@@ -173,6 +173,16 @@ async fn a_pool_without_a_free_connection_is_answered_by_legacy() {
 }
 
 #[tokio::test]
+async fn after_a_fallback_the_whole_time_begins_anew() {
+    let no_longer_than_native = "version: 1
+routes:
+  - { route: POST /api/tests/writing, stage: native, timeout: 700ms, total_timeout: 700ms }
+";
+    let stage = stage(no_longer_than_native, "").await;
+    stage.falls_back("hang", "timeout").await;
+}
+
+#[tokio::test]
 async fn what_the_route_does_not_name_is_the_answer() {
     let only_timeout = "version: 1
 routes:

@@ -1,7 +1,6 @@
 //! TLS with clients: versions, names, resumption, new certificates under load, and refusals that are counted.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use harness::{Authority, Client, TestProxy};
@@ -11,7 +10,6 @@ use test_support::eventually::eventually;
 use test_support::legacy::{Answer, FakeLegacy};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
 
 async fn stage(authority: &Authority, stems: &[&str], more: &str) -> (FakeLegacy, TestProxy, SocketAddr) {
     let legacy = FakeLegacy::start().await;
@@ -121,17 +119,7 @@ async fn a_session_is_resumed_on_whatever_core_it_lands() {
     let authority = Authority::new();
     authority.certify("a", &["a.test"]);
     let (_legacy, proxy, address) = stage(&authority, &["a"], "").await;
-    let mut roots = rustls::RootCertStore::empty();
-    let pem = std::fs::read(authority.file("ca.crt")).unwrap();
-    let ca = <rustls::pki_types::CertificateDer<'_> as rustls::pki_types::pem::PemObject>::from_pem_slice(&pem);
-    roots.add(ca.unwrap()).unwrap();
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    let connector = TlsConnector::from(Arc::new(config));
+    let connector = authority.connector();
     for round in 0..6 {
         let stream = TcpStream::connect(address).await.unwrap();
         let name = ServerName::try_from("a.test").unwrap();
