@@ -7,6 +7,7 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair}
 use rustls::crypto::aws_lc_rs;
 use rustls::{ClientConfig, RootCertStore};
 use tempfile::TempDir;
+use tokio_rustls::TlsConnector;
 
 /// An authority, and a folder with what it has certified.
 pub struct Authority {
@@ -80,6 +81,14 @@ impl Authority {
             .with_no_client_auth();
         config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
         config
+    }
+
+    /// What makes TLS of a connection, for a client that speaks these protocols and believes this authority and nobody else.
+    ///
+    /// # Panics
+    /// When the authority is none.
+    pub fn connector(&self, protocols: &[&str]) -> TlsConnector {
+        TlsConnector::from(Arc::new(self.client_tls(protocols)))
     }
 
     /// What a client shows to prove who it is.

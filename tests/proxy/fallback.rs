@@ -1,6 +1,7 @@
 //! Native fails in every way that it can, on a real PostgreSQL: legacy answers when nothing has happened, and never otherwise.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use harness::{Answer as Heard, TestProxy};
 use http::Method;
@@ -170,6 +171,26 @@ async fn a_pool_without_a_free_connection_is_answered_by_legacy() {
         assert_eq!(heard.json(), json!({ "by": "native" }));
         assert_eq!(stage.done(id).await, (2, 0));
     }
+}
+
+#[tokio::test]
+async fn after_a_fallback_the_whole_time_begins_anew() {
+    let no_longer_than_native = "version: 1
+routes:
+  - { route: POST /api/tests/writing, stage: native, timeout: 2s, total_timeout: 2s }
+";
+    let stage = stage(no_longer_than_native, "").await;
+    let (answer, pieces) = Answer::chunked("application/json");
+    stage.legacy.on("POST", WRITE, answer);
+    let slowly = async {
+        stage.legacy.wait_for(WRITE, 1).await;
+        for piece in ["{\"by\":", "\"legacy\"}"] {
+            pieces.send(piece.into()).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        drop(pieces);
+    };
+    tokio::join!(stage.falls_back("hang", "timeout"), slowly);
 }
 
 #[tokio::test]

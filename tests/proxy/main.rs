@@ -5,6 +5,8 @@ mod access_log;
 #[cfg(test)]
 mod admin_api;
 #[cfg(test)]
+mod asleep;
+#[cfg(test)]
 mod attacks;
 #[cfg(test)]
 mod canary;

@@ -196,7 +196,7 @@ async fn a_misdirected_request_leaves_its_connection_to_those_that_are_not() {
     authority.certify("admin", &["admin.test"]);
     let (legacy, _proxy, address) = stage(&authority, &["shop", "admin"], "").await;
     let name = ServerName::try_from("shop.test").unwrap();
-    let connector = TlsConnector::from(Arc::new(authority.client_tls(&["h2"])));
+    let connector = authority.connector(&["h2"]);
     let stream = connector.connect(name, TcpStream::connect(address).await.unwrap());
     let (mut sender, connection) = h2::client::handshake(stream.await.unwrap()).await.unwrap();
     let driver = tokio::spawn(connection);
@@ -253,7 +253,7 @@ async fn a_session_is_resumed_on_whatever_core_it_lands() {
     let authority = Authority::new();
     authority.certify("a", &["a.test"]);
     let (_legacy, proxy, address) = stage(&authority, &["a"], "").await;
-    let connector = TlsConnector::from(Arc::new(authority.client_tls(&[])));
+    let connector = authority.connector(&[]);
     for round in 0..6 {
         let stream = TcpStream::connect(address).await.unwrap();
         let name = ServerName::try_from("a.test").unwrap();

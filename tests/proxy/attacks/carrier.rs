@@ -1,7 +1,5 @@
 //! The two ways in which HTTP/2 comes in: by prior knowledge, and by ALPN under TLS.
 
-use std::sync::Arc;
-
 use harness::{Authority, TestProxy};
 use rustls::pki_types::ServerName;
 use test_support::legacy::{Answer, FakeLegacy};
@@ -46,7 +44,7 @@ impl Carrier {
         let config = format!("listeners:\n  - {{ address: 127.0.0.1:0, {protocol} }}\n{config}");
         let proxy = TestProxy::builder().legacy(&legacy).config(&config).spawn().await;
         let (_, address) = proxy.listeners()[0].split_once("://").unwrap();
-        let tls = (self == Self::Tls).then(|| TlsConnector::from(Arc::new(authority.client_tls(&["h2"]))));
+        let tls = (self == Self::Tls).then(|| authority.connector(&["h2"]));
         Stage {
             address: address.to_owned(),
             legacy,
