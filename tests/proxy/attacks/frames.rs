@@ -415,6 +415,11 @@ async fn all_come_to_their_end(carrier: Carrier) {
     }
     assert!(failed.is_empty(), "{carrier:?}:\n{}", failed.join("\n"));
     assert_eq!(stage.proxy.client().get("/b").await.text(), "ordinary");
+    let metrics = stage.proxy.metrics().await;
+    assert!(
+        metrics.contains("ficus_refused_total{reason=\"trailer\"} 3\n"),
+        "{metrics}"
+    );
 }
 
 #[tokio::test]
