@@ -25,6 +25,7 @@ mod routes;
 mod settings;
 mod sources;
 mod target;
+mod time_limits;
 mod values;
 mod waivers;
 

@@ -1,14 +1,12 @@
 //! What the flag file says about one route, ready to be followed.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use serde::Serialize;
 
 use crate::calendar::Calendar;
 use crate::canary::Canary;
 use crate::compare_rules::CompareRules;
-use crate::duration;
 use crate::fallback::FallbackOn;
 use crate::gate_rules::{GateRules, GuardRules};
 use crate::pattern::Pattern;
@@ -17,6 +15,7 @@ use crate::shadow_rules::ShadowRules;
 use crate::share::Share;
 use crate::stage::Stage;
 use crate::target::{TargetRule, TenantSource};
+use crate::time_limits::TimeLimits;
 
 /// The whole of what the flag file says about one route, with the defaults and its group already applied.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -53,9 +52,9 @@ pub struct RoutePlan {
     pub compat: BTreeSet<String>,
     /// What the shadow may cost.
     pub shadow: ShadowRules,
-    /// The longest that an answer may take; `None` is the proxy's own limit.
-    #[serde(serialize_with = "duration::serialize_optional")]
-    pub timeout: Option<Duration>,
+    /// How long things may take.
+    #[serde(flatten)]
+    pub time_limits: TimeLimits,
     /// What has to be seen before the route moves on.
     pub gate: GateRules,
     /// What takes it back by itself.

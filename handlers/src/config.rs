@@ -19,8 +19,10 @@ pub use services::{BrevoSettings, LabsMobileSettings, SoketiSettings};
 pub struct Settings {
     /// `DATABASE_URL`: the app's own PostgreSQL.
     pub database_url: Secret<String>,
-    /// `FICUS_DATABASE_CONNECTIONS` (16): connections for live runs.
+    /// `FICUS_DATABASE_CONNECTIONS` (16): connections for live runs that write.
     pub live_connections: u32,
+    /// `FICUS_READ_CONNECTIONS` (16): connections for live reads.
+    pub read_connections: u32,
     /// `FICUS_DRY_RUN_CONNECTIONS` (4): connections for dry runs, which is also how many may go on at once.
     pub dry_connections: u32,
     /// `FICUS_DATABASE_WAIT_MS` (500): how long a live run waits for a connection, opened anew if need be, before it counts as
@@ -91,6 +93,7 @@ impl Settings {
         let settings = Self {
             database_url: reader.required("DATABASE_URL"),
             live_connections: reader.positive("FICUS_DATABASE_CONNECTIONS", 16),
+            read_connections: reader.positive("FICUS_READ_CONNECTIONS", 16),
             dry_connections: reader.positive("FICUS_DRY_RUN_CONNECTIONS", 4),
             live_wait: reader.milliseconds("FICUS_DATABASE_WAIT_MS", 500),
             dry_wait: reader.milliseconds("FICUS_DRY_RUN_WAIT_MS", 20),

@@ -41,7 +41,6 @@ struct Inner {
     /// Owns every run, so that a caller who goes away leaves nothing half done.
     runs: TaskTracker,
     dry_permits: Arc<Semaphore>,
-    touch_permits: Arc<Semaphore>,
 }
 
 impl Native {

@@ -5,11 +5,12 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use flags::{Reason, RoutePlan, Shadowing, Side};
+use flags::{Reason, RoutePlan, Shadowing, Side, TimeLimits};
 use http::{HeaderValue, Request, Response};
 use tokio::time::Instant;
 
 use crate::body::Body;
+use crate::config::Timeouts;
 use crate::error::ProxyError;
 use crate::framing::Refusal;
 
@@ -85,10 +86,23 @@ pub struct Routed {
 }
 
 impl Exchange {
-    /// The time for the head of the answer: that of the route, else `standard`.
+    /// The time for the head of legacy's answer: that of the route, else `standard`, and not more than for the whole exchange.
     #[must_use]
-    pub fn answer_limit(&self, standard: Duration) -> Duration {
-        self.routed.as_ref().and_then(Routed::timeout).unwrap_or(standard)
+    pub fn answer_limit(&self, standard: &Timeouts) -> Duration {
+        let head = self.time_limits().timeout.unwrap_or(standard.answer);
+        self.total_limit(standard).map_or(head, |total| total.min(head))
+    }
+
+    /// The time for the whole exchange with legacy, if it has a limit: that of the route, else `standard`.
+    #[must_use]
+    pub fn total_limit(&self, standard: &Timeouts) -> Option<Duration> {
+        self.time_limits().total_timeout.or(standard.total)
+    }
+
+    /// What the flag of the route says about time; nothing where no flag names it.
+    #[must_use]
+    pub fn time_limits(&self) -> TimeLimits {
+        self.routed.as_ref().map(Routed::time_limits).unwrap_or_default()
     }
 }
 
@@ -103,10 +117,10 @@ impl Routed {
         }
     }
 
-    /// The time that the route allows for the head of the answer, if its flag says so.
+    /// What the flag of the route says about time.
     #[must_use]
-    pub fn timeout(&self) -> Option<Duration> {
-        self.plan.as_ref().and_then(|plan| plan.timeout)
+    pub fn time_limits(&self) -> TimeLimits {
+        self.plan.as_ref().map(|plan| plan.time_limits).unwrap_or_default()
     }
 }
 

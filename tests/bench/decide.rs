@@ -1,27 +1,20 @@
 //! How long matching and deciding take: ten thousand routes, every request another one, in an order that no cache can guess.
 //!
-//! `cargo bench -p flags --bench decide`. Prints nanoseconds a request, the best and the median of several rounds; the two rows of each
-//! kind are the same requests in one order and shuffled.
+//! `cargo bench -p flags --bench decide`. The two rows of each kind are the same requests in one order and shuffled.
 
-#![expect(
-    clippy::print_stdout,
-    clippy::unwrap_used,
-    clippy::disallowed_methods,
-    clippy::cast_precision_loss,
-    reason = "a benchmark measures time and prints it"
-)]
+#![expect(clippy::unwrap_used, reason = "a benchmark may fail by panicking")]
 
 use std::fmt::Write as _;
 use std::hint::black_box;
-use std::time::Instant;
 
+use criterion::{Criterion, Throughput};
 use flags::{Facts, Inventory, Snapshot, compile};
 use http::{HeaderMap, Method};
 
 const ROUTES: usize = 10_000;
-const ROUNDS: usize = 15;
 
 fn main() {
+    let mut criterion = Criterion::default().configure_from_args();
     let snapshot = snapshot();
     let mut headers = HeaderMap::new();
     headers.insert("accept", "*/*".parse().unwrap());
@@ -44,9 +37,24 @@ fn main() {
     ] {
         let paths: Vec<String> = (0..ROUTES / 2).map(path).collect();
         let in_order: Vec<&str> = paths.iter().map(String::as_str).collect();
-        report(&snapshot, &headers, &format!("{kind}, in order"), &in_order);
-        report(&snapshot, &headers, &format!("{kind}, shuffled"), &shuffled(in_order));
+        let mut group = criterion.benchmark_group(kind);
+        group.throughput(Throughput::Elements(1));
+        for (order, paths) in [("in order", in_order.clone()), ("shuffled", shuffled(in_order))] {
+            let mut next = paths.iter().cycle();
+            group.bench_function(order, |bencher| {
+                bencher.iter(|| {
+                    let path = next.next().copied().unwrap_or_default();
+                    let facts = Facts {
+                        headers: Some(&headers),
+                        ..Facts::new(&Method::GET, path, 7)
+                    };
+                    black_box(flags::decide(black_box(&snapshot), &facts));
+                });
+            });
+        }
+        group.finish();
     }
+    criterion.final_summary();
 }
 
 /// Half of the routes end in a text, half in a parameter; every other one is a canary, which hashes its subject.
@@ -75,26 +83,4 @@ fn shuffled(mut paths: Vec<&str>) -> Vec<&str> {
         paths.swap(place, usize::try_from(state >> 33).unwrap() % (place + 1));
     }
     paths
-}
-
-fn report(snapshot: &Snapshot, headers: &HeaderMap, name: &str, paths: &[&str]) {
-    let mut rounds: Vec<f64> = (0..ROUNDS).map(|_| round(snapshot, headers, paths)).collect();
-    rounds.sort_by(f64::total_cmp);
-    println!(
-        "{name:<22} best {:>6.0} ns   median {:>6.0} ns",
-        rounds[0],
-        rounds[ROUNDS / 2]
-    );
-}
-
-fn round(snapshot: &Snapshot, headers: &HeaderMap, paths: &[&str]) -> f64 {
-    let started = Instant::now();
-    for path in paths {
-        let facts = Facts {
-            headers: Some(headers),
-            ..Facts::new(&Method::GET, path, 7)
-        };
-        black_box(flags::decide(black_box(snapshot), &facts));
-    }
-    started.elapsed().as_nanos() as f64 / paths.len() as f64
 }

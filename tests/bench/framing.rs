@@ -1,20 +1,11 @@
 //! How long the strict reader of request framing takes for a head, and for a body in chunks.
 //!
-//! `cargo bench -p suite --bench framing`. Prints nanoseconds a request, the best and the median of several rounds.
-
-#![expect(
-    clippy::print_stdout,
-    clippy::cast_precision_loss,
-    reason = "a benchmark measures time and prints it"
-)]
+//! `cargo bench -p suite --bench framing`.
 
 use std::hint::black_box;
-use std::time::Instant;
 
+use criterion::{Criterion, Throughput};
 use proxy::framing::{HeadLimits, Reader};
-
-const ROUNDS: usize = 25;
-const REQUESTS: usize = 20_000;
 
 /// What a load generator sends.
 const SHORT: &str = "GET /api/health HTTP/1.1\r\nHost: bench.test:8080\r\nAccept: */*\r\n\r\n";
@@ -45,32 +36,27 @@ fn main() {
         "POST /upload HTTP/1.1\r\nHost: bench.test\r\nTransfer-Encoding: chunked\r\n\r\n{}0\r\n\r\n",
         chunks.repeat(8)
     );
-    report("short head", SHORT);
-    report("browser's head", BROWSER);
-    report("eight chunks of 1 KiB", &upload);
-}
-
-fn report(name: &str, request: &str) {
-    let mut rounds: Vec<f64> = (0..ROUNDS).map(|_| round(request.as_bytes())).collect();
-    rounds.sort_by(f64::total_cmp);
-    println!(
-        "{name:<22} {:>5} B   best {:>6.0} ns   median {:>6.0} ns",
-        request.len(),
-        rounds[0],
-        rounds[ROUNDS / 2]
-    );
-}
-
-fn round(request: &[u8]) -> f64 {
-    let mut reader = Reader::new(HeadLimits {
-        uri_bytes: 8 * 1024,
-        headers: 100,
-        head_bytes: 64 * 1024,
-    });
-    let started = Instant::now();
-    for _ in 0..REQUESTS {
-        let step = reader.read(black_box(request));
-        assert_eq!((step.passed, step.verdict), (request.len(), None));
+    let mut criterion = Criterion::default().configure_from_args();
+    let mut group = criterion.benchmark_group("framing");
+    for (name, request) in [
+        ("short head", SHORT),
+        ("browser's head", BROWSER),
+        ("eight chunks of 1 KiB", &upload),
+    ] {
+        let request = request.as_bytes();
+        let mut reader = Reader::new(HeadLimits {
+            uri_bytes: 8 * 1024,
+            headers: 100,
+            head_bytes: 64 * 1024,
+        });
+        group.throughput(Throughput::Bytes(u64::try_from(request.len()).unwrap_or(u64::MAX)));
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                let step = reader.read(black_box(request));
+                assert_eq!((step.passed, step.verdict), (request.len(), None));
+            });
+        });
     }
-    started.elapsed().as_nanos() as f64 / REQUESTS as f64
+    group.finish();
+    criterion.final_summary();
 }

@@ -8,3 +8,4 @@ mod live;
 mod outbox;
 mod ports;
 mod probe;
+mod reads;

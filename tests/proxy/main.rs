@@ -77,6 +77,8 @@ mod stages;
 #[cfg(test)]
 mod streaming;
 #[cfg(test)]
+mod time_limits;
+#[cfg(test)]
 mod tls;
 #[cfg(test)]
 mod typescript;

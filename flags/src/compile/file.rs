@@ -7,7 +7,7 @@ use super::fields::Fields;
 use super::rollout::{self, Rollout};
 use super::routes::{self, Found};
 use super::settings::{self, Settings};
-use super::{aliases, conflicts, handlers, requires, values, waivers};
+use super::{aliases, conflicts, handlers, requires, time_limits, values, waivers};
 use crate::findings::Findings;
 use crate::inventory::Inventory;
 use crate::plan::RoutePlan;
@@ -33,22 +33,15 @@ pub(super) struct Parts {
 }
 
 impl Parts {
-    /// Reads them among the keys of a part.
-    pub(super) fn read(fields: Fields<'_>, findings: &mut Findings) -> Self {
-        Self {
-            rollout: Rollout::read(fields, findings),
-            settings: Settings::read(fields, findings),
-            calendar: PartialCalendar::read(fields, findings),
-        }
-    }
-
-    /// These before those of the next wider part.
-    pub(super) fn over(&self, wider: &Self) -> Self {
-        Self {
-            rollout: self.rollout.over(&wider.rollout),
-            settings: self.settings.over(&wider.settings),
-            calendar: self.calendar.over(&wider.calendar),
-        }
+    /// Reads them among the keys of a part; what it does not state is that of the next wider one.
+    pub(super) fn read(fields: Fields<'_>, wider: &Self, findings: &mut Findings) -> Self {
+        let parts = Self {
+            rollout: Rollout::read(fields, findings).over(&wider.rollout),
+            settings: Settings::read(fields, findings).over(&wider.settings),
+            calendar: PartialCalendar::read(fields, findings).over(&wider.calendar),
+        };
+        time_limits::check(fields, &parts.settings.time_limits, findings);
+        parts
     }
 }
 
@@ -95,7 +88,7 @@ fn check_version(fields: Fields<'_>, findings: &mut Findings) {
 /// The keys of a group besides its phase and its calendar, and of `defaults`.
 fn wide_keys() -> Vec<&'static str> {
     let rollout = rollout::KEYS.into_iter().chain([rollout::READS]);
-    rollout.chain(settings::KEYS).collect()
+    rollout.chain(settings::keys()).collect()
 }
 
 fn read_defaults(fields: Fields<'_>, findings: &mut Findings) -> Parts {
@@ -104,7 +97,7 @@ fn read_defaults(fields: Fields<'_>, findings: &mut Findings) -> Parts {
     };
     let known: Vec<&str> = wide_keys().into_iter().chain(calendar::DEFAULT_KEYS).collect();
     match Fields::open(node, "`defaults`", &known, findings) {
-        Some(fields) => Parts::read(fields, findings),
+        Some(fields) => Parts::read(fields, &Parts::default(), findings),
         None => Parts::default(),
     }
 }
@@ -141,6 +134,6 @@ fn read_group(node: &Node, defaults: &Parts, findings: &mut Findings) -> Group {
     };
     Group {
         phase: fields.get("phase").and_then(|node| routes::phase(node, findings)),
-        parts: Parts::read(fields, findings).over(defaults),
+        parts: Parts::read(fields, defaults, findings),
     }
 }

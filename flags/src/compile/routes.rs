@@ -54,7 +54,7 @@ fn known_keys() -> Vec<&'static str> {
     ["route", "aliases", "group", "phase", "requires"]
         .into_iter()
         .chain(rollout::KEYS)
-        .chain(settings::KEYS)
+        .chain(settings::keys())
         .chain(calendar::KEYS)
         .collect()
 }
@@ -70,7 +70,7 @@ fn read_route(
     let own_phase = fields.get("phase").and_then(|node| phase(node, findings));
     let required = fields.get("requires").map(|node| requires::read(node, findings));
     let requires = required.unwrap_or_default();
-    let own = Parts::read(fields, findings);
+    let parts = Parts::read(fields, group.map_or(defaults, |(_, group)| &group.parts), findings);
     refuse_own_rollout(fields, findings);
     let Some(name) = fields.get("route") else {
         findings.add_with_remedy(fields.place(), "a route needs its name", "write `route: GET /api/…`");
@@ -83,7 +83,7 @@ fn read_route(
         rollout,
         settings,
         calendar,
-    } = own.over(group.map_or(defaults, |(_, group)| &group.parts));
+    } = parts;
     let stage = rollout.stage_of(&key.method);
     rollout.check(stage, name.place, findings);
     let tenant_from = sources::resolved(settings.tenant_from(), &key.pattern);
@@ -106,7 +106,7 @@ fn read_route(
         reverse_sample: settings.sample.unwrap_or(Share::NONE),
         fallback: settings.fallback.unwrap_or_default(),
         shadow: settings.shadow(),
-        timeout: settings.timeout,
+        time_limits: settings.time_limits,
         gate: settings.gates.gate(),
         guard: settings.gates.guard(),
         compat: settings.compat,

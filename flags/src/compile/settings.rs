@@ -6,32 +6,27 @@ use std::time::Duration;
 use super::compare::PartialRules;
 use super::fields::Fields;
 use super::gate::Gates;
-use super::{sources, values};
+use super::{sources, time_limits, values};
 use crate::fallback::FallbackOn;
 use crate::findings::Findings;
 use crate::shadow_rules::ShadowRules;
 use crate::share::Share;
 use crate::target::TenantSource;
+use crate::time_limits::TimeLimits;
 use crate::yaml::Node;
 
 /// The keys that [`Settings::read`] reads.
-pub(super) const KEYS: [&str; 9] = [
-    "sample",
-    "fallback",
-    "compare",
-    "compat",
-    "shadow",
-    "timeout",
-    "gate",
-    "guard",
-    TENANT_FROM,
-];
+pub(super) fn keys() -> impl Iterator<Item = &'static str> {
+    ["sample", "fallback", "compare", "compat", "shadow"]
+        .into_iter()
+        .chain(time_limits::KEYS)
+        .chain(["gate", "guard", TENANT_FROM])
+}
 /// Where the tenant of a request is looked for.
 pub(super) const TENANT_FROM: &str = "tenant_from";
 const SHADOW_KEYS: [&str; 2] = ["budget", "rate_per_second"];
 const MILLISECOND: Duration = Duration::from_millis(1);
 const MAX_BUDGET: Duration = Duration::from_secs(60);
-const MAX_TIMEOUT: Duration = Duration::from_secs(24 * 3_600);
 const MAX_RATE: u32 = 1_000_000;
 
 /// The settings that one part of the file states.
@@ -41,7 +36,7 @@ pub(super) struct Settings {
     pub(super) fallback: Option<FallbackOn>,
     pub(super) compare: PartialRules,
     pub(super) compat: BTreeSet<String>,
-    pub(super) timeout: Option<Duration>,
+    pub(super) time_limits: TimeLimits,
     pub(super) gates: Gates,
     tenant_from: Option<Vec<TenantSource>>,
     budget: Option<Duration>,
@@ -64,9 +59,7 @@ impl Settings {
                 .get("compat")
                 .map(|node| read_compat(node, findings))
                 .unwrap_or_default(),
-            timeout: fields
-                .get("timeout")
-                .and_then(|node| values::duration(node, "timeout", MILLISECOND..=MAX_TIMEOUT, findings)),
+            time_limits: time_limits::read(fields, findings),
             gates: Gates::read(fields, findings),
             tenant_from: fields.get(TENANT_FROM).map(|node| sources::tenants(node, findings)),
             ..Self::default()
@@ -84,7 +77,7 @@ impl Settings {
             fallback: self.fallback.or(wider.fallback),
             compare: self.compare.over(&wider.compare),
             compat: self.compat.union(&wider.compat).cloned().collect(),
-            timeout: self.timeout.or(wider.timeout),
+            time_limits: self.time_limits.over(&wider.time_limits),
             gates: self.gates.over(&wider.gates),
             tenant_from: self.tenant_from.clone().or_else(|| wider.tenant_from.clone()),
             budget: self.budget.or(wider.budget),

@@ -6,7 +6,7 @@ use http::Method;
 use proptest::prelude::*;
 
 use super::*;
-use crate::{FallbackOn, Share, Stage};
+use crate::{FallbackOn, Share, Stage, TimeLimits};
 
 mod calendar;
 mod refusals;
@@ -56,7 +56,7 @@ fn a_member_takes_what_it_does_not_state_from_its_group_and_the_defaults() -> Re
         (verify.shadow.budget, verify.shadow.rate_per_second),
         (Duration::from_millis(80), Some(20))
     );
-    assert_eq!(verify.timeout, Some(Duration::from_secs(5)));
+    assert_eq!(verify.time_limits.timeout, Some(Duration::from_secs(5)));
     assert_eq!(verify.fallback, FallbackOn::EVERY);
     assert!(verify.compat.contains("loose-phone"));
     let ignored: Vec<_> = verify
@@ -71,6 +71,45 @@ fn a_member_takes_what_it_does_not_state_from_its_group_and_the_defaults() -> Re
         "lists grow"
     );
     assert_eq!(verify.compare.time_tolerance, Duration::from_secs(2));
+    Ok(())
+}
+
+#[test]
+fn each_time_limit_is_that_of_the_narrowest_part_that_states_it() -> Result<(), Problems> {
+    let text = "version: 1
+defaults: { timeout: 5s, connect_timeout: 1s, idle_timeout: 2s, total_timeout: 30s }
+groups:
+  otp: { connect_timeout: 3s, idle_timeout: 4s }
+routes:
+  - { route: POST /api/otp/verify, group: otp, idle_timeout: 250ms }
+  - { route: GET /api/tickets, total_timeout: 1d }
+";
+    let snapshot = compile(text, &inventory())?;
+    let limits = |timeout, connect, idle, total| {
+        let [timeout, connect_timeout, idle_timeout, total_timeout] =
+            [timeout, connect, idle, total].map(|milliseconds| Some(Duration::from_millis(milliseconds)));
+        TimeLimits {
+            timeout,
+            connect_timeout,
+            idle_timeout,
+            total_timeout,
+        }
+    };
+    let found: Vec<_> = snapshot.plans().iter().map(|plan| plan.time_limits).collect();
+    assert_eq!(
+        found,
+        [
+            limits(5_000, 3_000, 250, 30_000),
+            limits(5_000, 1_000, 2_000, 86_400_000)
+        ]
+    );
+    let printed = serde_json::to_value(&*snapshot.plans()[0]).unwrap_or_default();
+    assert_eq!(
+        ["timeout", "connect_timeout", "idle_timeout", "total_timeout"].map(|key| printed[key].as_str()),
+        [Some("5s"), Some("3s"), Some("250ms"), Some("30s")]
+    );
+    let silent = compile("version: 1\nroutes: [{ route: GET /api/tickets }]\n", &inventory())?;
+    assert_eq!(silent.plans()[0].time_limits, TimeLimits::default());
     Ok(())
 }
 

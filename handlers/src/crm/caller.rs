@@ -88,7 +88,7 @@ async fn admit(
     if !context.is_dry() && !context.compat_limit.admit(&address, context.clock.now()) {
         return Err(ApiError::bare(StatusCode::TOO_MANY_REQUESTS, "Too many requests").into());
     }
-    if !exists(unit.db().await?, named).await? {
+    if !exists(unit.lookup().await?, named).await? {
         return Err(unauthorized(token).into());
     }
     tracing::info!(

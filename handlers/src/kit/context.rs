@@ -8,6 +8,7 @@ use super::database::{Database, Opening};
 use super::dry_run::DryRunLimits;
 use super::ids::Ids;
 use super::rate_limit::RateLimit;
+use super::touch::later::Later;
 use crate::config::Settings;
 
 /// The surroundings of one run.
@@ -22,6 +23,8 @@ pub struct Context {
     /// Holds back calls that a compatibility switch admits without a token.
     pub compat_limit: Arc<RateLimit>,
     pub(crate) database: Database,
+    /// Writes what may be written late.
+    pub(crate) touches: Later,
     pub(crate) calls: CallPolicy,
     pub(crate) request_id: Option<String>,
     /// Set in a dry run.

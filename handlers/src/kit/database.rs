@@ -1,11 +1,14 @@
-//! Connections: one pool for live runs, a small one for dry runs, a tiny one to cancel statements with, and transactions that are
-//! begun when they are first used.
+//! Connections: one pool for live runs that write, one for live reads, a small one for dry runs, a tiny one to cancel statements
+//! with, and transactions that are begun when they are first used.
+
+pub(crate) mod readers;
 
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 
+use self::readers::Readers;
 use super::dry_run::DryRunLimits;
 use super::effects::EffectRecord;
 use super::fault::{Fault, FaultKind};
@@ -16,6 +19,7 @@ use super::written_rows;
 #[derive(Clone, Debug)]
 pub(crate) struct Database {
     pub(crate) live: PgPool,
+    pub(crate) readers: Readers,
     pub(crate) dry: PgPool,
     /// Cancels statements and answers readiness checks when the others are full, which is just when that is needed.
     pub(crate) spare: PgPool,
@@ -25,6 +29,7 @@ pub(crate) struct Database {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PoolLimits {
     pub(crate) live: u32,
+    pub(crate) read: u32,
     pub(crate) dry: u32,
     pub(crate) live_wait: Duration,
     pub(crate) dry_wait: Duration,
@@ -51,9 +56,8 @@ pub(crate) struct Lazy {
 #[derive(Debug)]
 struct Open {
     transaction: Transaction<'static, Postgres>,
-    /// The server process, to be cancelled when the run is given up in the middle of a statement. A live read is not asked for it:
-    /// it holds no lock that anybody waits for, and a round trip is saved.
-    backend: Option<i32>,
+    /// The server process, to be cancelled when the run is given up in the middle of a statement.
+    backend: i32,
 }
 
 /// A session that sits in a transaction longer than this was forgotten; the server ends it.
@@ -80,8 +84,11 @@ impl Database {
             // The rollback of a connection that comes back is usually for nothing, and would warn each time.
             ("client_min_messages", "error"),
         ]);
+        let read_only = options.clone().options([("default_transaction_read_only", "on")]);
+        let read = pool(limits.read, limits.live_wait, read_only.application_name("ficus-read"));
         Ok(Self {
             live: pool(limits.live, limits.live_wait, options.clone()),
+            readers: Readers::new(read, limits.read, limits.live_wait),
             dry: pool(limits.dry, limits.dry_wait, options.clone().application_name(DRY_RUNS)),
             spare: pool(SPARE, SPARE_WAIT, options.application_name("ficus-spare")),
         })
@@ -148,11 +155,10 @@ impl Lazy {
         };
         let mut transaction = self.pool.begin_with(statement).await?;
         let backend = match self.opening.dry {
-            Some(limits) => Some(limit(&mut transaction, limits).await?),
-            None if self.opening.read_only => None,
-            None => Some(backend(&mut transaction).await?),
+            Some(limits) => limit(&mut transaction, limits).await?,
+            None => backend(&mut transaction).await?,
         };
-        self.backend.set(backend.unwrap_or_default());
+        self.backend.set(backend);
         Ok(Open { transaction, backend })
     }
 
@@ -182,8 +188,8 @@ impl Lazy {
     /// before the connection is used again, and closes one that does not answer.
     pub(crate) async fn roll_back(&mut self, abandoned: bool) {
         let Some(open) = self.open.take() else { return };
-        if let (true, Some(backend)) = (abandoned, open.backend) {
-            self.cancel(backend).await;
+        if abandoned {
+            self.cancel(open.backend).await;
         }
         match tokio::time::timeout(ROLLBACK_WAIT, open.transaction.rollback()).await {
             Ok(Ok(())) => {}

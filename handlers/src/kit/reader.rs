@@ -5,26 +5,81 @@ use sqlx::PgConnection;
 use super::calls::Calls;
 use super::context::Context;
 use super::database::Lazy;
-use super::fault::Stop;
+use super::database::readers::{Lease, Readers};
+use super::fault::{Fault, Stop};
 use super::touch::Touch;
 use super::unit::UnitOfWork;
 
-/// A connection in a transaction that PostgreSQL itself holds read-only.
+/// A connection that PostgreSQL itself holds read-only: every statement of a live run is a transaction of its own, a dry run is
+/// one.
 #[derive(Debug)]
 pub struct Reader {
     context: Context,
-    transaction: Lazy,
+    source: Source,
     calls: Calls,
     touches: Vec<Touch>,
 }
 
+#[derive(Debug)]
+enum Source {
+    Live(Lookup),
+    Dry(Lazy),
+}
+
+/// A read-only connection, taken when it is first used.
+#[derive(Debug)]
+pub(crate) struct Lookup {
+    readers: Readers,
+    lease: Option<Lease>,
+}
+
+/// How a run that read came to its end.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Finish {
+    /// With an answer.
+    Answered,
+    /// With a fault, which may be the connection's.
+    Failed,
+    /// In the middle of whatever it did.
+    Abandoned,
+}
+
+impl Lookup {
+    pub(crate) fn new(readers: &Readers) -> Self {
+        Self {
+            readers: readers.clone(),
+            lease: None,
+        }
+    }
+
+    pub(crate) async fn connection(&mut self) -> Result<&mut PgConnection, Fault> {
+        let lease = match self.lease.take() {
+            Some(lease) => lease,
+            None => self.readers.lease().await?,
+        };
+        Ok(self.lease.insert(lease))
+    }
+
+    /// Gives the connection back: to the next read, or through the pool, which tests it.
+    pub(crate) fn finish(&mut self, finish: Finish) {
+        match (self.lease.take(), finish) {
+            (Some(lease), Finish::Answered) => lease.end(),
+            (lease, _) => drop(lease),
+        }
+    }
+}
+
 impl Reader {
     pub(crate) fn new(context: Context) -> Self {
-        let transaction = Lazy::new(&context.database, context.opening(true));
+        let source = if context.is_dry() {
+            Source::Dry(Lazy::new(&context.database, context.opening(true)))
+        } else {
+            Source::Live(Lookup::new(&context.database.readers))
+        };
         let calls = Calls::new(context.calls.clone(), context.settings.call_timeout);
         Self {
             context,
-            transaction,
+            source,
             calls,
             touches: Vec::new(),
         }
@@ -44,17 +99,30 @@ impl Reader {
     }
 
     pub(crate) fn begun(&self) -> bool {
-        self.transaction.begun()
+        match &self.source {
+            Source::Live(lookup) => lookup.lease.is_some(),
+            Source::Dry(transaction) => transaction.begun(),
+        }
     }
 
-    pub(crate) async fn finish(&mut self, abandoned: bool) {
-        self.transaction.roll_back(abandoned).await;
+    pub(crate) async fn finish(&mut self, finish: Finish) {
+        match &mut self.source {
+            Source::Live(lookup) => lookup.finish(finish),
+            Source::Dry(transaction) => transaction.roll_back(finish == Finish::Abandoned).await,
+        }
     }
 }
 
 impl UnitOfWork for Reader {
     async fn db(&mut self) -> Result<&mut PgConnection, Stop> {
-        Ok(self.transaction.connection().await?)
+        Ok(match &mut self.source {
+            Source::Live(lookup) => lookup.connection().await?,
+            Source::Dry(transaction) => transaction.connection().await?,
+        })
+    }
+
+    async fn lookup(&mut self) -> Result<&mut PgConnection, Stop> {
+        self.db().await
     }
 
     fn context(&self) -> &Context {

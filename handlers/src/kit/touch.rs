@@ -2,12 +2,15 @@
 //!
 //! Legacy updates `lastUsedAt` of a chat session whenever it is looked at, also on a `GET`. A native read holds a connection
 //! that PostgreSQL itself keeps read-only, and it must stay so: that is what makes a read certainly repeatable and
-//! shadowing certainly harmless. So an endpoint only *says* that a session was used. After a live read the touch is applied
-//! in a transaction of its own, beside the answer and best effort: two timestamps are not worth a failed or a slower answer. In a
-//! unit of work that writes, it is applied last inside the same transaction (the rows are then locked for the shortest
-//! time). A dry run never applies it to anything that lasts and records it as an effect of kind `row`.
+//! shadowing certainly harmless. So an endpoint only *says* that a session was used. After a live read, and after a unit of work
+//! that wrote nothing, the touch is applied beside the answer and best effort: two timestamps are not worth a failed or a
+//! slower answer. In a unit of work that writes, or where an answer promises a longer life, it is applied last inside the same
+//! transaction (the rows are then locked for the shortest time). A dry run never applies it to anything that lasts and records
+//! it as an effect of kind `row`.
 //!
 //! Rows are always locked in the order phone user, app user, session, so that two requests never wait for each other.
+
+pub(crate) mod later;
 
 use serde_json::json;
 use sqlx::PgConnection;
@@ -56,9 +59,9 @@ impl Touch {
         }
     }
 
-    /// Whether it is one statement.
-    pub(crate) fn is_single(&self) -> bool {
-        matches!(self, Self::Used { .. })
+    /// Whether no answer depends on it: it may be written late, or be lost.
+    pub(crate) fn may_wait(&self) -> bool {
+        matches!(self, Self::Used { expires_at: None, .. })
     }
 
     pub(crate) fn record(&self) -> EffectRecord {

@@ -17,6 +17,13 @@ pub trait UnitOfWork: Send {
     /// A fault when no connection is free within the short wait allowed, or the database is down.
     fn db(&mut self) -> impl Future<Output = Result<&mut PgConnection, Stop>> + Send;
 
+    /// A connection for looking up what this unit has not written. A unit that writes begins no transaction for it, so that one
+    /// that comes to write nothing never begins any; once it has begun, this is the same as [`UnitOfWork::db`].
+    ///
+    /// # Errors
+    /// As [`UnitOfWork::db`].
+    fn lookup(&mut self) -> impl Future<Output = Result<&mut PgConnection, Stop>> + Send;
+
     /// Time, ids and settings.
     fn context(&self) -> &Context;
 

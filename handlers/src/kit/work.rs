@@ -12,6 +12,7 @@ use super::failure::CommitState;
 use super::fault::{Fault, Stop};
 use super::inspection::Inspection;
 use super::outbox::store;
+use super::reader::{Finish, Lookup};
 use super::right_of_way::RightOfWay;
 use super::touch::Touch;
 use super::unit::UnitOfWork;
@@ -21,6 +22,8 @@ use super::unit::UnitOfWork;
 pub struct Work {
     context: Context,
     transaction: Lazy,
+    /// What is used until the transaction begins.
+    lookup: Lookup,
     effects: Effects,
     calls: Calls,
     touches: Vec<Touch>,
@@ -37,6 +40,7 @@ impl Work {
         let transaction = Lazy::new(&context.database, context.opening(false));
         let calls = Calls::new(context.calls.clone(), context.settings.call_timeout);
         Self {
+            lookup: Lookup::new(&context.database.readers),
             context,
             transaction,
             effects: Effects::default(),
@@ -120,6 +124,7 @@ impl Work {
     }
 
     pub(crate) async fn roll_back(&mut self, abandoned: bool) {
+        self.lookup.finish(Finish::Failed);
         self.transaction.roll_back(abandoned).await;
     }
 
@@ -128,10 +133,13 @@ impl Work {
     /// This also finds a transaction that an ignored error has aborted: PostgreSQL answers its commit with a silent rollback,
     /// and the client would be told of a success that never was.
     pub(crate) async fn settle(&mut self) -> Result<(), Fault> {
-        let waits = self.touches.len() > self.settled || !self.effects.is_empty();
-        if !waits && !self.transaction.begun() {
+        if self.wrote_nothing() {
+            self.lookup.finish(Finish::Answered);
+            let touches = self.touches.split_off(self.settled);
+            self.context.touches.write(touches);
             return Ok(());
         }
+        self.lookup.finish(Finish::Answered);
         let connection = self.transaction.connection().await?;
         for touch in &self.touches[self.settled..] {
             touch.apply(connection).await?;
@@ -145,6 +153,13 @@ impl Work {
         }
         sqlx::query("set constraints all immediate").execute(connection).await?;
         Ok(())
+    }
+
+    /// Whether no transaction is needed: nothing was done in one, and what is to be written may wait.
+    fn wrote_nothing(&self) -> bool {
+        let may_wait = !self.context.is_dry() && self.touches[self.settled..].iter().all(Touch::may_wait);
+        let idle = self.touches.len() == self.settled || may_wait;
+        idle && self.effects.is_empty() && !self.transaction.begun()
     }
 
     /// Lets the parity lab look at what was written; it begins a transaction where there was none.
@@ -188,7 +203,15 @@ impl Work {
 
 impl UnitOfWork for Work {
     async fn db(&mut self) -> Result<&mut PgConnection, Stop> {
+        self.lookup.finish(Finish::Answered);
         Ok(self.transaction.connection().await?)
+    }
+
+    async fn lookup(&mut self) -> Result<&mut PgConnection, Stop> {
+        if self.context.is_dry() || self.transaction.begun() {
+            return self.db().await;
+        }
+        Ok(self.lookup.connection().await?)
     }
 
     fn context(&self) -> &Context {

@@ -113,7 +113,7 @@ async fn read(
     let mut reader = Reader::new(context.clone());
     let ended = until_gone(async { handler.call(&mut reader, inbound).await }, deadline, gone).await;
     let touches = reader.take_touches();
-    reader.finish(matches!(ended, Ended::Overdue)).await;
+    reader.finish((&ended).into()).await;
     let effects = touches.iter().map(Touch::record).collect();
     if let Some(inspection) = inspection {
         show_touches(context, touches, &inspection).await?;

@@ -7,6 +7,7 @@ use std::panic::AssertUnwindSafe;
 use futures_util::future::FutureExt as _;
 use tokio::time::{Instant, timeout_at};
 
+use crate::kit::reader::Finish;
 use crate::kit::{Fault, FaultKind, Outcome, Reply, Stop};
 
 /// How a handler ended.
@@ -21,6 +22,16 @@ pub(super) enum Ended {
     Panicked,
     /// It was still running at the deadline and was dropped.
     Overdue,
+}
+
+impl From<&Ended> for Finish {
+    fn from(ended: &Ended) -> Self {
+        match ended {
+            Ended::Reply(_) => Self::Answered,
+            Ended::Fault(_) | Ended::Needs(_) => Self::Failed,
+            Ended::Panicked | Ended::Overdue => Self::Abandoned,
+        }
+    }
 }
 
 /// Runs a handler to its end or to the deadline.

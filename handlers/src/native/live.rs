@@ -10,12 +10,7 @@ use super::Inner;
 use super::guarded::{self, Ended};
 use crate::kit::database::timed_out;
 use crate::kit::routes::{Handler, ReadHandler, Route, StreamHandler, WriteHandler};
-use crate::kit::{
-    CommitState, Context, Failure, FailureKind, Fault, FaultKind, Inbound, Reader, Reply, Stream, Touch, Work,
-};
-
-/// How long a touch may take.
-const TOUCH_TIME: Duration = Duration::from_secs(2);
+use crate::kit::{CommitState, Context, Failure, FailureKind, Fault, FaultKind, Inbound, Reader, Reply, Stream, Work};
 
 /// Runs a request on a task of its own and waits for its answer.
 pub(super) async fn run(
@@ -60,9 +55,9 @@ async fn read(
     };
     let called = reader.unrepeatable();
     let touches = reader.take_touches();
-    reader.finish(matches!(ended, Ended::Overdue)).await;
+    reader.finish((&ended).into()).await;
     let reply = answered(ended, commit, called)?;
-    apply_later(inner, touches);
+    inner.context.touches.write(touches);
     Ok(reply)
 }
 
@@ -177,39 +172,6 @@ fn unknown_panic() -> Failure {
         called: None,
         source: None,
     }
-}
-
-/// Writes the touches of a read beside its answer; see [`Touch`] for why, and why it may be dropped.
-fn apply_later(inner: &Arc<Inner>, touches: Vec<Touch>) {
-    if touches.is_empty() {
-        return;
-    }
-    let Ok(permit) = Arc::clone(&inner.touch_permits).try_acquire_owned() else {
-        tracing::warn!(dropped = touches.len(), "too many session touches at once");
-        return;
-    };
-    let pool = inner.context.database.live.clone();
-    inner.runs.spawn(async move {
-        let _permit = permit;
-        match timeout(TOUCH_TIME, apply(&pool, &touches)).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::warn!(error = %Fault::from(error), "a session touch failed"),
-            Err(_) => tracing::warn!("a session touch took too long"),
-        }
-    });
-}
-
-async fn apply(pool: &sqlx::PgPool, touches: &[Touch]) -> sqlx::Result<()> {
-    if let [touch] = touches
-        && touch.is_single()
-    {
-        return touch.apply(&mut *pool.acquire().await?).await;
-    }
-    let mut transaction = pool.begin().await?;
-    for touch in touches {
-        touch.apply(&mut transaction).await?;
-    }
-    transaction.commit().await
 }
 
 impl Failure {

@@ -17,14 +17,13 @@ use crate::kit::ports::labsmobile::LabsMobile;
 use crate::kit::ports::outside::Outside;
 use crate::kit::ports::soketi::Soketi;
 use crate::kit::rate_limit::RateLimit;
+use crate::kit::touch::later::Later;
 use crate::kit::{Context, Ports, Routes, RoutesError, Seams};
 
 /// How long a readiness check waits for the database.
 pub(super) const READY_WAIT: Duration = Duration::from_secs(2);
 /// How long a dry run may wait for a connection to be opened; its budget is usually shorter.
 const DRY_CONNECT_WAIT: Duration = Duration::from_secs(2);
-/// The most touches that may be under way at once; more are dropped and counted.
-const MOST_TOUCHES: usize = 64;
 /// Calls without a token that a compatibility switch admits, per client address and minute.
 const COMPAT_CALLS: u32 = 120;
 
@@ -57,34 +56,34 @@ pub(super) fn start(settings: Settings, seams: Seams, extra: Vec<Routes>) -> Res
         ports.clone(),
         settings.outbox,
     );
+    let runs = TaskTracker::new();
+    // Closed from the start, so that waiting for it means waiting until nothing runs; tasks may still be added.
+    runs.close();
     let dry_permits = Arc::new(Semaphore::new(settings.dry_connections as usize));
     let context = Context {
         clock: seams.clock,
         ids: seams.ids,
         settings: Arc::new(settings),
         compat_limit: Arc::new(RateLimit::new(COMPAT_CALLS, Duration::from_secs(60))),
+        touches: Later::new(database.live.clone(), runs.clone()),
         database,
         calls: CallPolicy::Make(ports.calls),
         request_id: None,
         dry: None,
     };
-    let runs = TaskTracker::new();
-    // Closed from the start, so that waiting for it means waiting until nothing runs; tasks may still be added.
-    runs.close();
-    let touch_permits = Arc::new(Semaphore::new(MOST_TOUCHES));
     Ok(Native(Arc::new(Inner {
         table,
         context,
         deliverer,
         runs,
         dry_permits,
-        touch_permits,
     })))
 }
 
 fn pool_limits(settings: &Settings) -> PoolLimits {
     PoolLimits {
         live: settings.live_connections,
+        read: settings.read_connections,
         dry: settings.dry_connections,
         live_wait: settings.live_wait,
         // The permit bounds how many dry runs go on, and each finds a connection of its own: what is waited for here is at most

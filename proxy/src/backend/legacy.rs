@@ -22,18 +22,18 @@ use crate::upstream::{AnswerBody, Call, Passing, Patience, forwardable_request, 
 /// # Errors
 /// Nothing listens there, or it broke off before the head of the answer.
 pub async fn answer(core: &Rc<Core>, exchange: &mut Exchange) -> Result<Response<Body>, ProxyError> {
-    let deadline = exchange.facts.started + exchange.answer_limit(core.config.timeouts.answer);
-    answer_until(core, exchange, deadline).await
+    let began = exchange.facts.started;
+    answer_since(core, exchange, began).await
 }
 
-/// Answers an exchange from the legacy app by this moment.
+/// Answers an exchange from the legacy app, whose time runs from this moment.
 ///
 /// # Errors
 /// As [`answer`].
-pub async fn answer_until(
+pub async fn answer_since(
     core: &Rc<Core>,
     exchange: &mut Exchange,
-    deadline: Instant,
+    began: Instant,
 ) -> Result<Response<Body>, ProxyError> {
     let timeouts = &core.config.timeouts;
     let mut request = std::mem::take(&mut exchange.request);
@@ -46,7 +46,8 @@ pub async fn answer_until(
     keep_body(&mut request);
     let client = wants_upgrade.then(|| hyper::upgrade::on(&mut request));
     let call = Call {
-        deadline,
+        deadline: began + exchange.answer_limit(timeouts),
+        connect: exchange.time_limits().connect_timeout,
         metrics: &core.metrics,
     };
     let (response, lease) = core.legacy.send(request, &call).await?;
@@ -65,8 +66,8 @@ pub async fn answer_until(
     parts.version = Version::HTTP_11;
     forwardable_response(&mut parts.headers);
     let patience = Patience {
-        idle: idle_limit(timeouts, &parts.headers),
-        until: timeouts.total.map(|total| exchange.facts.started + total),
+        idle: idle_limit(exchange, timeouts, &parts.headers),
+        until: exchange.total_limit(timeouts).map(|total| began + total),
     };
     Ok(Response::from_parts(parts, AnswerBody::begin(body, lease, patience)))
 }
@@ -87,13 +88,13 @@ fn keep_body(request: &mut Request<Body>) {
 }
 
 /// Events may be hours apart; every other body that is silent for long is broken.
-fn idle_limit(timeouts: &Timeouts, headers: &HeaderMap) -> Duration {
+fn idle_limit(exchange: &Exchange, timeouts: &Timeouts, headers: &HeaderMap) -> Duration {
     let events = headers
         .get(CONTENT_TYPE)
         .is_some_and(|content_type| content_type.as_bytes().starts_with(b"text/event-stream"));
     if events {
         timeouts.tunnel_idle
     } else {
-        timeouts.body_idle
+        exchange.time_limits().idle_timeout.unwrap_or(timeouts.body_idle)
     }
 }

@@ -21,7 +21,7 @@ use super::{introduce, legacy};
 use crate::body::Body;
 use crate::core::Core;
 use crate::error::{ErrorKind, FaultSide, ProxyError};
-use crate::exchange::{Exchange, Routed};
+use crate::exchange::Exchange;
 use crate::shadow::Share;
 
 pub use handlers::Identity;
@@ -115,12 +115,12 @@ fn refused(core: &Core, verdict: Result<(), Refusal>, failure: NativeFailure) ->
 /// Legacy answers what native was to answer, with all the time that legacy has.
 async fn hand_over(core: &Rc<Core>, exchange: &mut Exchange, why: &'static str) -> Result<Response<Body>, ProxyError> {
     core.metrics.fell_back(why);
-    let limit = exchange.answer_limit(core.config.timeouts.answer);
+    let limit = exchange.answer_limit(&core.config.timeouts);
     if let Some(routed) = &mut exchange.routed {
         routed.serve = Side::Legacy;
         routed.fallback = Some(why);
     }
-    timeout(limit, legacy::answer_until(core, exchange, Instant::now() + limit))
+    timeout(limit, legacy::answer_since(core, exchange, Instant::now()))
         .await
         .unwrap_or_else(|_| Err(ProxyError::new(ErrorKind::Timeout, FaultSide::Legacy)))
 }
@@ -128,7 +128,7 @@ async fn hand_over(core: &Rc<Core>, exchange: &mut Exchange, why: &'static str) 
 /// Reads the body ahead. A client that sends it too slowly runs out of the time that it has for the whole request.
 async fn keep(core: &Core, plan: &RoutePlan, body: Body) -> Result<(Held, Share), ProxyError> {
     let cap = core.config.fallback.body_bytes;
-    let limit = plan.timeout.unwrap_or(core.config.timeouts.answer);
+    let limit = plan.time_limits.timeout.unwrap_or(core.config.timeouts.answer);
     let kept = timeout(limit, held::hold(body, cap, &core.kept_bodies)).await;
     kept.map_err(|_| ProxyError::client(ErrorKind::Timeout))?
         .map_err(|error| ProxyError {
@@ -209,7 +209,7 @@ async fn ask(
     let mut request = Request::from_parts(parts, body);
     let plan = exchange.routed.as_ref().and_then(|routed| routed.plan.as_deref());
     introduce(request.extensions_mut(), &exchange.facts, plan);
-    let allowed = exchange.routed.as_ref().and_then(Routed::timeout);
+    let allowed = exchange.time_limits().timeout;
     if let Some(allowed) = allowed {
         request.extensions_mut().insert(Timeout(allowed));
     }

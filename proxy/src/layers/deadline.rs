@@ -1,10 +1,9 @@
 //! The head of the answer comes in time, or the client hears that it did not. Bodies and upgraded connections have their
-//! own, idle, limits.
+//! own limits.
 
 use std::future::Future as _;
 use std::rc::Rc;
 use std::task::{Poll, ready};
-use std::time::Duration;
 
 use flags::Side;
 use http::Response;
@@ -19,25 +18,23 @@ use crate::exchange::{Exchange, Step};
 /// Bounds the wait for the head of an answer.
 #[derive(Debug, Clone)]
 pub struct Deadline {
-    standard: Duration,
+    core: Rc<Core>,
 }
 
 /// The step of [`Deadline`].
 #[derive(Debug)]
 pub struct DeadlineStep<S> {
     inner: S,
-    standard: Duration,
+    core: Rc<Core>,
 }
 
-layered!(Deadline => DeadlineStep { standard });
+layered!(Deadline => DeadlineStep { core });
 
 impl Deadline {
     /// The route's own limit, else that of the configuration.
     #[must_use]
     pub fn new(core: &Rc<Core>) -> Self {
-        Self {
-            standard: core.config.timeouts.answer,
-        }
+        Self { core: Rc::clone(core) }
     }
 }
 
@@ -47,7 +44,7 @@ impl<S: Step> Step for DeadlineStep<S> {
         if exchange.routed.as_ref().map(|routed| routed.serve) == Some(Side::Native) {
             return self.inner.call(exchange).await;
         }
-        let limit = exchange.answer_limit(self.standard);
+        let limit = exchange.answer_limit(&self.core.config.timeouts);
         // In place, unlike `timeout`, which moves the whole state of the steps below.
         let mut answer = std::pin::pin!(self.inner.call(exchange));
         let mut alarm = std::pin::pin!(sleep(limit));

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use rustls::pki_types::ServerName;
 use tokio::net::{TcpStream, UnixStream};
-use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 use super::stream::Stream;
@@ -39,22 +38,16 @@ pub(super) struct Connector {
     pub(super) host: String,
     /// TLS, if the origin is `https`.
     pub(super) tls: Option<TlsSettings>,
-    /// For all of it: TCP and TLS.
+    /// For making a connection, TCP and TLS, unless a request has a limit of its own.
     pub(super) limit: Duration,
 }
 
 impl Connector {
-    /// Opens a connection.
+    /// Opens a connection, for as long as the caller waits.
     ///
     /// # Errors
-    /// What it failed with, `TimedOut` included; nothing has been sent.
+    /// What it failed with; nothing has been sent.
     pub(super) async fn open(&self, address: &Address, need: Need) -> io::Result<Stream> {
-        timeout(self.limit, self.open_unbounded(address, need))
-            .await
-            .unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::TimedOut, "connecting took too long")))
-    }
-
-    async fn open_unbounded(&self, address: &Address, need: Need) -> io::Result<Stream> {
         let tcp = match address {
             Address::Unix(path) => return UnixStream::connect(path).await.map(Stream::Unix),
             Address::Ip(address) => TcpStream::connect(address).await?,

@@ -10,7 +10,7 @@ use http::uri::Scheme;
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::sync::Mutex;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::connect::{Address, Connector, Need};
 use super::health::{Change, Health, HealthRules};
@@ -132,11 +132,22 @@ impl Endpoint {
         Err(slot)
     }
 
-    /// A fresh connection, or the shared one that somebody else has just made.
+    /// The longest that making a connection may take, unless a request has a limit of its own.
+    pub(super) fn connect_limit(&self) -> Duration {
+        self.connector.limit
+    }
+
+    /// A fresh connection, or the shared one that somebody else has just made, within this time.
     ///
     /// # Errors
-    /// What the connect or the handshake failed with; nothing was sent.
-    pub(super) async fn connect(self: &Rc<Self>, slot: Slot, need: Need) -> io::Result<Lease> {
+    /// What the connect or the handshake failed with, `TimedOut` included; nothing was sent.
+    pub(super) async fn connect(self: &Rc<Self>, slot: Slot, need: Need, limit: Duration) -> io::Result<Lease> {
+        timeout(limit, self.connect_unbounded(slot, need))
+            .await
+            .unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::TimedOut, "connecting took too long")))
+    }
+
+    async fn connect_unbounded(self: &Rc<Self>, slot: Slot, need: Need) -> io::Result<Lease> {
         if need == Need::Http1 {
             let stream = self.connector.open(&self.address, Need::Http1).await?;
             let sender = self.begin_upgradable(stream).await?;

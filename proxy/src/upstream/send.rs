@@ -30,6 +30,8 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 pub struct Call<'a> {
     /// When the head of the answer has to be there; waiting longer counts against the address.
     pub deadline: Instant,
+    /// The longest that making a connection for it may take; none is the limit of the upstream.
+    pub connect: Option<Duration>,
     /// The counters of the core.
     pub metrics: &'a CoreMetrics,
 }
@@ -114,12 +116,16 @@ impl Upstream {
                 Err(slot) => slot,
             }
         };
-        let lease = Box::pin(endpoint.connect(slot, need)).await;
-        call.metrics.legacy_asked(lease.as_ref().err().map(ToString::to_string));
+        let limit = call.connect.unwrap_or_else(|| endpoint.connect_limit());
+        let lease = Box::pin(endpoint.connect(slot, need, limit)).await;
         call.metrics
             .upstream(if lease.is_ok() { "connect" } else { "connect_failed" });
-        lease.map_err(|error| {
-            self.judge(endpoint, false, call.metrics);
+        lease.inspect(|_| call.metrics.legacy_asked(None)).map_err(|error| {
+            // A request that waits less than others has learnt nothing about the address.
+            if error.kind() != io::ErrorKind::TimedOut || limit >= endpoint.connect_limit() {
+                call.metrics.legacy_asked(Some(error.to_string()));
+                self.judge(endpoint, false, call.metrics);
+            }
             Refused::Unreachable(error)
         })
     }

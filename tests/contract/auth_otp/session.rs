@@ -63,6 +63,36 @@ async fn only_the_literal_false_leaves_its_end_as_it_is() {
 }
 
 #[tokio::test]
+async fn uses_at_one_time_are_written_together_and_each_session_keeps_its_own_end() {
+    let stage = Stage::session().await;
+    stage
+        .run(
+            r#"insert into chatbot_phone_users (id, phone, "normalizedPhone", "tenantId", "createdAt", "updatedAt")
+                 values ('p2', '+15550002', '+15550002', (select id from tenants limit 1), '2025-01-01', '2025-01-01')"#,
+        )
+        .await;
+    stage.add_session("s2", "token-2", "p1").await;
+    stage.add_session("s3", "token-3", "p2").await;
+    let look = async |token: &str| {
+        stage
+            .post(SESSION, &json!({ "token": token, "extend": false }))
+            .await
+            .status
+    };
+    // Whose phone belongs to no app user is refused, and uses nothing.
+    let statuses = tokio::join!(look(TOKEN), look(TOKEN), look("token-2"), look("token-3"));
+    let (fine, refused) = (StatusCode::OK, StatusCode::FORBIDDEN);
+    assert_eq!(statuses, (fine, fine, fine, refused));
+    let column = |rows: &[Value], name: &str| rows.iter().map(|row| row[name].clone()).collect::<Vec<_>>();
+    let sessions = stage.rows("chatbot_phone_sessions").await;
+    let (now, before) = (json!("2025-06-15T10:00:00"), json!("2025-06-01T00:00:00"));
+    assert_eq!(column(&sessions, "lastUsedAt"), [now.clone(), now.clone(), before]);
+    assert_eq!(column(&sessions, "expiresAt"), vec![json!("2025-12-01T00:00:00"); 3]);
+    let phone_users = stage.rows("chatbot_phone_users").await;
+    assert_eq!(column(&phone_users, "lastActiveAt"), [now, Value::Null]);
+}
+
+#[tokio::test]
 async fn a_missing_token_is_named_even_when_the_header_has_one() {
     let stage = Stage::session().await;
     let client = stage

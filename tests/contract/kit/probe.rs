@@ -15,7 +15,9 @@ pub(super) fn routes() -> Routes {
         .write(Method::POST, "/probe", probe)
         .calls(&["lyra"])
         .write(Method::POST, "/probe/look", look)
+        .write(Method::POST, "/probe/lookup", look_up)
         .read(Method::GET, "/probe", write_in_a_read)
+        .read(Method::GET, "/probe/read", read)
         .stream(Method::GET, "/probe/stream", stream)
 }
 
@@ -81,6 +83,35 @@ async fn look(work: &mut Work, _: &Inbound) -> Outcome {
     sqlx::query("select 1").execute(work.db().await?).await?;
     work.checkpoint().await?;
     Err(Fault::new(FaultKind::State, "on purpose").into())
+}
+
+/// Tells its session and its transaction apart: `write` before it looks, or try to write where it only looks.
+async fn look_up(work: &mut Work, request: &Inbound) -> Outcome {
+    let insert = "insert into probe (id) values ('row')";
+    match request.query().get("then").unwrap_or_default() {
+        "write" => {
+            sqlx::query(insert).execute(work.db().await?).await?;
+        }
+        "cheat" => {
+            sqlx::query(insert).execute(work.lookup().await?).await?;
+        }
+        _ => {}
+    }
+    let rows: i64 = sqlx::query_scalar("select count(*) from probe")
+        .fetch_one(work.lookup().await?)
+        .await?;
+    Ok(Reply::ok(&json!({ "rows": rows })))
+}
+
+/// Tells the server process that it reads by; `sleep` keeps it busy.
+async fn read(reader: &mut Reader, request: &Inbound) -> Outcome {
+    if request.query().get("then") == Some("sleep") {
+        sqlx::query("select pg_sleep(30)").execute(reader.db().await?).await?;
+    }
+    let pid: i32 = sqlx::query_scalar("select pg_backend_pid()")
+        .fetch_one(reader.db().await?)
+        .await?;
+    Ok(Reply::ok(&json!({ "pid": pid })))
 }
 
 /// Calls, and then cannot answer.

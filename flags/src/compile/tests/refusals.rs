@@ -69,8 +69,39 @@ fn shares_and_times_are_refused_with_their_place_and_advice() {
             "`timeout: 5` is not a duration (write a whole number and its unit",
         ),
         ("timeout: 0ms", "not between 1ms and 1d"),
+        (
+            "connect_timeout: 5",
+            "3:49: `connect_timeout: 5` is not a duration (write a whole number and its unit",
+        ),
+        ("idle_timeout: 2d", "`idle_timeout: 2d` is not between 1ms and 1d"),
+        ("total_timeout: ~", "`total_timeout` is a text, not nothing"),
+        ("total_timout: 1s", "did you mean `total_timeout`?"),
         ("shadow: { budget: 2m }", "not between 1ms and 1m"),
     ]);
+}
+
+#[test]
+fn a_whole_that_is_shorter_than_its_part_is_refused_where_it_is_stated() {
+    let text = "version: 1
+defaults: { timeout: 5s }
+groups:
+  slow: { total_timeout: 2s }
+  fine: { total_timeout: 5s }
+routes:
+  - { route: GET /api/tickets, group: slow }
+  - { route: POST /api/tickets, group: slow, timeout: 3s }
+  - { route: GET /api/crm/customers, group: slow, timeout: 2s }
+  - { route: POST /api/otp/verify, group: fine, timeout: 9s, total_timeout: 8s }
+";
+    let remedy = "which is a part of it (state both here, `timeout` not longer than `total_timeout`)";
+    assert_eq!(
+        problems(text),
+        format!(
+            "flags.yaml:4:26: `total_timeout: 2s` is shorter than `timeout: 5s`, {remedy}
+flags.yaml:8:55: `total_timeout: 2s` is shorter than `timeout: 3s`, {remedy}
+flags.yaml:10:77: `total_timeout: 8s` is shorter than `timeout: 9s`, {remedy}"
+        )
+    );
 }
 
 #[test]

@@ -68,7 +68,7 @@ impl Presented {
 async fn of_token(unit: &mut impl UnitOfWork, token: String) -> Result<Option<Credential>, Stop> {
     let now = unit.now();
     if let Some(user) = jwt::verify(&token, &unit.context().settings.jwt_secrets, now) {
-        let revoked = revoked::is_revoked(unit.db().await?, &token).await?;
+        let revoked = revoked::is_revoked(unit.lookup().await?, &token).await?;
         return Ok((!revoked).then_some(Credential::Admin(user)));
     }
     let session = chat_session::verify(unit, &token).await?.ok();
@@ -81,7 +81,7 @@ async fn of_cookies(unit: &mut impl UnitOfWork, cookies: Vec<SessionCookie>) -> 
     for cookie in cookies {
         let user = nextauth::verify(&cookie, &unit.context().settings.auth.cookie_secrets, now);
         let held = match user {
-            Some(_) if revoked::is_revoked(unit.db().await?, &cookie.value).await? => None,
+            Some(_) if revoked::is_revoked(unit.lookup().await?, &cookie.value).await? => None,
             Some(user) => Some(Credential::Cookie(user)),
             None => of_token(unit, cookie.value).await?,
         };

@@ -7,7 +7,6 @@ mod refusal;
 use sqlx::PgConnection;
 use time::{Duration, OffsetDateTime};
 
-use crate::kit::extract::home_tenant;
 use crate::kit::fault::Stop;
 use crate::kit::touch::Touch;
 use crate::kit::unit::UnitOfWork;
@@ -41,8 +40,9 @@ pub struct OpenSession {
     pub expires_at: OffsetDateTime,
     /// Who logged in.
     pub phone_user: PhoneUser,
-    /// The tenant of the phone user, when it is named by its id.
-    home: Option<String>,
+    /// The app user, looked up with the session; none when the home tenant of the phone user is not named by its id and has
+    /// yet to be found.
+    linked: Option<queries::Linked>,
 }
 
 impl ChatSession {
@@ -97,7 +97,7 @@ pub async fn open(unit: &mut impl UnitOfWork, token: &str) -> Result<Result<Open
         return Ok(Err(Refusal::NotFound));
     }
     let now = unit.now();
-    let Some(row) = queries::session(unit.db().await?, token).await? else {
+    let Some(row) = queries::session(unit.lookup().await?, token).await? else {
         return Ok(Err(Refusal::NotFound));
     };
     if row.revoked_at.is_some() {
@@ -111,7 +111,7 @@ pub async fn open(unit: &mut impl UnitOfWork, token: &str) -> Result<Result<Open
         id: row.session_id,
         expires_at,
         phone_user: row.phone_user,
-        home: row.home,
+        linked: row.home.map(|_| row.linked),
     }))
 }
 
@@ -131,11 +131,10 @@ pub async fn revoke(db: &mut PgConnection, token: &str, now: OffsetDateTime) -> 
 /// # Errors
 /// As [`verify`].
 pub async fn admit(unit: &mut impl UnitOfWork, mut session: OpenSession) -> Result<Result<ChatSession, Refusal>, Stop> {
-    let home = match session.home {
-        Some(home) => home,
-        None => home_tenant::resolve(unit, session.phone_user.tenant.as_deref()).await?,
+    let access = match session.linked {
+        Some(queries::Linked(found)) => access::judge(unit, &mut session.phone_user, found),
+        None => ensure_access(unit, &mut session.phone_user).await?,
     };
-    let access = access::ensure_access_at(unit, &mut session.phone_user, &home).await?;
     Ok(access.map(|user| ChatSession {
         id: session.id,
         expires_at: session.expires_at,

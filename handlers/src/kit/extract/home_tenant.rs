@@ -17,7 +17,7 @@ pub async fn resolve(unit: &mut impl UnitOfWork, input: Option<&str>) -> Result<
     if input.is_empty() || input == DEFAULT {
         return Ok(DEFAULT.to_owned());
     }
-    if let Some(id) = tenant(unit.db().await?, input, &host_variants(input)).await? {
+    if let Some(id) = tenant(unit.lookup().await?, input, &host_variants(input)).await? {
         return Ok(id);
     }
     let looks_like_id = input.len() >= 12 && input.bytes().all(|byte| byte.is_ascii_alphanumeric());

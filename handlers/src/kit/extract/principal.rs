@@ -24,7 +24,7 @@ impl Principal {
     pub async fn verify(unit: &mut impl UnitOfWork, token: &str) -> Result<Option<Self>, Stop> {
         let now = unit.now();
         if let Some(user) = jwt::verify(token, &unit.context().settings.jwt_secrets, now) {
-            let revoked = revoked::is_revoked(unit.db().await?, token).await?;
+            let revoked = revoked::is_revoked(unit.lookup().await?, token).await?;
             return Ok((!revoked).then_some(Self::User(user)));
         }
         Ok(chat_session::verify(unit, token)

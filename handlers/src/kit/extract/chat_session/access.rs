@@ -68,25 +68,24 @@ pub async fn ensure_access(
     phone_user: &mut PhoneUser,
 ) -> Result<Result<LinkedUser, Refusal>, Stop> {
     let home = home_tenant::resolve(unit, phone_user.tenant.as_deref()).await?;
-    ensure_access_at(unit, phone_user, &home).await
+    let found = queries::linked_user(unit.lookup().await?, &phone_user.id, &home).await?;
+    Ok(judge(unit, phone_user, found))
 }
 
-/// The same where the tenant is known.
-pub(super) async fn ensure_access_at(
+/// Links what was found, and checks its access.
+pub(super) fn judge(
     unit: &mut impl UnitOfWork,
     phone_user: &mut PhoneUser,
-    home: &str,
-) -> Result<Result<LinkedUser, Refusal>, Stop> {
-    let Some(row) = queries::linked_user(unit.db().await?, &phone_user.id, home).await? else {
-        return Ok(Err(Refusal::NoAccount));
-    };
+    found: Option<queries::UserRow>,
+) -> Result<LinkedUser, Refusal> {
+    let row = found.ok_or(Refusal::NoAccount)?;
     let (refusal, fills) = (access(&row), row.fills);
     let user = LinkedUser {
-        id: row.id,
-        tenant: row.tenant_id,
-        role: Role::parse(&row.role),
-        name: row.name,
-        email: row.email,
+        id: row.user_id,
+        tenant: row.user_tenant,
+        role: Role::parse(&row.user_role),
+        name: row.user_name,
+        email: row.user_email,
     };
     if fills {
         unit.touch(Touch::Link {
@@ -95,7 +94,7 @@ pub(super) async fn ensure_access_at(
         });
         phone_user.fill(&user);
     }
-    Ok(refusal.map_or(Ok(user), Err))
+    refusal.map_or(Ok(user), Err)
 }
 
 /// Whether a tenant has an app user of this phone who is linked to no other one: only then is a phone user made.
@@ -103,7 +102,7 @@ pub(super) async fn ensure_access_at(
 /// # Errors
 /// A fault when the database fails.
 pub async fn user_of_phone(unit: &mut impl UnitOfWork, phone: &str, tenant: &str) -> Result<bool, Stop> {
-    Ok(queries::user_of_phone(unit.db().await?, phone, tenant).await?)
+    Ok(queries::user_of_phone(unit.lookup().await?, phone, tenant).await?)
 }
 
 /// The checks of step 4, in their order.
@@ -111,7 +110,7 @@ fn access(user: &queries::UserRow) -> Option<Refusal> {
     if user.approval_status != "approved" {
         return Some(Refusal::Pending);
     }
-    if matches!(user.status.as_str(), "suspended" | "inactive") {
+    if matches!(user.user_status.as_str(), "suspended" | "inactive") {
         return Some(Refusal::Suspended);
     }
     match user.chatbot_access_status.as_str() {
@@ -128,12 +127,12 @@ mod tests {
     #[test]
     fn access_is_checked_in_the_order_of_the_contract() {
         let user = |approval: &str, status: &str, chat: &str| queries::UserRow {
-            id: "u".into(),
-            tenant_id: "t".into(),
-            role: "user".into(),
-            name: None,
-            email: String::new(),
-            status: status.into(),
+            user_id: "u".into(),
+            user_tenant: "t".into(),
+            user_role: "user".into(),
+            user_name: None,
+            user_email: String::new(),
+            user_status: status.into(),
             approval_status: approval.into(),
             chatbot_access_status: chat.into(),
             fills: false,
