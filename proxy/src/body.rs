@@ -5,10 +5,12 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use http::HeaderMap;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::body::Incoming;
 
 use crate::error::BoxError;
+use crate::framing::{Refusal, belongs_into_head};
 use crate::upstream::AnswerBody;
 
 /// A body on the data plane.
@@ -69,7 +71,10 @@ impl HttpBody for Body {
                 Self::Full(bytes) => Poll::Ready(Some(Ok(Frame::data(bytes)))),
                 _ => Poll::Ready(None),
             },
-            Self::Incoming(incoming) => Pin::new(incoming).poll_frame(context).map_err(Into::into),
+            Self::Incoming(incoming) => {
+                let frame = Pin::new(incoming).poll_frame(context);
+                frame.map(|frame| frame.map(|frame| admitted(frame?)))
+            }
             Self::Upstream(answer) => answer.poll_piece(context),
             Self::Native(body) => Pin::new(body).poll_frame(context).map_err(Into::into),
             Self::Wrapped(body) => body.as_mut().poll_frame(context),
@@ -97,6 +102,15 @@ impl HttpBody for Body {
             Self::Wrapped(body) => body.size_hint(),
         }
     }
+}
+
+/// What a client may send. The framing of HTTP/1 has seen to it; trailers of HTTP/2 are first seen here.
+fn admitted(frame: Frame<Bytes>) -> Result<Frame<Bytes>, BoxError> {
+    let mut names = frame.trailers_ref().into_iter().flat_map(HeaderMap::keys);
+    if names.any(|name| belongs_into_head(name.as_str().as_bytes())) {
+        return Err(Refusal::Trailer.into());
+    }
+    Ok(frame)
 }
 
 impl fmt::Debug for Body {

@@ -21,6 +21,7 @@ mod watch;
 
 pub(crate) use alarm::Alarm;
 pub use answer::doubt_in_answer;
+pub(crate) use chunked::belongs_into_head;
 pub use crowd::{Crowd, Place};
 pub use guard::{ClientPatience, Guarded};
 pub use head::HeadLimits;

@@ -293,6 +293,40 @@ async fn what_is_no_handshake_or_takes_too_long_is_given_up_and_counted() {
 }
 
 #[tokio::test]
+async fn what_was_agreed_on_in_the_handshake_is_what_is_spoken() {
+    let authority = Authority::new();
+    authority.certify("a", &["a.test"]);
+    let (legacy, proxy, address) = stage(&authority, &["a"], "").await;
+    let open = async |protocols: &[&str]| {
+        let connector = TlsConnector::from(Arc::new(authority.client_tls(protocols)));
+        let stream = TcpStream::connect(address).await.unwrap();
+        connector.connect(ServerName::try_from("a.test").unwrap(), stream).await
+    };
+    let heard = async |protocols: &[&str], said: &[u8]| {
+        let mut stream = open(protocols).await.unwrap();
+        stream.write_all(said).await.unwrap();
+        let mut answer = Vec::new();
+        // How it ends is not the question: some say goodbye, others have something unread.
+        let _ = stream.read_to_end(&mut answer).await;
+        String::from_utf8_lossy(&answer).into_owned()
+    };
+    let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00";
+    for protocols in [&["http/1.1"][..], &[]] {
+        let answer = heard(protocols, preface).await;
+        assert!(answer.starts_with("HTTP/1.1 400 "), "{protocols:?}: {answer}");
+    }
+    let answer = heard(&["h2"], b"GET / HTTP/1.1\r\nHost: a.test\r\n\r\n").await;
+    assert!(!answer.contains("HTTP/1.1"), "{answer}");
+    assert!(open(&["spdy/3"]).await.is_err());
+    assert!(legacy.requests().is_empty());
+    eventually("the handshake without a common protocol is counted", || async {
+        let metrics = proxy.metrics().await;
+        metrics.contains(r#"reason="tls_no_protocol"} 1"#).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_admin_listener_lets_in_only_who_has_a_certificate_of_its_own() {
     let authority = Authority::new();
     authority.certify("admin", &["admin.test"]);

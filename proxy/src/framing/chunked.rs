@@ -126,11 +126,16 @@ fn trailer(line: &mut Vec<u8>) -> Result<bool, Refusal> {
         return Ok(true);
     }
     let (name, _) = split_header(field)?;
-    if HEAD_ONLY.iter().any(|field| name.eq_ignore_ascii_case(field)) || name.contains(&b'_') {
+    if belongs_into_head(name) {
         return Err(Refusal::Trailer);
     }
     line.clear();
     Ok(false)
+}
+
+/// Whether a field of this name must not come in trailers, whatever the version of HTTP (RFC 9110, section 6.5.1).
+pub(crate) fn belongs_into_head(name: &[u8]) -> bool {
+    HEAD_ONLY.iter().any(|field| name.eq_ignore_ascii_case(field)) || name.contains(&b'_')
 }
 
 fn hexadecimal(byte: u8) -> Option<u8> {

@@ -132,7 +132,7 @@ fn fields() -> Vec<Attack> {
     ]
 }
 
-fn pseudo_headers_and_lengths() -> Vec<Attack> {
+fn pseudo_headers() -> Vec<Attack> {
     use Outcome::{Answered, Ended, Reset};
     vec![
         attack("a pseudo-header twice", with(&[(":path", "/b")]), Reset, 0),
@@ -154,16 +154,37 @@ fn pseudo_headers_and_lengths() -> Vec<Attack> {
             Reset,
             0,
         ),
+        attack(
+            "a path with a fragment, which is left out",
+            but(":path", "/a#b"),
+            Answered(200),
+            1,
+        ),
+        attack("an odd scheme", but(":scheme", "ftp"), Answered(200), 1),
+        attack("a scheme that is none", but(":scheme", "ht tp"), Reset, 0),
+        attack("an empty authority", but(":authority", ""), Reset, 0),
         attack("a method with a space", but(":method", "GET /b"), Ended, 0),
         attack("GET *", but(":path", "*"), Answered(400), 0),
         attack("an authority with CR LF", but(":authority", "a\r\nX: y"), Reset, 0),
         attack("an authority with a user", but(":authority", "me@a"), Answered(400), 0),
         attack("another Host", with(&[("host", "b")]), Answered(400), 0),
+    ]
+}
+
+fn lengths() -> Vec<Attack> {
+    use Outcome::Reset;
+    vec![
         attack(
             "a length with a body of none",
             with(&[("content-length", "5")]),
             Reset,
             0,
+        ),
+        attack(
+            "fewer bytes than the length",
+            post(&[("content-length", "5")], &[(b"abc", END_STREAM)]),
+            Reset,
+            1,
         ),
         attack(
             "more bytes than the length",
@@ -179,6 +200,94 @@ fn pseudo_headers_and_lengths() -> Vec<Attack> {
             ),
             Reset,
             0,
+        ),
+    ]
+}
+
+/// Trailers that say what only a head may say.
+fn trailers() -> Vec<Attack> {
+    use Outcome::{Answered, Reset};
+    let behind_a_body = |fields: &[(&str, &str)]| {
+        let body = post(&[("trailer", "content-length, host, x")], &[(b"abc", 0)]);
+        [body, frame(HEADERS, WHOLE, 1, &block(fields))].concat()
+    };
+    let unfinished = [
+        post(&[], &[(b"abc", 0)]),
+        frame(HEADERS, END_HEADERS, 1, &block(&[("x", "1")])),
+    ];
+    vec![
+        attack(
+            "trailers that were announced",
+            behind_a_body(&[("x", "1")]),
+            Answered(200),
+            1,
+        ),
+        // The library leaves out what is no field; nobody else sees it.
+        attack(
+            "a path in trailers",
+            behind_a_body(&[(":path", "/b")]),
+            Answered(200),
+            1,
+        ),
+        // Their upstream sees no whole request.
+        attack(
+            "a length in trailers",
+            behind_a_body(&[("content-length", "9")]),
+            Answered(400),
+            0,
+        ),
+        attack("a Host in trailers", behind_a_body(&[("host", "b")]), Answered(400), 0),
+        attack(
+            "a twin in trailers",
+            behind_a_body(&[("content_length", "9")]),
+            Answered(400),
+            0,
+        ),
+        attack("trailers that are not the end", unfinished.concat(), Reset, 1),
+    ]
+}
+
+/// Streams that are over, or come in the wrong order. No answer comes in between: their upstream stalls.
+fn closed_streams() -> Vec<Attack> {
+    let attack = |name, frames: &[&[u8]], outcome| Attack {
+        name,
+        item: "5.3.18",
+        frames: frames.concat(),
+        outcome,
+        upstream: 1,
+    };
+    use Outcome::{Ended, Reset};
+    let head = block(&PSEUDO.map(|(name, usual)| (name, if name == ":path" { "/stall" } else { usual })));
+    let (open, whole) = (frame(HEADERS, END_HEADERS, 1, &head), frame(HEADERS, WHOLE, 1, &head));
+    let reset = frame(RST_STREAM, 0, 1, &[0, 0, 0, 8]);
+    let later = frame(HEADERS, WHOLE, 5, &head);
+    vec![
+        attack("a stream that is used again", &[&whole, &whole], Ended),
+        attack(
+            "a stream that is used again after a reset",
+            &[&open, &reset, &whole],
+            Ended,
+        ),
+        attack(
+            "a stream below the last one",
+            &[&later, &frame(HEADERS, WHOLE, 3, &head)],
+            Ended,
+        ),
+        attack("data behind the end", &[&whole, &frame(DATA, 0, 1, b"abc")], Ended),
+        attack(
+            "data behind a reset",
+            &[&open, &reset, &frame(DATA, 0, 1, b"abc")],
+            Reset,
+        ),
+        attack(
+            "a table larger than was allowed",
+            &[&frame(
+                HEADERS,
+                WHOLE,
+                1,
+                &[&[0x3f, 0xff, 0xff, 0x7f][..], &head].concat(),
+            )],
+            Ended,
         ),
     ]
 }
@@ -295,8 +404,11 @@ async fn all_come_to_their_end(carrier: Carrier) {
     let mut failed = Vec::new();
     for attack in fields()
         .into_iter()
-        .chain(pseudo_headers_and_lengths())
+        .chain(pseudo_headers())
+        .chain(lengths())
+        .chain(trailers())
         .chain(streams())
+        .chain(closed_streams())
     {
         let before = stage.legacy.requests().len();
         let came = outcome(&stage, &attack).await;
@@ -310,11 +422,36 @@ async fn all_come_to_their_end(carrier: Carrier) {
     }
     assert!(failed.is_empty(), "{carrier:?}:\n{}", failed.join("\n"));
     assert_eq!(stage.proxy.client().get("/b").await.text(), "ordinary");
+    let metrics = stage.proxy.metrics().await;
+    assert!(
+        metrics.contains("ficus_refused_total{reason=\"trailer\"} 3\n"),
+        "{metrics}"
+    );
 }
 
 #[tokio::test]
 async fn frames_that_no_client_means() {
     for carrier in CARRIERS {
         all_come_to_their_end(carrier).await;
+    }
+}
+
+#[tokio::test]
+async fn padding_is_no_part_of_a_body_and_a_goodbye_does_not_cut_it() {
+    for carrier in CARRIERS {
+        let stage = carrier.stage("").await;
+        let padded = [&[255][..], b"abc", &[0; 255]].concat();
+        let goodbye = frame(GOAWAY, 0, 0, &[0; 8]);
+        let whole = Attack {
+            frames: [
+                post(&[("content-length", "6")], &[(&padded, PADDED)]),
+                goodbye,
+                frame(DATA, END_STREAM, 1, b"def"),
+            ]
+            .concat(),
+            ..attack("a padded body around a GOAWAY", Vec::new(), Outcome::Answered(200), 1)
+        };
+        assert_eq!(outcome(&stage, &whole).await, whole.outcome, "{carrier:?}");
+        assert_eq!(stage.legacy.wait_for("/a", 1).await.text(), "abcdef", "{carrier:?}");
     }
 }
