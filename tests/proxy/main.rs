@@ -30,6 +30,7 @@ mod headers;
 mod http2;
 #[cfg(test)]
 mod interim;
+#[cfg(test)]
 mod inventory;
 #[cfg(test)]
 mod kill;
