@@ -5,13 +5,15 @@
 //! leave HTTP) is held here. In place of a refused request the parser gets a small one of ours, in its turn, so the refusal takes the
 //! way of every answer: after the answers before it, with a request id, counted, in the log.
 
+mod interim;
+
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::{Buf as _, Bytes};
+use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
@@ -269,33 +271,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guarded<S> {
             }
             other => other,
         }
-    }
-
-    /// Writes the interim answers that wait. Not before the parser has written all that it had: what it is in the middle of is
-    /// the answer before.
-    fn poll_interim(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.interim.is_empty() {
-            let Some(waiting) = self.link.take_interim() else {
-                return Poll::Ready(Ok(()));
-            };
-            self.interim = waiting;
-        }
-        while !self.interim.is_empty() {
-            let written = Pin::new(&mut self.io).poll_write(context, &self.interim);
-            match ready!(self.took(written, context))? {
-                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                count => self.interim.advance(count),
-            }
-        }
-        Poll::Ready(Ok(()))
-    }
-
-    /// What has to be written before the parser writes on.
-    fn poll_before_write(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.link.is_flushed() || !self.interim.is_empty() {
-            return self.poll_interim(context);
-        }
-        Poll::Ready(Ok(()))
     }
 
     /// Whether the parser could as well not be there.
