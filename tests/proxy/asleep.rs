@@ -128,6 +128,25 @@ async fn all(mut connections: JoinSet<()>) {
     }
 }
 
+/// Does something with connections that were served once, over TCP and TLS, and then left alone for each of the pauses.
+async fn after_pauses<F>(stage: &Stage, then: fn(Connection) -> F)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let mut connections = JoinSet::new();
+    for secure in [false, true] {
+        for pause in PAUSES {
+            let mut connection = stage.connection(secure).await;
+            connections.spawn(async move {
+                connection.serve_one().await;
+                sleep(Duration::from_millis(pause)).await;
+                then(connection).await;
+            });
+        }
+    }
+    all(connections).await;
+}
+
 #[tokio::test]
 async fn a_request_in_two_pieces_is_whole_whenever_the_first_one_comes() {
     const REQUEST: &str = "POST /again HTTP/1.1\r\nHost: a.test\r\nContent-Length: 10\r\n\r\n0123456789";
@@ -175,50 +194,36 @@ async fn a_request_in_two_pieces_is_whole_whenever_the_first_one_comes() {
 #[tokio::test]
 async fn pipelined_requests_are_answered_in_order_across_a_wake() {
     let stage = Stage::new("").await;
-    let mut connections = JoinSet::new();
-    for secure in [false, true] {
-        for pause in PAUSES {
-            let mut connection = stage.connection(secure).await;
-            connections.spawn(async move {
-                connection.serve_one().await;
-                sleep(Duration::from_millis(pause)).await;
-                connection
-                    .send(
-                        b"GET /a HTTP/1.1\r\nHost: a.test\r\n\r\nPOST /b HTTP/1.1\r\nHost: a.test\r\nContent-Length: 1\r\n\r\nb\
+    after_pauses(&stage, |mut connection| async move {
+        connection
+            .send(
+                b"GET /a HTTP/1.1\r\nHost: a.test\r\n\r\nPOST /b HTTP/1.1\r\nHost: a.test\r\nContent-Length: 1\r\n\r\nb\
                           GET /c HTTP/1.1\r\nHost: a.test\r\n\r\nPOST /d HTTP/1.1\r\nHost: a.test\r\nContent-Le",
-                    )
-                    .await;
-                connection.mirrors("GET", "/a", "").await;
-                connection.mirrors("POST", "/b", "b").await;
-                connection.mirrors("GET", "/c", "").await;
-                // Half a head is no time to sleep.
-                sleep(LONG).await;
-                connection.send(b"ngth: 2\r\n\r\nddGET /e HTTP/1.1\r\nHost: a.test\r\n\r\n").await;
-                connection.mirrors("POST", "/d", "dd").await;
-                connection.mirrors("GET", "/e", "").await;
-            });
-        }
-    }
-    all(connections).await;
+            )
+            .await;
+        connection.mirrors("GET", "/a", "").await;
+        connection.mirrors("POST", "/b", "b").await;
+        connection.mirrors("GET", "/c", "").await;
+        // Half a head is no time to sleep.
+        sleep(LONG).await;
+        connection
+            .send(b"ngth: 2\r\n\r\nddGET /e HTTP/1.1\r\nHost: a.test\r\n\r\n")
+            .await;
+        connection.mirrors("POST", "/d", "dd").await;
+        connection.mirrors("GET", "/e", "").await;
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn half_a_request_line_and_then_silence_is_408_asleep_or_awake() {
     let stage = Stage::new("timeouts: { request_head: 1s, drain_idle: 50ms }").await;
-    let mut connections = JoinSet::new();
-    for secure in [false, true] {
-        for pause in PAUSES {
-            let mut connection = stage.connection(secure).await;
-            connections.spawn(async move {
-                connection.serve_one().await;
-                sleep(Duration::from_millis(pause)).await;
-                connection.send(b"GET /hal").await;
-                assert_eq!(connection.answer().await.0, 408);
-                connection.ends().await;
-            });
-        }
-    }
-    all(connections).await;
+    after_pauses(&stage, |mut connection| async move {
+        connection.send(b"GET /hal").await;
+        assert_eq!(connection.answer().await.0, 408);
+        connection.ends().await;
+    })
+    .await;
     let refused = format!("ficus_refused_total{{reason=\"slow_head\"}} {}", 2 * PAUSES.len());
     let counted = stage.proxy.metrics().await;
     assert!(counted.lines().any(|line| line == refused), "{counted}");

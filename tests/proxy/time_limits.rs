@@ -12,6 +12,8 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{interval, timeout};
 
+use crate::upstream::{echoes, open_socket};
+
 /// Nothing here waits so long unless it has failed.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -187,19 +189,8 @@ async fn a_tunnel_outlives_the_limits_of_bodies() {
         .flags("version: 1\nroutes:\n  - { route: GET /socket, idle_timeout: 100ms, total_timeout: 2s }\n")
         .spawn()
         .await;
-    let mut stream = TcpStream::connect(proxy.address()).await.unwrap();
-    let request = "GET /socket HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
-                   Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
-    stream.write_all(request.as_bytes()).await.unwrap();
-    let mut received = String::new();
-    while !received.ends_with("\r\n\r\n") {
-        received.push(char::from(stream.read_u8().await.unwrap()));
-    }
-    assert!(received.starts_with("HTTP/1.1 101"), "{received}");
+    let mut stream = open_socket(&proxy).await;
     // Longer than both limits, for they must have had the time to ring.
     tokio::time::sleep(Duration::from_millis(2_300)).await;
-    stream.write_all(b"hello").await.unwrap();
-    let mut echoed = [0; 5];
-    stream.read_exact(&mut echoed).await.unwrap();
-    assert_eq!(&echoed, b"hello");
+    echoes(&mut stream).await;
 }

@@ -37,6 +37,28 @@ async fn mirrored(proxy: &TestProxy, version: &str) {
     assert_eq!(posted.json()["bytes"], 1_000_000);
 }
 
+/// An upgraded connection to `/socket`.
+pub(crate) async fn open_socket(proxy: &TestProxy) -> TcpStream {
+    let mut stream = TcpStream::connect(proxy.address()).await.unwrap();
+    let request = "GET /socket HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+                   Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut received = String::new();
+    while !received.ends_with("\r\n\r\n") {
+        received.push(char::from(stream.read_u8().await.unwrap()));
+    }
+    assert!(received.starts_with("HTTP/1.1 101"), "{received}");
+    stream
+}
+
+/// What is said on an upgraded connection comes back.
+pub(crate) async fn echoes(stream: &mut TcpStream) {
+    stream.write_all(b"hello").await.unwrap();
+    let mut echoed = [0; 5];
+    stream.read_exact(&mut echoed).await.unwrap();
+    assert_eq!(&echoed, b"hello");
+}
+
 #[tokio::test]
 async fn the_app_may_be_behind_tls_http2_or_a_socket() {
     const BOTH: &[&str] = &["h2", "http/1.1"];
@@ -88,19 +110,8 @@ async fn http2_shares_one_connection_and_upgrades_get_their_own() {
         assert_eq!(answer.json()["version"], "HTTP/2.0");
     }
     assert_eq!(legacy.connections(), 1);
-    let mut stream = TcpStream::connect(proxy.address()).await.unwrap();
-    let request = "GET /socket HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
-                   Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
-    stream.write_all(request.as_bytes()).await.unwrap();
-    let mut received = String::new();
-    while !received.ends_with("\r\n\r\n") {
-        received.push(char::from(stream.read_u8().await.unwrap()));
-    }
-    assert!(received.starts_with("HTTP/1.1 101"), "{received}");
-    stream.write_all(b"hello").await.unwrap();
-    let mut echoed = [0; 5];
-    stream.read_exact(&mut echoed).await.unwrap();
-    assert_eq!(&echoed, b"hello");
+    let mut stream = open_socket(&proxy).await;
+    echoes(&mut stream).await;
 }
 
 #[tokio::test]
