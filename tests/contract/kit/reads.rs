@@ -93,3 +93,15 @@ async fn who_only_looks_cannot_write() {
     );
     assert_eq!(bench.traces().await, Traces::default());
 }
+
+#[test]
+fn connections_at_rest_may_be_dropped_outside_of_a_runtime() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let Bench { native, database, .. } = runtime.block_on(async {
+        let bench = Bench::new().await;
+        reader(&bench).await;
+        bench
+    });
+    std::thread::spawn(move || drop(native)).join().unwrap();
+    runtime.block_on(async { drop(database) });
+}

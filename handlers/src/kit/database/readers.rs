@@ -113,6 +113,16 @@ impl Readers {
     }
 }
 
+impl Drop for Inner {
+    /// Whoever drops the last one may stand outside of any runtime, without which nothing can be given back to the pool.
+    fn drop(&mut self) {
+        let rested = self.rested.get_mut().unwrap_or_else(PoisonError::into_inner);
+        for rested in rested.drain(..) {
+            drop(rested.connection.leak());
+        }
+    }
+}
+
 impl Lease {
     /// Hands the connection to the next read. For a read that ended well: whatever it began has been answered.
     pub(crate) fn end(self) {

@@ -7,11 +7,12 @@
 )]
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use sqlx::PgPool;
-use time::{OffsetDateTime, PrimitiveDateTime};
+use time::OffsetDateTime;
 use tokio::time::{sleep, timeout};
 use tokio_util::task::TaskTracker;
 
@@ -40,19 +41,22 @@ struct Inner {
 
 #[derive(Debug, Default)]
 struct Queue {
-    waiting: Vec<Touch>,
+    links: Vec<Touch>,
+    uses: Uses,
     dropped: usize,
     /// Whether a task is there to write what waits.
     attended: bool,
 }
 
-/// The last use of each session, a column of a list for each column of the statement.
+/// The last use of each session.
 #[derive(Debug, Default)]
-struct Uses {
-    sessions: Vec<String>,
-    phone_users: Vec<String>,
-    at: Vec<PrimitiveDateTime>,
-    expires_at: Vec<Option<PrimitiveDateTime>>,
+struct Uses(HashMap<String, Use>);
+
+#[derive(Debug, PartialEq)]
+struct Use {
+    phone_user: String,
+    at: OffsetDateTime,
+    expires_at: Option<OffsetDateTime>,
 }
 
 impl Later {
@@ -70,9 +74,11 @@ impl Later {
             return;
         }
         let mut queue = self.queue();
-        let room = MOST - queue.waiting.len().min(MOST);
-        queue.dropped += touches.len().saturating_sub(room);
-        queue.waiting.extend(touches.into_iter().take(room));
+        for touch in touches {
+            if !queue.push(touch) {
+                queue.dropped += 1;
+            }
+        }
         if !std::mem::replace(&mut queue.attended, true) {
             drop(queue);
             let later = self.clone();
@@ -87,8 +93,8 @@ impl Later {
     async fn attend(&self) {
         loop {
             sleep(GATHERED_FOR).await;
-            let Some(touches) = self.gathered() else { return };
-            match timeout(TIME, apply(&self.0.pool, touches)).await {
+            let Some((links, uses)) = self.gathered() else { return };
+            match timeout(TIME, apply(&self.0.pool, links, uses)).await {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => tracing::warn!(error = %Fault::from(error), "session touches failed"),
                 Err(_) => tracing::warn!("session touches took too long"),
@@ -97,65 +103,92 @@ impl Later {
     }
 
     /// What waits; when nothing does, nobody attends any more.
-    fn gathered(&self) -> Option<Vec<Touch>> {
+    fn gathered(&self) -> Option<(Vec<Touch>, Uses)> {
         let mut queue = self.queue();
         if queue.dropped > 0 {
             tracing::warn!(dropped = queue.dropped, "too many session touches at once");
             queue.dropped = 0;
         }
-        queue.attended = !queue.waiting.is_empty();
-        queue.attended.then(|| std::mem::take(&mut queue.waiting))
+        queue.attended = queue.len() > 0;
+        queue
+            .attended
+            .then(|| (std::mem::take(&mut queue.links), std::mem::take(&mut queue.uses)))
+    }
+}
+
+impl Queue {
+    fn len(&self) -> usize {
+        self.links.len() + self.uses.0.len()
+    }
+
+    /// False when there is no room. Another use of a session that waits needs none.
+    fn push(&mut self, touch: Touch) -> bool {
+        let full = self.len() >= MOST;
+        match touch {
+            Touch::Used {
+                session,
+                phone_user,
+                at,
+                expires_at,
+            } => {
+                let known = self.uses.0.contains_key(&session);
+                if known || !full {
+                    let used = Use {
+                        phone_user,
+                        at,
+                        expires_at,
+                    };
+                    self.uses.push(session, used);
+                }
+                known || !full
+            }
+            link @ Touch::Link { .. } => {
+                if !full {
+                    self.links.push(link);
+                }
+                !full
+            }
+        }
     }
 }
 
 /// Each link is a transaction of its own: of several in one, two replicas could wait for each other.
-async fn apply(pool: &PgPool, touches: Vec<Touch>) -> sqlx::Result<()> {
-    let (links, uses): (Vec<_>, Vec<_>) = touches
-        .into_iter()
-        .partition(|touch| matches!(touch, Touch::Link { .. }));
+async fn apply(pool: &PgPool, links: Vec<Touch>, uses: Uses) -> sqlx::Result<()> {
     for link in links {
         let mut transaction = pool.begin().await?;
         link.apply(&mut transaction).await?;
         transaction.commit().await?;
     }
-    let uses = Uses::last_of_each(uses);
-    if uses.sessions.is_empty() {
+    if uses.0.is_empty() {
         return Ok(());
     }
     uses.write(pool).await
 }
 
 impl Uses {
-    fn last_of_each(touches: Vec<Touch>) -> Self {
-        type Use = (String, OffsetDateTime, Option<OffsetDateTime>);
-        let mut last: HashMap<String, Use> = HashMap::new();
-        for touch in touches {
-            let Touch::Used {
-                session,
-                phone_user,
-                at,
-                expires_at,
-            } = touch
-            else {
-                continue;
-            };
-            let latest = last.entry(session).or_insert((phone_user, at, None));
-            latest.1 = latest.1.max(at);
-            latest.2 = latest.2.max(expires_at);
+    /// Of several uses of a session the last counts, and the longest life.
+    fn push(&mut self, session: String, used: Use) {
+        match self.0.entry(session) {
+            Entry::Vacant(place) => drop(place.insert(used)),
+            Entry::Occupied(mut place) => {
+                let latest = place.get_mut();
+                latest.at = latest.at.max(used.at);
+                latest.expires_at = latest.expires_at.max(used.expires_at);
+            }
         }
-        let mut uses = Self::default();
-        for (session, (phone_user, at, expires_at)) in last {
-            uses.sessions.push(session);
-            uses.phone_users.push(phone_user);
-            uses.at.push(stored(at));
-            uses.expires_at.push(expires_at.map(stored));
-        }
-        uses
     }
 
     /// One statement, so that it needs no transaction around it. It locks as every touch does, phone users before sessions, and
     /// phone users in one order, so that two replicas never wait for each other.
     async fn write(self, pool: &PgPool) -> sqlx::Result<()> {
+        let (mut sessions, mut phone_users) = (Vec::new(), Vec::new());
+        let (mut at, mut expires_at) = (Vec::new(), Vec::new());
+        for (session, used) in self.0 {
+            sessions.push(session);
+            phone_users.push(used.phone_user);
+            at.push(stored(used.at));
+            expires_at.push(used.expires_at.map(stored));
+        }
         sqlx::query(
             r#"with used as (
                  select * from unnest($1::text[], $2::text[], $3::timestamp[], $4::timestamp[])
@@ -171,10 +204,10 @@ impl Uses {
                from used
                where s.id = used.session and s."userId" = used.phone_user and s."userId" in (select id from active)"#,
         )
-        .bind(self.sessions)
-        .bind(self.phone_users)
-        .bind(self.at)
-        .bind(self.expires_at)
+        .bind(sessions)
+        .bind(phone_users)
+        .bind(at)
+        .bind(expires_at)
         .execute(pool)
         .await
         .map(drop)
@@ -185,22 +218,48 @@ impl Uses {
 mod tests {
     use super::*;
 
+    fn at(seconds: i64) -> OffsetDateTime {
+        OffsetDateTime::UNIX_EPOCH + time::Duration::seconds(seconds)
+    }
+
     fn used(session: &str, seconds: i64, extended: bool) -> Touch {
-        let at = OffsetDateTime::UNIX_EPOCH + time::Duration::seconds(seconds);
         Touch::Used {
             session: session.to_owned(),
             phone_user: "p".to_owned(),
-            at,
-            expires_at: extended.then_some(at + time::Duration::DAY),
+            at: at(seconds),
+            expires_at: extended.then(|| at(seconds + 100)),
         }
     }
 
     #[test]
     fn of_several_uses_of_a_session_the_last_counts_and_no_extension_is_lost() {
-        let uses = Uses::last_of_each(vec![used("s", 5, true), used("s", 9, false), used("s", 7, false)]);
-        let at = |seconds| stored(OffsetDateTime::UNIX_EPOCH + time::Duration::seconds(seconds));
-        assert_eq!(uses.sessions, ["s"]);
-        assert_eq!(uses.at, [at(9)]);
-        assert_eq!(uses.expires_at, [Some(at(5 + 24 * 3_600))]);
+        let mut queue = Queue::default();
+        for touch in [used("s", 5, true), used("s", 9, false), used("s", 7, false)] {
+            assert!(queue.push(touch));
+        }
+        let expected = Use {
+            phone_user: "p".to_owned(),
+            at: at(9),
+            expires_at: Some(at(105)),
+        };
+        assert_eq!(
+            queue.uses.0.into_iter().collect::<Vec<_>>(),
+            [("s".to_owned(), expected)]
+        );
+    }
+
+    #[test]
+    fn there_is_room_for_so_many_and_for_more_uses_of_the_same_sessions() {
+        let mut queue = Queue::default();
+        for number in 0..MOST {
+            assert!(queue.push(used(&number.to_string(), 1, false)));
+        }
+        let link = Touch::Link {
+            phone_user: "p".to_owned(),
+            user: "u".to_owned(),
+        };
+        assert!(!queue.push(used("another", 1, false)) && !queue.push(link));
+        assert!(queue.push(used("7", 2, false)));
+        assert_eq!((queue.len(), queue.uses.0["7"].at), (MOST, at(2)));
     }
 }
