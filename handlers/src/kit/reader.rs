@@ -38,7 +38,7 @@ pub(crate) struct Lookup {
 pub(crate) enum Finish {
     /// With an answer.
     Answered,
-    /// With a fault, which may be the connection's.
+    /// With a fault, which may be the connection's, or with a panic.
     Failed,
     /// In the middle of whatever it did.
     Abandoned,

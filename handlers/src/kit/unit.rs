@@ -11,7 +11,7 @@ use super::touch::Touch;
 
 /// A unit of work: one transaction, its surroundings, and the sessions it used. Extractors are written against it.
 pub trait UnitOfWork: Send {
-    /// The connection, inside the transaction, which is begun on first use.
+    /// The connection. In a unit that writes, and in every dry run, it is inside the transaction, which is begun on first use.
     ///
     /// # Errors
     /// A fault when no connection is free within the short wait allowed, or the database is down.

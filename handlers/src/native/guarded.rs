@@ -28,8 +28,8 @@ impl From<&Ended> for Finish {
     fn from(ended: &Ended) -> Self {
         match ended {
             Ended::Reply(_) => Self::Answered,
-            Ended::Fault(_) | Ended::Needs(_) => Self::Failed,
-            Ended::Panicked | Ended::Overdue => Self::Abandoned,
+            Ended::Fault(_) | Ended::Needs(_) | Ended::Panicked => Self::Failed,
+            Ended::Overdue => Self::Abandoned,
         }
     }
 }

@@ -16,7 +16,7 @@ use std::time::Duration;
 use sqlx::pool::PoolConnection;
 use sqlx::{Connection as _, PgConnection, PgPool, Postgres};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::TRUSTED_IDLE;
 
@@ -67,7 +67,7 @@ impl Readers {
     /// # Errors
     /// When none is free in time, or the database is down.
     pub(crate) async fn lease(&self) -> sqlx::Result<Lease> {
-        let permit = tokio::time::timeout(self.0.wait, Arc::clone(&self.0.permits).acquire_owned()).await;
+        let permit = timeout(self.0.wait, Arc::clone(&self.0.permits).acquire_owned()).await;
         let Ok(Ok(permit)) = permit else {
             return Err(sqlx::Error::PoolTimedOut);
         };
@@ -83,11 +83,14 @@ impl Readers {
         })
     }
 
-    /// One that works.
+    /// One that works. A peer that has vanished is not waited for.
     async fn rested(&self) -> Option<Rested> {
         loop {
             let mut rested = self.stack().pop()?;
-            if rested.since.elapsed() < TRUSTED_IDLE || rested.connection.ping().await.is_ok() {
+            if rested.since.elapsed() < TRUSTED_IDLE {
+                return Some(rested);
+            }
+            if let Ok(Ok(())) = timeout(self.0.wait, rested.connection.ping()).await {
                 return Some(rested);
             }
         }
