@@ -9,6 +9,7 @@ use http::HeaderMap;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::body::Incoming;
 
+use crate::connection::ClientBody;
 use crate::error::BoxError;
 use crate::framing::{Refusal, belongs_into_head};
 use crate::upstream::AnswerBody;
@@ -21,10 +22,12 @@ pub enum Body {
     Empty,
     /// All of it, in hand.
     Full(Bytes),
-    /// What a client sends.
+    /// What a client sends over HTTP/1.1.
+    Client(ClientBody),
+    /// What hyper reads from a client.
     Incoming(Incoming),
     /// What an upstream answers.
-    Upstream(AnswerBody),
+    Upstream(Box<AnswerBody>),
     /// What a native handler answers.
     Native(axum::body::Body),
     /// A body that something watches or limits.
@@ -54,7 +57,7 @@ impl Body {
         match self {
             Self::Empty => Some(Self::Empty),
             Self::Full(bytes) => Some(Self::Full(bytes.clone())),
-            Self::Incoming(incoming) if incoming.is_end_stream() => Some(Self::Empty),
+            Self::Client(_) | Self::Incoming(_) if self.is_end_stream() => Some(Self::Empty),
             _ => None,
         }
     }
@@ -71,6 +74,7 @@ impl HttpBody for Body {
                 Self::Full(bytes) => Poll::Ready(Some(Ok(Frame::data(bytes)))),
                 _ => Poll::Ready(None),
             },
+            Self::Client(body) => body.poll_piece(context),
             Self::Incoming(incoming) => {
                 let frame = Pin::new(incoming).poll_frame(context);
                 frame.map(|frame| frame.map(|frame| admitted(frame?)))
@@ -85,6 +89,7 @@ impl HttpBody for Body {
         match self {
             Self::Empty => true,
             Self::Full(bytes) => bytes.is_empty(),
+            Self::Client(body) => body.is_end_stream(),
             Self::Incoming(incoming) => incoming.is_end_stream(),
             Self::Upstream(answer) => answer.is_end_stream(),
             Self::Native(body) => body.is_end_stream(),
@@ -96,6 +101,7 @@ impl HttpBody for Body {
         match self {
             Self::Empty => SizeHint::with_exact(0),
             Self::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Self::Client(body) => body.size_hint(),
             Self::Incoming(incoming) => incoming.size_hint(),
             Self::Upstream(answer) => answer.size_hint(),
             Self::Native(body) => body.size_hint(),
@@ -118,6 +124,7 @@ impl fmt::Debug for Body {
         formatter.write_str(match self {
             Self::Empty => "Empty",
             Self::Full(_) => "Full",
+            Self::Client(_) => "Client",
             Self::Incoming(_) => "Incoming",
             Self::Upstream(_) => "Upstream",
             Self::Native(_) => "Native",

@@ -3,22 +3,22 @@
 mod http1;
 mod http2;
 
-use std::convert::Infallible;
+pub use http1::ClientBody;
+
 use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::HOST;
-use http::{HeaderMap, Request, Response};
-use hyper::body::Incoming;
+use http::{HeaderMap, HeaderValue, Response};
 use tokio::io::AsyncWriteExt as _;
 use tokio::time::{Instant, timeout};
 
 use crate::body::Body;
 use crate::core::Core;
-use crate::exchange::{Exchange, PathVerdict, RequestFacts, RequestId, Step};
-use crate::framing::{Interim, Place, Refusal as RequestRefusal, host_name};
+use crate::exchange::{Exchange, PathVerdict, RequestId, Step};
+use crate::framing::{Place, Refusal as RequestRefusal, host_name};
 use crate::layers::rescue;
 use crate::listen::{self, ClientStream, Gate, Opened, Refusal, Wire};
 use crate::tls::Presented;
@@ -41,6 +41,8 @@ pub(crate) struct Connection<S> {
 #[derive(Debug, Clone)]
 struct Origin {
     peer: IpAddr,
+    /// The peer as a header has it.
+    peer_text: HeaderValue,
     scheme: &'static str,
     /// The certificate that requests are held to.
     presented: Option<Rc<Presented>>,
@@ -66,6 +68,7 @@ pub(crate) async fn serve<S: Step + 'static>(connection: Connection<S>, wire: Wi
             let presented = presented.filter(|_| !connection.core.config.trusts(peer)).map(Rc::new);
             let origin = Origin {
                 peer,
+                peer_text: text_of(peer),
                 scheme,
                 presented,
             };
@@ -124,39 +127,45 @@ async fn turn_away(mut stream: ClientStream, http2: bool) {
     }
 }
 
-async fn answer(
-    steps: &impl Step,
-    gate: &Gate,
-    mut request: Request<Incoming>,
-    origin: &Origin,
-    interim: Option<Interim>,
-) -> Result<Response<Body>, Infallible> {
+/// Answers the request of an exchange, which begins now.
+async fn answer(steps: &impl Step, gate: &Gate, exchange: &mut Exchange, origin: &Origin) -> Response<Body> {
+    origin.begin(exchange);
     // What stands for a refused request is to be refused, whatever the listener is for.
+    let request = &mut exchange.request;
     let mut refused = request.extensions().get::<RequestRefusal>().is_some();
     if !refused && is_misdirected(request.headers(), origin) {
         request.extensions_mut().insert(RequestRefusal::Misdirected);
         refused = true;
     }
     if let Some(redirect) = gate.redirect.as_ref().filter(|_| !refused) {
-        return Ok(redirect.answer(&request));
+        return redirect.answer(request);
     }
-    let facts = RequestFacts {
-        id: RequestId::none(),
-        peer: origin.peer,
-        client: origin.peer,
-        scheme: origin.scheme,
-        started: Instant::now(),
-        path: PathVerdict::Canonical,
-    };
-    let mut exchange = Exchange {
-        request: request.map(Body::Incoming),
-        facts,
-        interim,
-        routed: None,
-    };
-    let answered = steps.call(&mut exchange).await;
-    // Nothing outside the rescue step fails; should that change, the client still gets an answer.
-    Ok(answered.unwrap_or_else(|error| rescue::answer(&error, exchange.facts.id.as_str(), false)))
+    match steps.call(exchange).await {
+        Ok(response) => response,
+        // Nothing outside the rescue step fails; should that change, the client still gets an answer.
+        Err(error) => rescue::answer(&error, exchange.facts.id.as_str(), false),
+    }
+}
+
+impl Origin {
+    /// What is known when a request has come, beside what is of note in it.
+    fn begin(&self, exchange: &mut Exchange) {
+        let facts = &mut exchange.facts;
+        facts.id = RequestId::none();
+        facts.peer = self.peer;
+        facts.peer_text.clone_from(&self.peer_text);
+        facts.client = self.peer;
+        facts.scheme = self.scheme;
+        facts.started = Instant::now();
+        facts.answered = None;
+        facts.path = PathVerdict::Canonical;
+        exchange.routed = None;
+    }
+}
+
+fn text_of(peer: IpAddr) -> HeaderValue {
+    // Digits, letters, dots and colons.
+    HeaderValue::try_from(peer.to_string()).unwrap_or_else(|_| HeaderValue::from_static("unknown"))
 }
 
 /// Whether the host of a request has another certificate here than the one that its connection began with. A browser asks for several

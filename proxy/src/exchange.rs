@@ -1,7 +1,9 @@
 //! One request on its way through the stack, and the shape of a step of that stack.
 
+mod notable;
+
 use std::future::Future;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +15,7 @@ use crate::body::Body;
 use crate::config::Timeouts;
 use crate::error::ProxyError;
 use crate::framing::{Interim, Refusal};
+pub use notable::Notable;
 
 /// A request together with what Ficus has found out about it so far.
 #[derive(Debug)]
@@ -34,14 +37,20 @@ pub struct RequestFacts {
     pub id: RequestId,
     /// The address of the peer of the connection.
     pub peer: IpAddr,
+    /// The same as a header has it: written once for a connection.
+    pub peer_text: HeaderValue,
     /// The address of the client; the peer, unless a trusted hop named another one.
     pub client: IpAddr,
     /// `http` or `https`, as the client used it.
     pub scheme: &'static str,
     /// When the head of the request was complete.
     pub started: Instant,
+    /// When the head of legacy's answer was.
+    pub answered: Option<Instant>,
     /// What the canonical-path step thinks of the target.
     pub path: PathVerdict,
+    /// Which of its headers some step acts on, as the client sent them.
+    pub notable: Notable,
 }
 
 /// Stands with an answer that neither side gave: it belongs to no route and is counted elsewhere.
@@ -108,7 +117,34 @@ impl Exchange {
     }
 }
 
+impl From<Request<Body>> for Exchange {
+    /// An exchange of which nothing is known but its request.
+    fn from(request: Request<Body>) -> Self {
+        let nobody = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+        let notable = Notable::of(request.headers());
+        Self {
+            request,
+            facts: RequestFacts {
+                id: RequestId::none(),
+                peer: nobody,
+                peer_text: HeaderValue::from_static("unknown"),
+                client: nobody,
+                scheme: "http",
+                started: Instant::now(),
+                answered: None,
+                path: PathVerdict::Canonical,
+                notable,
+            },
+            interim: None,
+            routed: None,
+        }
+    }
+}
+
 impl Routed {
+    /// Why native, which was to answer, did not: reasons that are known only after the decision.
+    pub const LATE_REASONS: [&'static str; 2] = ["fallback", "circuit"];
+
     /// Why this side answers, in one word: the decision's reason, unless native was to answer and did not.
     #[must_use]
     pub fn reason_label(&self) -> &'static str {
@@ -116,6 +152,16 @@ impl Routed {
             Some("circuit") => "circuit",
             Some(_) => "fallback",
             None => self.reason.label(),
+        }
+    }
+
+    /// The place of that word among those of [`Reason::LABELS`] with [`Self::LATE_REASONS`] behind them.
+    #[must_use]
+    pub fn reason_place(&self) -> usize {
+        match self.fallback {
+            Some("circuit") => Reason::LABELS.len() + 1,
+            Some(_) => Reason::LABELS.len(),
+            None => self.reason.place(),
         }
     }
 
@@ -143,11 +189,16 @@ impl RequestId {
     }
 }
 
-/// One step of the stack. Dispatch is static and nothing is boxed: the whole stack is one state machine per request.
+/// How a request was answered.
+pub type Answered = Result<Response<Body>, ProxyError>;
+
+/// One step of the stack. Dispatch is static and nothing is boxed: the whole stack is one state machine per request. A step that has
+/// nothing to do with the answer gives back the future of the step below, and one that mostly has nothing to do at all either that or
+/// a boxed one of its own: so an answer is not moved from state to state.
 ///
 /// Futures stay on the core that accepted the connection, so they need not be `Send`.
 pub trait Step {
     /// Answers the exchange, by itself or through the step below. What a step learns it writes into the exchange, so the
     /// steps above know it too.
-    fn call(&self, exchange: &mut Exchange) -> impl Future<Output = Result<Response<Body>, ProxyError>>;
+    fn call(&self, exchange: &mut Exchange) -> impl Future<Output = Answered>;
 }

@@ -27,7 +27,9 @@ pub use guard::{ClientPatience, Guarded};
 pub use head::HeadLimits;
 pub use host::host_name;
 pub use interim::Interim;
+#[cfg(test)]
+pub(crate) use reader::tests as streams;
 pub use reader::{Reader, Step, Verdict};
 pub use refusal::Refusal;
 pub use socket::Socket;
-pub use watch::{Answering, Watch, watch};
+pub use watch::{Answering, Turn, Watch, watch};

@@ -35,12 +35,13 @@ use crate::tasks::LocalTasks;
 
 pub use body::{AnswerBody, Patience};
 pub use endpoint::EndpointLimits;
+pub(crate) use headers::is_kept_from_upstream;
 pub use headers::{Passing, forwardable_request, forwardable_response};
 pub use health::HealthRules;
 pub use lease::{Lease, Source};
 pub use origin::{Origin, OriginError, Place};
 pub use retry::{Failed, may_retry};
-pub use send::Call;
+pub use send::{Call, Head};
 pub use side_client::SideClient;
 pub use tls::{TlsError, TlsRules};
 

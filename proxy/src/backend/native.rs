@@ -21,7 +21,7 @@ use super::{introduce, legacy};
 use crate::body::Body;
 use crate::core::Core;
 use crate::error::{ErrorKind, FaultSide, ProxyError};
-use crate::exchange::Exchange;
+use crate::exchange::{Answered, Exchange};
 use crate::shadow::Share;
 
 pub use handlers::Identity;
@@ -52,7 +52,7 @@ pub enum NativeBackend {
 ///
 /// # Errors
 /// Native cannot run or has failed, and legacy may not be asked instead or has failed too.
-pub async fn answer(core: &Rc<Core>, exchange: &mut Exchange) -> Result<Response<Body>, ProxyError> {
+pub async fn answer(core: &Rc<Core>, exchange: &mut Exchange) -> Answered {
     let plan = exchange.routed.as_ref().and_then(|routed| routed.plan.clone());
     let Some(plan) = plan else {
         // Only a plan can name the native side.
@@ -113,7 +113,7 @@ fn refused(core: &Core, verdict: Result<(), Refusal>, failure: NativeFailure) ->
 }
 
 /// Legacy answers what native was to answer, with all the time that legacy has.
-async fn hand_over(core: &Rc<Core>, exchange: &mut Exchange, why: &'static str) -> Result<Response<Body>, ProxyError> {
+async fn hand_over(core: &Rc<Core>, exchange: &mut Exchange, why: &'static str) -> Answered {
     core.metrics.fell_back(why);
     let limit = exchange.answer_limit(&core.config.timeouts);
     if let Some(routed) = &mut exchange.routed {

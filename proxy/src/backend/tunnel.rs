@@ -13,25 +13,21 @@ use tokio::time::timeout;
 use crate::body::Body;
 use crate::core::Core;
 use crate::error::{ErrorKind, ProxyError};
+use crate::exchange::{Answered, Notable};
 use crate::upstream::{Source, forwardable_response};
 
 /// Bytes held for each direction.
 const BUFFER_BYTES: usize = 8 * 1024;
 
 /// Passes the 101 on and joins the two connections once both are free.
-pub(super) fn switch(
-    core: &Rc<Core>,
-    client: OnUpgrade,
-    response: Response<Source>,
-) -> Result<Response<Body>, ProxyError> {
-    let (parts, source) = response.into_parts();
+pub(super) fn switch(core: &Rc<Core>, client: OnUpgrade, response: Response<()>, source: Source) -> Answered {
     let Source::Task(incoming) = source else {
         return Err(ProxyError::legacy(
             ErrorKind::BrokenAnswer,
             "101 on a connection that cannot leave HTTP",
         ));
     };
-    let mut response = Response::from_parts(parts, incoming);
+    let mut response = response.map(|()| incoming);
     let legacy = hyper::upgrade::on(&mut response);
     let idle = core.config.timeouts.tunnel_idle;
     let open = core.metrics.tunnel();
@@ -52,7 +48,8 @@ pub(super) fn switch(
     });
     let protocol = response.headers().get(UPGRADE).cloned();
     let (mut parts, _) = response.into_parts();
-    forwardable_response(&mut parts.headers);
+    let notable = Notable::of(&parts.headers);
+    forwardable_response(&mut parts.headers, notable);
     if let Some(protocol) = protocol {
         parts.headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
         parts.headers.insert(UPGRADE, protocol);

@@ -1,54 +1,71 @@
-//! An HTTP/1 connection. It has a parser only while it has requests: one that is idle for a moment is put to sleep, and keeps its
+//! An HTTP/1 connection. It has a server only while it has requests: one that is idle for a moment is put to sleep, and keeps its
 //! socket and nothing else until the client says more. Ten thousand idle clients then cost megabytes, not hundreds of them.
+//!
+//! The server is our own, for one request after the other: what comes in has been followed by the reader of the connection
+//! ([`crate::framing`]), so a head is taken apart once and its answer is one write. A request that wants to leave HTTP is hyper's,
+//! which hands the connection over afterwards.
 
-use std::convert::Infallible;
-use std::future::Future as _;
-use std::pin::Pin;
-use std::task::{Poll, ready};
-use std::time::Duration;
+mod answer;
+mod head;
+mod input;
+mod output;
+mod requests;
+mod upgradable;
 
 use http::header::{CONNECTION, HeaderValue};
-use http::{Request, Response, StatusCode};
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use http::{Response, StatusCode, Version};
+use tokio::io::AsyncWriteExt as _;
 use tokio::time::timeout;
 
-use super::{Connection, Origin, answer};
+use super::{Connection, Origin};
 use crate::body::Body;
 use crate::core::Core;
-use crate::exchange::Step;
-use crate::framing::{self, Alarm, Interim, Socket, Watch};
-use crate::listen::{ClientStream, Gate};
+use crate::exchange::{Exchange, Step};
+use crate::framing::{self, Refusal, Socket, Turn, Watch};
+use crate::listen::ClientStream;
 
-/// So long after its last answer a connection is put to sleep: longer than the pauses of a client that is busy.
-const AWAKE: Duration = Duration::from_millis(500);
+pub use input::ClientBody;
 
-/// How a parser was left.
+/// How a server was left.
 enum Left {
     /// There is nothing for it to do.
     Idle,
+    /// The next request is for the other server.
+    Upgrade,
     /// The connection is over.
-    Ended(hyper::Result<()>),
+    Ended,
+}
+
+/// What a server works with.
+struct Served<'a, S> {
+    connection: &'a Connection<S>,
+    socket: &'a Socket<ClientStream>,
+    watch: &'a Watch,
+    origin: &'a Origin,
 }
 
 /// Serves a connection to its end.
 pub(super) async fn serve<S: Step>(connection: Connection<S>, stream: ClientStream, origin: Origin) {
     let (socket, watch) = framing::watch(stream, &connection.core.config);
-    loop {
-        let last = !is_woken(&connection.core, &socket).await;
-        // Boxed: what a parser needs must not take memory from a connection that sleeps.
-        match Box::pin(parse(&connection, &socket, &watch, &origin, last)).await {
-            Left::Idle => {}
-            Left::Ended(ended) => {
-                if let Err(error) = ended {
-                    tracing::debug!(%error, "client connection ended");
-                }
-                break;
-            }
+    let served = Served {
+        connection: &connection,
+        socket: &socket,
+        watch: &watch,
+        origin: &origin,
+    };
+    while is_woken(&connection.core, &socket).await {
+        // Boxed: what a server needs must not take memory from a connection that sleeps.
+        let mut left = Box::pin(requests::serve(&served)).await;
+        if matches!(left, Left::Upgrade) {
+            left = Box::pin(upgradable::serve(&served)).await;
+        }
+        if matches!(left, Left::Ended) {
+            watch.ended(&connection.core.metrics);
+            return;
         }
     }
+    // The drain has begun, and the client says nothing. There is nobody to tell when it is gone.
+    socket.clone().shutdown().await.ok();
     watch.ended(&connection.core.metrics);
 }
 
@@ -62,71 +79,29 @@ async fn is_woken(core: &Core, socket: &Socket<ClientStream>) -> bool {
     }
 }
 
-/// Answers requests until there are none for a while. With `last`, only what has been asked already.
-async fn parse<S: Step>(
-    connection: &Connection<S>,
-    socket: &Socket<ClientStream>,
-    watch: &Watch,
-    origin: &Origin,
-    last: bool,
-) -> Left {
-    let Connection { core, steps, gate } = connection;
-    let service = service_fn(|request| {
-        watch.serve(request, |request, interim| {
-            respond(core, &**steps, gate, request, origin, interim)
-        })
-    });
-    let limits = &core.config.limits;
-    let parser = http1::Builder::new()
-        .max_headers(limits.headers)
-        .max_buf_size(limits.head_bytes.max(8 * 1024))
-        // Not `pipeline_flush`: with it hyper takes a whole answer into memory when the client reads slowly.
-        .writev(true)
-        .serve_connection(TokioIo::new(socket.clone()), service)
-        .with_upgrades();
-    let mut parser = std::pin::pin!(parser);
-    if last {
-        parser.as_mut().graceful_shutdown();
-        return Left::Ended(parser.await);
-    }
-    let mut idle = Alarm::default();
-    let until_idle = std::future::poll_fn(|context| {
-        if let Poll::Ready(ended) = parser.as_mut().poll(context) {
-            return Poll::Ready(Left::Ended(ended));
+impl<S: Step> Served<'_, S> {
+    /// A request is to be answered: its turn, and the word in the exchange if it stands for a refused one.
+    fn begin(&self, exchange: &mut Exchange) -> Turn {
+        let turn = self.watch.begin();
+        if let Some(refusal) = turn.refusal {
+            exchange.request.extensions_mut().insert::<Refusal>(refusal);
         }
-        if socket.is_idle() {
-            ready!(idle.poll(AWAKE, context));
-            return Poll::Ready(Left::Idle);
+        // A client that speaks HTTP/1.0 gets no interim answers (RFC 9110, section 15.2).
+        match exchange.request.version() {
+            Version::HTTP_10 => exchange.interim = None,
+            _ => drop(exchange.interim.get_or_insert_with(|| self.watch.interim())),
         }
-        idle.over();
-        Poll::Pending
-    });
-    tokio::select! {
-        biased;
-        left = until_idle => return left,
-        () = core.drain.cancelled() => {}
+        turn
     }
-    // A request may be on its way: it is answered, with the word that it was the last one here.
-    if let Ok(ended) = timeout(core.config.timeouts.drain_idle, parser.as_mut()).await {
-        return Left::Ended(ended);
-    }
-    Pin::as_mut(&mut parser).graceful_shutdown();
-    Left::Ended(parser.await)
-}
 
-async fn respond(
-    core: &Core,
-    steps: &impl Step,
-    gate: &Gate,
-    request: Request<Incoming>,
-    origin: &Origin,
-    interim: Option<Interim>,
-) -> Result<Response<Body>, Infallible> {
-    let mut response = answer(steps, gate, request, origin, interim).await?;
-    if core.draining.get() && response.status() != StatusCode::SWITCHING_PROTOCOLS {
+    async fn answer(&self, exchange: &mut Exchange) -> Response<Body> {
+        let Connection { core, steps, gate } = self.connection;
+        let mut response = super::answer(&**steps, gate, exchange, self.origin).await;
+        if core.draining.get() && response.status() != StatusCode::SWITCHING_PROTOCOLS {
+            response
+                .headers_mut()
+                .insert(CONNECTION, HeaderValue::from_static("close"));
+        }
         response
-            .headers_mut()
-            .insert(CONNECTION, HeaderValue::from_static("close"));
     }
-    Ok(response)
 }

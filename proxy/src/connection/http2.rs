@@ -21,9 +21,10 @@ use self::control::Metered;
 use self::streams::Streams;
 use self::watched::Watched;
 use super::{Connection, Origin, answer};
+use crate::body::Body;
 use crate::config::Http2;
 use crate::error::ProxyError;
-use crate::exchange::Step;
+use crate::exchange::{Exchange, Step};
 use crate::layers::rescue;
 use crate::listen::ClientStream;
 use crate::tasks::LocalTasks;
@@ -42,7 +43,10 @@ pub(super) async fn serve<S: Step + 'static>(connection: Connection<S>, stream: 
             async move {
                 let stream = streams.begin();
                 let mut response = match request::as_http1(request) {
-                    Ok(request) => answer(&*steps, &gate, request, &origin, None).await?,
+                    Ok(request) => {
+                        let mut exchange = Exchange::from(request.map(Body::Incoming));
+                        answer(&*steps, &gate, &mut exchange, &origin).await
+                    }
                     Err(reason) => {
                         gate.cells.refused("http2_request");
                         rescue::answer(&ProxyError::client(reason), "-", false)

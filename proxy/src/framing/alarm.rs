@@ -21,7 +21,11 @@ impl Alarm {
     /// Whether what began with the first of these calls has lasted for `limit`. Otherwise the task is woken when it has.
     pub(crate) fn poll(&mut self, limit: Duration, context: &mut Context<'_>) -> Poll<()> {
         let since = *self.since.get_or_insert_with(Instant::now);
-        let due = since + limit.saturating_sub(self.waited);
+        self.poll_until(since + limit.saturating_sub(self.waited), context)
+    }
+
+    /// Whether this moment has come. Otherwise the task is woken when it has.
+    pub(crate) fn poll_until(&mut self, due: Instant, context: &mut Context<'_>) -> Poll<()> {
         let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(due)));
         if sleep.deadline() > due {
             sleep.as_mut().reset(due);

@@ -2,13 +2,17 @@
 //! on, and its connection is not used again (RFC 9112, section 6.3).
 
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
-use http::response::Parts;
-use http::{StatusCode, Version};
+use http::{Response, StatusCode, Version};
 
-/// What is doubtful in an answer, if so.
+use crate::exchange::Notable;
+
+/// What is doubtful in an answer with these headers of note, if so.
 #[must_use]
-pub fn doubt_in_answer(head: &Parts) -> Option<&'static str> {
-    let headers = &head.headers;
+pub fn doubt_in_answer(head: &Response<()>, notable: Notable) -> Option<&'static str> {
+    if !notable.has(Notable::CONTENT_LENGTH) && !notable.has(Notable::TRANSFER_ENCODING) {
+        return None;
+    }
+    let headers = head.headers();
     let mut lengths = headers.get_all(CONTENT_LENGTH).iter();
     let length = lengths.next();
     if lengths.next().is_some() {
@@ -19,7 +23,8 @@ pub fn doubt_in_answer(head: &Parts) -> Option<&'static str> {
         return Some("the answer's Content-Length is no plain number");
     }
     // HTTP/2 has frames of its own.
-    if head.version <= Version::HTTP_11 {
+    let chunked = notable.has(Notable::TRANSFER_ENCODING);
+    if chunked && head.version() <= Version::HTTP_11 {
         let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
         if let Some(coding) = codings.next() {
             if length.is_some() {
@@ -30,8 +35,8 @@ pub fn doubt_in_answer(head: &Parts) -> Option<&'static str> {
             }
         }
     }
-    let declares_body = length.is_some_and(|length| length != "0") || headers.contains_key(TRANSFER_ENCODING);
-    if head.status == StatusCode::NO_CONTENT && declares_body {
+    let declares_body = length.is_some_and(|length| length != "0") || chunked;
+    if head.status() == StatusCode::NO_CONTENT && declares_body {
         return Some("the answer is 204 and has a body");
     }
     None

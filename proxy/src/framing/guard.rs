@@ -25,6 +25,8 @@ use super::refusal::Refusal;
 
 /// Stands for a refused request. Its answer ends the connection.
 const STAND_IN: &[u8] = b"GET / HTTP/1.1\r\nhost: refused\r\nconnection: close\r\n\r\n";
+/// So long after its last answer a connection is put to sleep: longer than the pauses of a client that is busy.
+const AWAKE: Duration = Duration::from_millis(500);
 /// What is read at once of bytes that have to wait.
 const PIECE: usize = 4 * 1024;
 /// What may wait behind a request that wants to leave HTTP.
@@ -67,6 +69,8 @@ pub struct Guarded<S> {
     /// Interim answers of which a part may have been written.
     interim: Bytes,
     linger: Option<(Pin<Box<Sleep>>, usize)>,
+    /// Whether a server has waited for a request for so long that it may go.
+    drowsy: bool,
 }
 
 /// Why nothing more is read.
@@ -95,6 +99,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guarded<S> {
             written: 0,
             interim: Bytes::new(),
             linger: None,
+            drowsy: false,
         }
     }
 
@@ -132,7 +137,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guarded<S> {
     fn read_through(&mut self, context: &mut Context<'_>, out: &mut ReadBuf<'_>) -> Poll<io::Result<bool>> {
         let before = out.filled().len();
         if Pin::new(&mut self.io).poll_read(context, out)?.is_pending() {
-            return self.waiting(context).map(Ok);
+            return self.waiting(true, context).map(Ok);
         }
         let bytes = out.filled().get(before..).unwrap_or_default();
         if bytes.is_empty() {
@@ -155,7 +160,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guarded<S> {
     /// Reads on where half a head waits.
     fn read_more_of_head(&mut self, context: &mut Context<'_>) -> Poll<io::Result<bool>> {
         match self.read_held(context)? {
-            Poll::Pending => return self.waiting(context).map(Ok),
+            Poll::Pending => return self.waiting(true, context).map(Ok),
             Poll::Ready(0) => {
                 self.ending = Some(Ending::Silence);
                 return Poll::Ready(Ok(true));
@@ -192,6 +197,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guarded<S> {
             self.reading.pause();
         } else if count > 0 {
             self.body_bytes = 0;
+            self.drowsy = false;
             self.reading.over();
         }
     }
@@ -273,6 +279,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guarded<S> {
         }
     }
 
+    /// Whether the parser has had nothing to do for a while.
+    pub(super) fn is_drowsy(&self) -> bool {
+        self.drowsy && self.is_idle()
+    }
+
     /// Whether the parser could as well not be there.
     pub(super) fn is_idle(&self) -> bool {
         self.link.is_flushed()
@@ -282,11 +293,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guarded<S> {
             && self.link.is_settled(self.reader.heads())
     }
 
+    /// Puts bytes that have passed before those that have not been handed on.
+    pub(super) fn unread(&mut self, parts: &[Bytes]) {
+        self.held.put_before(parts);
+    }
+
     /// While there is no parser: ready when there is something for one.
     pub(super) fn poll_woken(&mut self, context: &mut Context<'_>) -> Poll<()> {
         match self.read_held(context) {
-            Poll::Pending => ready!(self.waiting(context)),
+            Poll::Pending => ready!(self.waiting(false, context)),
             Poll::Ready(Ok(1..)) => {
+                self.drowsy = false;
                 self.follow_held();
                 return Poll::Ready(());
             }
@@ -296,8 +313,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guarded<S> {
         Poll::Ready(())
     }
 
-    /// Nothing comes. Ready when it has been so for too long.
-    fn waiting(&mut self, context: &mut Context<'_>) -> Poll<bool> {
+    /// Nothing comes. Ready when it has been so for too long. One that is `served` may become drowsy before.
+    fn waiting(&mut self, served: bool, context: &mut Context<'_>) -> Poll<bool> {
         if self.reader.is_raw() {
             return Poll::Pending;
         }
@@ -316,6 +333,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guarded<S> {
             ready!(self.reading.poll(self.patience.head, context));
             self.refuse(Refusal::SlowHead);
             return Poll::Ready(false);
+        }
+        if served && !self.drowsy {
+            ready!(self.reading.poll(AWAKE.min(self.patience.idle), context));
+            self.drowsy = true;
         }
         ready!(self.reading.poll(self.patience.idle, context));
         self.ending = Some(Ending::Silence);

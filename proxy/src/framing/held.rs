@@ -1,5 +1,6 @@
 //! Bytes that have been read from a client and have to wait: half a head, and what follows a request that wants to leave HTTP.
 
+use bytes::Bytes;
 use tokio::io::ReadBuf;
 
 /// Bytes that have been read and not handed on.
@@ -35,6 +36,16 @@ impl Held {
             *self = Self::default();
         }
         true
+    }
+
+    /// Takes bytes that were handed on back, before everything else.
+    pub(super) fn put_before(&mut self, parts: &[Bytes]) {
+        let rest = self.bytes.split_off(self.start);
+        let released = self.released - self.start;
+        self.bytes = parts.concat();
+        self.released = self.bytes.len() + released;
+        self.start = 0;
+        self.bytes.extend_from_slice(&rest);
     }
 
     pub(super) fn release(&mut self, count: usize) {

@@ -13,7 +13,7 @@ pub fn host_name(value: &[u8]) -> Option<&str> {
             (address, rest)
         }
         None => {
-            let end = value.find(':').unwrap_or(value.len());
+            let end = memchr::memchr(b':', value.as_bytes()).unwrap_or(value.len());
             let (name, rest) = value.split_at_checked(end)?;
             (Some(name).filter(|name| is_name(name))?, rest)
         }
@@ -27,14 +27,18 @@ pub fn host_name(value: &[u8]) -> Option<&str> {
 
 /// Letters, digits, dots, hyphens and underscores: names that browsers can ask for. One that looks like an IPv4 address is one.
 fn is_name(name: &str) -> bool {
-    let looks_numeric = name.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    (1..=255).contains(&name.len())
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'))
-        && !name.starts_with('.')
-        && !name.contains("..")
-        && (!looks_numeric || name.parse::<Ipv4Addr>().is_ok())
+    // As if a dot stood before the name: no label is empty, but the one behind the last dot.
+    let (mut before, mut numeric) = (b'.', true);
+    for byte in name.bytes() {
+        match byte {
+            b'.' if before == b'.' => return false,
+            b'.' | b'0'..=b'9' => {}
+            b'a'..=b'z' | b'A'..=b'Z' | b'-' | b'_' => numeric = false,
+            _ => return false,
+        }
+        before = byte;
+    }
+    (1..=255).contains(&name.len()) && (!numeric || name.parse::<Ipv4Addr>().is_ok())
 }
 
 fn is_port(digits: &str) -> bool {

@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
+use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::guard::Guarded;
@@ -28,11 +29,29 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether a parser has nothing to do and nothing in its memory: every request that it was given is answered, every answer has
-    /// been taken by the kernel, and no further request has begun.
+    /// Whether a server has had nothing to do for half a second, and has nothing in its memory: every request that it was given is
+    /// answered, every answer has been taken by the kernel, and no further request has begun. The task that reads is woken then.
     #[must_use]
-    pub fn is_idle(&self) -> bool {
-        self.lock().is_idle()
+    pub fn is_drowsy(&self) -> bool {
+        self.lock().is_drowsy()
+    }
+
+    /// Gives back what was read; it is read again before anything else.
+    pub(crate) fn unread(&self, parts: &[Bytes]) {
+        self.lock().unread(parts);
+    }
+
+    /// Has the client told that its body is wanted (RFC 9110, section 15.2.1).
+    pub(crate) fn say_continue(&self) {
+        self.lock().say_continue();
+    }
+
+    /// Writes the interim answers that wait, if it is their turn.
+    ///
+    /// # Errors
+    /// As of any other write.
+    pub(crate) fn poll_interim(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.lock().poll_before_write(context)
     }
 
     /// Waits, without a parser, until there is work for one: the first bytes of a request, or the end of the connection.

@@ -1,14 +1,12 @@
 //! The answering side of a watched connection.
 
-use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode, Version};
+use http::StatusCode;
 use http_body::{Body as HttpBody, Frame, SizeHint};
-use hyper::body::Incoming;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::guard::{ClientPatience, Guarded};
@@ -49,42 +47,44 @@ pub struct Watch {
     link: Arc<Link>,
 }
 
-/// A request being answered, until dropped.
+/// A request being answered, until dropped; while it lives, its connection is not idle.
 #[derive(Debug)]
-struct Active(Arc<Link>);
+pub struct Turn {
+    number: u64,
+    /// Set when it stands for a request that is refused.
+    pub refusal: Option<Refusal>,
+    link: Arc<Link>,
+}
 
 /// The body of an answer; while it lives, its connection is not idle.
 #[derive(Debug)]
 pub struct Answering {
     body: Body,
-    _active: Active,
+    _turn: Turn,
 }
 
 impl Watch {
-    /// Answers one request. One that stands for a refused request carries the [`Refusal`] as an extension. A client that speaks
-    /// HTTP/1.0 gets no interim answers (RFC 9110, section 15.2).
-    ///
-    /// # Errors
-    /// Those of `answer`.
-    pub async fn serve<E, F>(
-        &self,
-        mut request: Request<Incoming>,
-        answer: impl FnOnce(Request<Incoming>, Option<Interim>) -> F,
-    ) -> Result<Response<Answering>, E>
-    where
-        F: Future<Output = Result<Response<Body>, E>>,
-    {
-        let (number, refused) = self.link.call();
-        if let Some(refusal) = refused {
-            request.extensions_mut().insert::<Refusal>(refusal);
-        }
+    /// One more request is to be answered.
+    #[must_use]
+    pub fn begin(&self) -> Turn {
+        let (number, refusal) = self.link.call();
         self.link.begin();
-        let active = Active(Arc::clone(&self.link));
-        let interim = (request.version() != Version::HTTP_10).then(|| Interim::new(&self.link));
-        let response = answer(request, interim).await?;
-        self.link
-            .decide(number, response.status() == StatusCode::SWITCHING_PROTOCOLS);
-        Ok(response.map(|body| Answering { body, _active: active }))
+        Turn {
+            number,
+            refusal,
+            link: Arc::clone(&self.link),
+        }
+    }
+
+    /// The answer to a request has a head, which says whether the connection leaves HTTP.
+    pub fn decide(&self, turn: &Turn, status: StatusCode) {
+        self.link.decide(turn.number, status == StatusCode::SWITCHING_PROTOCOLS);
+    }
+
+    /// Where interim answers go.
+    #[must_use]
+    pub fn interim(&self) -> Interim {
+        Interim::new(&self.link)
     }
 
     /// Counts what only the end of a connection tells.
@@ -98,9 +98,17 @@ impl Watch {
     }
 }
 
-impl Drop for Active {
+impl Drop for Turn {
     fn drop(&mut self) {
-        self.0.end();
+        self.link.end();
+    }
+}
+
+impl Answering {
+    /// Of a request that is being answered until this is dropped.
+    #[must_use]
+    pub fn new(body: Body, turn: Turn) -> Self {
+        Self { body, _turn: turn }
     }
 }
 

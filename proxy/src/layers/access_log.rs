@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::future::Either;
 use http::{Method, Response};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use serde::Serialize;
@@ -17,8 +18,8 @@ use super::layered;
 use crate::access_log::AccessLogSink;
 use crate::body::Body;
 use crate::core::Core;
-use crate::error::{BoxError, ProxyError};
-use crate::exchange::{Exchange, RequestId, Step};
+use crate::error::BoxError;
+use crate::exchange::{Answered, Exchange, RequestId, Step};
 
 /// Writes the access log.
 #[derive(Debug, Clone)]
@@ -46,10 +47,16 @@ impl AccessLog {
 }
 
 impl<S: Step> Step for AccessLogStep<S> {
-    async fn call(&self, exchange: &mut Exchange) -> Result<Response<Body>, ProxyError> {
+    fn call(&self, exchange: &mut Exchange) -> impl Future<Output = Answered> {
         let Some(sink) = &self.sink else {
-            return self.inner.call(exchange).await;
+            return Either::Left(self.inner.call(exchange));
         };
+        Either::Right(Box::pin(self.logged(exchange, sink)))
+    }
+}
+
+impl<S: Step> AccessLogStep<S> {
+    async fn logged(&self, exchange: &mut Exchange, sink: &AccessLogSink) -> Answered {
         let request = &exchange.request;
         let asked = Asked {
             method: request.method().clone(),

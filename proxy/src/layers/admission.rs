@@ -10,10 +10,9 @@ use super::layered;
 use crate::body::Body;
 use crate::core::Core;
 use crate::error::{ErrorKind, ProxyError};
-use crate::exchange::{Exchange, PathVerdict, Step};
+use crate::exchange::{Answered, Exchange, Notable, PathVerdict, Step};
 use crate::framing::{Refusal, host_name};
 
-const NEXT_ACTION: HeaderName = HeaderName::from_static("next-action");
 const WEBSOCKET_KEY: HeaderName = HeaderName::from_static("sec-websocket-key");
 const WEBSOCKET_VERSION: HeaderName = HeaderName::from_static("sec-websocket-version");
 /// What `OPTIONS *` is told (RFC 9110, section 9.3.7): it asks about the server, not about a resource.
@@ -43,7 +42,7 @@ impl Admission {
 }
 
 impl<S: Step> Step for AdmissionStep<S> {
-    async fn call(&self, exchange: &mut Exchange) -> Result<Response<Body>, ProxyError> {
+    async fn call(&self, exchange: &mut Exchange) -> Answered {
         let answered = match self.check(exchange) {
             Ok(()) if exchange.facts.path == PathVerdict::Server => return Ok(methods()),
             Ok(()) => self.inner.call(exchange).await,
@@ -77,13 +76,14 @@ impl<S> AdmissionStep<S> {
         }
         let headers = request.headers();
         self.host(headers, request.version())?;
-        if headers.contains_key(UPGRADE) {
+        let notable = exchange.facts.notable;
+        if notable.has(Notable::UPGRADE) {
             upgrade(headers, request.method())?;
         }
-        if headers.contains_key(&NEXT_ACTION) && has_no_pages(request.uri().path()) {
+        if notable.has(Notable::NEXT_ACTION) && has_no_pages(request.uri().path()) {
             return Err(Refusal::ServerAction);
         }
-        if headers.get_all(CONTENT_LENGTH).iter().nth(1).is_some() {
+        if notable.has(Notable::CONTENT_LENGTH) && headers.get_all(CONTENT_LENGTH).iter().nth(1).is_some() {
             return Err(Refusal::ContentLength);
         }
         Ok(())

@@ -5,11 +5,8 @@ use http::uri::{Authority, PathAndQuery};
 use http::{HeaderMap, Method, Uri};
 
 use super::layered;
-use crate::body::Body;
-use crate::error::ProxyError;
-use crate::exchange::{Exchange, PathVerdict, Step};
+use crate::exchange::{Answered, Exchange, PathVerdict, Step};
 use crate::framing::Refusal;
-use http::Response;
 
 mod form;
 
@@ -28,9 +25,9 @@ pub struct CanonicalPathStep<S> {
 layered!(CanonicalPath => CanonicalPathStep {});
 
 impl<S: Step> Step for CanonicalPathStep<S> {
-    async fn call(&self, exchange: &mut Exchange) -> Result<Response<Body>, ProxyError> {
+    fn call(&self, exchange: &mut Exchange) -> impl Future<Output = Answered> {
         exchange.facts.path = settle(exchange);
-        self.inner.call(exchange).await
+        self.inner.call(exchange)
     }
 }
 

@@ -5,14 +5,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use http::header::FORWARDED;
-use http::{HeaderMap, HeaderName, Response};
+use http::{HeaderMap, HeaderName};
 
 use super::layered;
-use crate::body::Body;
 use crate::config::Config;
 use crate::core::Core;
-use crate::error::ProxyError;
-use crate::exchange::{Exchange, Step};
+use crate::exchange::{Answered, Exchange, Step};
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
@@ -42,10 +40,10 @@ impl ClientAddress {
 }
 
 impl<S: Step> Step for ClientAddressStep<S> {
-    async fn call(&self, exchange: &mut Exchange) -> Result<Response<Body>, ProxyError> {
+    fn call(&self, exchange: &mut Exchange) -> impl Future<Output = Answered> {
         let peer = exchange.facts.peer;
         exchange.facts.client = client(peer, exchange.request.headers(), |hop| self.config.trusts(hop));
-        self.inner.call(exchange).await
+        self.inner.call(exchange)
     }
 }
 

@@ -15,8 +15,7 @@ use super::layered;
 use crate::backend::native::{Identity, NativeBackend};
 use crate::body::Body;
 use crate::core::Core;
-use crate::error::ProxyError;
-use crate::exchange::{Exchange, Routed, Step};
+use crate::exchange::{Answered, Exchange, Routed, Step};
 use crate::overrides::Outcome;
 use crate::shadow::now_ms;
 
@@ -55,8 +54,8 @@ impl Decide {
 }
 
 impl<S: Step> Step for DecideStep<S> {
-    async fn call(&self, exchange: &mut Exchange) -> Result<Response<Body>, ProxyError> {
-        let token = control::take(exchange.request.headers_mut());
+    async fn call(&self, exchange: &mut Exchange) -> Answered {
+        let token = control::take(exchange.request.headers_mut(), exchange.facts.notable);
         exchange.routed = Some(self.route(exchange, token.as_deref()));
         let mut response = self.inner.call(exchange).await?;
         if self.core.config.answer_headers

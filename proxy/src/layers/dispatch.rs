@@ -3,14 +3,12 @@
 use std::rc::Rc;
 
 use flags::Side;
-use http::Response;
+use futures_util::future::Either;
 
 use crate::backend::legacy;
 use crate::backend::native;
-use crate::body::Body;
 use crate::core::Core;
-use crate::error::ProxyError;
-use crate::exchange::{Exchange, Step};
+use crate::exchange::{Answered, Exchange, Step};
 
 /// Asks legacy or native.
 #[derive(Debug)]
@@ -27,11 +25,11 @@ impl Dispatch {
 }
 
 impl Step for Dispatch {
-    async fn call(&self, exchange: &mut Exchange) -> Result<Response<Body>, ProxyError> {
+    fn call(&self, exchange: &mut Exchange) -> impl Future<Output = Answered> {
         match exchange.routed.as_ref().map(|routed| routed.serve) {
             // Boxed: its state would make that of every request several times as large, and it is moved on its way here.
-            Some(Side::Native) => Box::pin(native::answer(&self.core, exchange)).await,
-            Some(Side::Legacy) | None => legacy::answer(&self.core, exchange).await,
+            Some(Side::Native) => Either::Right(Box::pin(native::answer(&self.core, exchange))),
+            Some(Side::Legacy) | None => Either::Left(legacy::answer(&self.core, exchange)),
         }
     }
 }

@@ -7,14 +7,14 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::Request;
 use http_body::{Body as HttpBody, Frame};
 
 use super::layered;
 use crate::body::Body;
 use crate::core::Core;
 use crate::error::{BoxError, ErrorKind, FaultSide, ProxyError};
-use crate::exchange::{Exchange, Step};
+use crate::exchange::{Answered, Exchange, Step};
 use crate::framing::Refusal;
 
 /// When a client that was turned away may come back.
@@ -52,7 +52,7 @@ impl Limits {
 }
 
 impl<S: Step> Step for LimitsStep<S> {
-    async fn call(&self, exchange: &mut Exchange) -> Result<Response<Body>, ProxyError> {
+    async fn call(&self, exchange: &mut Exchange) -> Answered {
         self.check(exchange)?;
         let _seat = self.sit()?;
         self.inner.call(exchange).await

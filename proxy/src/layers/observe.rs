@@ -2,13 +2,9 @@
 
 use std::rc::Rc;
 
-use http::Response;
-
 use super::layered;
-use crate::body::Body;
 use crate::core::Core;
-use crate::error::ProxyError;
-use crate::exchange::{AnsweredByFicus, Exchange, Step};
+use crate::exchange::{Answered, AnsweredByFicus, Exchange, Step};
 
 /// Moves the counters.
 #[derive(Debug, Clone)]
@@ -34,7 +30,7 @@ impl Observe {
 }
 
 impl<S: Step> Step for ObserveStep<S> {
-    async fn call(&self, exchange: &mut Exchange) -> Result<Response<Body>, ProxyError> {
+    async fn call(&self, exchange: &mut Exchange) -> Answered {
         let started = exchange.facts.started;
         let in_flight = self.core.metrics.begin();
         let result = self.inner.call(exchange).await;
@@ -42,9 +38,13 @@ impl<S: Step> Step for ObserveStep<S> {
         if let Ok(response) = &result
             && response.extensions().get::<AnsweredByFicus>().is_none()
         {
+            let took = exchange
+                .facts
+                .answered
+                .map_or_else(|| started.elapsed(), |answered| answered - started);
             self.core
                 .metrics
-                .answered(exchange.routed.as_ref(), response.status(), started.elapsed());
+                .answered(exchange.routed.as_ref(), response.status(), took);
         }
         result
     }

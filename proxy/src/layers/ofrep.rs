@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 use flags::{Session, Side, Snapshot};
+use futures_util::future::Either;
 use http::header::ALLOW;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
@@ -16,7 +17,7 @@ use crate::backend::native::{Identity, NativeBackend};
 use crate::body::Body;
 use crate::core::Core;
 use crate::error::{ErrorKind, ProxyError};
-use crate::exchange::{Exchange, Step};
+use crate::exchange::{Answered, Exchange, Step};
 use crate::ofrep::{self, Asked, Asker, Context, ContextError, Evaluation};
 use crate::overrides::Outcome;
 use crate::shadow::now_ms;
@@ -61,22 +62,24 @@ impl Ofrep {
 }
 
 impl<S: Step> Step for OfrepStep<S> {
-    async fn call(&self, exchange: &mut Exchange) -> Result<Response<Body>, ProxyError> {
+    fn call(&self, exchange: &mut Exchange) -> impl Future<Output = Answered> {
         let asked = match self.core.config.ofrep.enabled {
             true => Asked::by(exchange.request.uri().path()),
             false => None,
         };
         let Some(asked) = asked else {
-            return self.inner.call(exchange).await;
+            return Either::Left(self.inner.call(exchange));
         };
-        let response = self.answer(exchange, &asked).await?;
-        self.core.metrics.flags_asked(outcome(response.status()));
-        Ok(response)
+        Either::Right(Box::pin(async move {
+            let response = self.answer(exchange, &asked).await?;
+            self.core.metrics.flags_asked(outcome(response.status()));
+            Ok(response)
+        }))
     }
 }
 
 impl<S> OfrepStep<S> {
-    async fn answer(&self, exchange: &mut Exchange, asked: &Asked) -> Result<Response<Body>, ProxyError> {
+    async fn answer(&self, exchange: &mut Exchange, asked: &Asked) -> Answered {
         if *exchange.request.method() != Method::POST {
             let mut response = ofrep::refused(StatusCode::METHOD_NOT_ALLOWED, "flags are asked for with POST");
             response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
@@ -138,7 +141,7 @@ impl<S> OfrepStep<S> {
     ) -> Response<Body> {
         let snapshot = self.core.flags.load();
         let mut headers = exchange.request.headers().clone();
-        let token = control::take(&mut headers);
+        let token = control::take(&mut headers, exchange.facts.notable);
         let asker = Asker {
             headers: &headers,
             host: host(&exchange.request),

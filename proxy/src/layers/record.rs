@@ -6,13 +6,13 @@
 use std::sync::{Arc, OnceLock};
 
 use flags::Side;
+use futures_util::future::Either;
 use http::header::UPGRADE;
 use http::{HeaderMap, Method, Response, StatusCode, Uri};
 use http_body::Body as _;
 
 use crate::body::Body;
-use crate::error::ProxyError;
-use crate::exchange::{Exchange, Step};
+use crate::exchange::{Answered, Exchange, Step};
 use crate::layers::layered;
 use crate::record::{Open, Raw, Tap};
 use crate::shadow::{Copier, Share, Tee, Whole, now_ms};
@@ -44,11 +44,17 @@ pub struct RecordStep<S> {
 }
 
 impl<S: Step> Step for RecordStep<S> {
-    async fn call(&self, exchange: &mut Exchange) -> Result<Response<Body>, ProxyError> {
+    fn call(&self, exchange: &mut Exchange) -> impl Future<Output = Answered> {
         let open = self.tap.open_for(exchange);
-        let Some(open) = open.filter(|_| !exchange.request.headers().contains_key(UPGRADE)) else {
-            return self.inner.call(exchange).await;
-        };
+        match open.filter(|_| !exchange.request.headers().contains_key(UPGRADE)) {
+            None => Either::Left(self.inner.call(exchange)),
+            Some(open) => Either::Right(Box::pin(self.recorded(exchange, open))),
+        }
+    }
+}
+
+impl<S: Step> RecordStep<S> {
+    async fn recorded(&self, exchange: &mut Exchange, open: Arc<Open>) -> Answered {
         let take = Take::begin(self.tap.clone(), open, exchange);
         let answer = self.inner.call(exchange).await?;
         let by_legacy = exchange

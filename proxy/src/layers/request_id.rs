@@ -1,14 +1,12 @@
 //! Every request has an id: the client's, when it is well-formed, else a new one. The answer carries it back.
 
 use std::cell::Cell;
-use std::hash::{BuildHasher, Hasher, RandomState};
+use std::hash::{BuildHasher, RandomState};
 
-use http::{HeaderName, HeaderValue, Response};
+use http::{HeaderName, HeaderValue};
 
 use super::layered;
-use crate::body::Body;
-use crate::error::ProxyError;
-use crate::exchange::{Exchange, RequestId, Step};
+use crate::exchange::{Answered, Exchange, Notable, RequestId, Step};
 
 /// The header that carries the id, in both directions.
 pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -28,11 +26,8 @@ pub struct RequestIdsStep<S> {
 layered!(RequestIds => RequestIdsStep {});
 
 impl<S: Step> Step for RequestIdsStep<S> {
-    async fn call(&self, exchange: &mut Exchange) -> Result<Response<Body>, ProxyError> {
-        let value = match exchange.request.headers().get(&X_REQUEST_ID) {
-            Some(value) if is_well_formed(value) => value.clone(),
-            _ => mint(),
-        };
+    async fn call(&self, exchange: &mut Exchange) -> Answered {
+        let value = kept(exchange).unwrap_or_else(mint);
         exchange.facts.id = RequestId {
             ticket: ticket(&value),
             value: value.clone(),
@@ -44,6 +39,14 @@ impl<S: Step> Step for RequestIdsStep<S> {
     }
 }
 
+fn kept(exchange: &Exchange) -> Option<HeaderValue> {
+    if !exchange.facts.notable.has(Notable::REQUEST_ID) {
+        return None;
+    }
+    let value = exchange.request.headers().get(&X_REQUEST_ID)?;
+    is_well_formed(value).then(|| value.clone())
+}
+
 fn is_well_formed(value: &HeaderValue) -> bool {
     let bytes = value.as_bytes();
     (1..=MAX_LENGTH).contains(&bytes.len())
@@ -53,36 +56,30 @@ fn is_well_formed(value: &HeaderValue) -> bool {
 }
 
 fn mint() -> HeaderValue {
-    HeaderValue::try_from(hexadecimal()).unwrap_or_else(|_| HeaderValue::from_static("-"))
+    HeaderValue::from_bytes(&hexadecimal()).unwrap_or_else(|_| HeaderValue::from_static("-"))
 }
 
-/// 128 new bits in hexadecimal: hashes of a count, keyed once for each thread from the system's entropy.
-pub(super) fn hexadecimal() -> String {
+/// 128 new bits in hexadecimal: two SplitMix64 sequences, each begun once for each thread from the system's entropy. They name a
+/// request; nobody is let in for knowing one.
+pub(super) fn hexadecimal() -> [u8; 32] {
     thread_local! {
-        static KEYS: RandomState = RandomState::new();
-        static COUNT: Cell<u64> = const { Cell::new(0) };
+        static SEQUENCES: Cell<[u64; 2]> = Cell::new([1_u8, 2].map(|which| RandomState::new().hash_one(which)));
     }
-    let count = COUNT.with(|cell| {
-        let next = cell.get().wrapping_add(1);
-        cell.set(next);
-        next
-    });
-    let hash = |salt: u64| {
-        KEYS.with(|keys| {
-            let mut hasher = keys.build_hasher();
-            hasher.write_u64(salt);
-            hasher.write_u64(count);
-            hasher.finish()
-        })
-    };
-    // By hand: formatting takes several times as long, and this is done for every request.
-    let mut text = String::with_capacity(32);
-    for byte in hash(1).to_be_bytes().into_iter().chain(hash(2).to_be_bytes()) {
-        for digit in [byte >> 4, byte & 0xf] {
-            text.push(char::from_digit(u32::from(digit), 16).unwrap_or('0'));
-        }
+    let states = SEQUENCES.get().map(|state| state.wrapping_add(0x9e37_79b9_7f4a_7c15));
+    SEQUENCES.set(states);
+    let mut text = [0; 32];
+    let bytes = states.into_iter().flat_map(|state| mixed(state).to_be_bytes());
+    for (digits, byte) in text.as_chunks_mut::<2>().0.iter_mut().zip(bytes) {
+        *digits = [byte >> 4, byte & 0xf].map(|digit| digit + if digit < 10 { b'0' } else { b'a' - 10 });
     }
     text
+}
+
+/// The output of SplitMix64 for a state (Steele, Lea and Flood, 2014).
+fn mixed(state: u64) -> u64 {
+    let state = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let state = (state ^ (state >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    state ^ (state >> 31)
 }
 
 /// FNV-1a: the same id always draws the same ticket, on every replica.

@@ -9,7 +9,7 @@ use super::{decide, layered};
 use crate::body::Body;
 use crate::core::Core;
 use crate::error::{ErrorKind, FaultSide, ProxyError};
-use crate::exchange::{Exchange, PathVerdict, Step};
+use crate::exchange::{Answered, Exchange, Notable, PathVerdict, Step};
 
 /// Turns errors into answers.
 #[derive(Debug, Clone, Copy)]
@@ -37,9 +37,12 @@ impl Rescue {
 }
 
 impl<S: Step> Step for RescueStep<S> {
-    async fn call(&self, exchange: &mut Exchange) -> Result<Response<Body>, ProxyError> {
+    async fn call(&self, exchange: &mut Exchange) -> Answered {
         // The request is gone when it is known whether this matters.
-        let accept = exchange.request.headers().get(ACCEPT).cloned();
+        let accept = match exchange.facts.notable.has(Notable::ACCEPT) {
+            true => exchange.request.headers().get(ACCEPT).cloned(),
+            false => None,
+        };
         if let PathVerdict::Redirect(location) = &exchange.facts.path {
             return Ok(redirect(location));
         }

@@ -2,13 +2,12 @@
 
 use std::rc::Rc;
 
-use http::{HeaderName, HeaderValue, Response};
+use futures_util::future::Either;
+use http::{HeaderName, HeaderValue};
 
 use super::layered;
-use crate::body::Body;
 use crate::core::Core;
-use crate::error::ProxyError;
-use crate::exchange::{Exchange, Step};
+use crate::exchange::{Answered, Exchange, Step};
 
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
@@ -38,16 +37,19 @@ impl ServerTiming {
 }
 
 impl<S: Step> Step for ServerTimingStep<S> {
-    async fn call(&self, exchange: &mut Exchange) -> Result<Response<Body>, ProxyError> {
-        let mut response = self.inner.call(exchange).await?;
-        if self.on {
+    fn call(&self, exchange: &mut Exchange) -> impl Future<Output = Answered> {
+        if !self.on {
+            return Either::Left(self.inner.call(exchange));
+        }
+        Either::Right(Box::pin(async move {
+            let mut response = self.inner.call(exchange).await?;
             let side = exchange.routed.as_ref().map_or("ficus", |routed| routed.serve.as_str());
             let millis = exchange.facts.started.elapsed().as_secs_f64() * 1e3;
             if let Ok(timing) = HeaderValue::try_from(format!("ficus;dur={millis:.3};desc=\"{side}\"")) {
                 // Beside what the app itself says there.
                 response.headers_mut().append(SERVER_TIMING, timing);
             }
-        }
-        Ok(response)
+            Ok(response)
+        }))
     }
 }

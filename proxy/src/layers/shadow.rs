@@ -11,13 +11,14 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use flags::{RoutePlan, Shadowing, Side};
+use futures_util::future::Either;
+use http::Request;
 use http::header::{CONNECTION, UPGRADE};
-use http::{Request, Response};
 use http_body::Body as _;
 
 use crate::body::Body;
 use crate::error::{ErrorKind, ProxyError};
-use crate::exchange::{Exchange, RequestFacts, Routed, Step};
+use crate::exchange::{Answered, Exchange, RequestFacts, Routed, Step};
 use crate::shadow::{self, Lane, NotCompared, Pending, Shadow};
 
 /// Adds the step; see the module.
@@ -53,29 +54,24 @@ pub struct ShadowStep<S> {
 }
 
 impl<S: Step> Step for ShadowStep<S> {
-    async fn call(&self, exchange: &mut Exchange) -> Result<Response<Body>, ProxyError> {
+    fn call(&self, exchange: &mut Exchange) -> impl Future<Output = Answered> {
         match shadowed(exchange) {
-            None => self.inner.call(exchange).await,
+            None => Either::Left(self.inner.call(exchange)),
             // Boxed: most requests are not shadowed and need not carry its state.
-            Some((plan, routed)) => Box::pin(self.shadowed(exchange, plan, &routed)).await,
+            Some((plan, routed)) => Either::Right(Box::pin(self.shadowed(exchange, plan, routed))),
         }
     }
 }
 
 impl<S: Step> ShadowStep<S> {
     /// Answers a request that the flags shadow.
-    async fn shadowed(
-        &self,
-        exchange: &mut Exchange,
-        plan: Arc<RoutePlan>,
-        routed: &Routed,
-    ) -> Result<Response<Body>, ProxyError> {
+    async fn shadowed(&self, exchange: &mut Exchange, plan: Arc<RoutePlan>, routed: Routed) -> Answered {
         match routed.shadowing {
             Shadowing::Native if is_upgrade(&exchange.request) => {
                 self.shadow.skip(&plan, NotCompared::Streamed);
                 self.inner.call(exchange).await
             }
-            Shadowing::Native => self.beside(exchange, plan, routed).await,
+            Shadowing::Native => self.beside(exchange, plan, &routed).await,
             Shadowing::SampledOut => {
                 let _under_way = self.lane(&exchange.request, None);
                 self.shadow.skip(&plan, NotCompared::SampledOut);
@@ -85,18 +81,13 @@ impl<S: Step> ShadowStep<S> {
                 self.shadow.skip(&plan, NotCompared::Streamed);
                 self.inner.call(exchange).await
             }
-            Shadowing::Legacy => self.reverse(exchange, plan, routed).await,
+            Shadowing::Legacy => self.reverse(exchange, plan, &routed).await,
             _ => self.inner.call(exchange).await,
         }
     }
 
     /// Starts the dry run, then asks legacy in any case.
-    async fn beside(
-        &self,
-        exchange: &mut Exchange,
-        plan: Arc<RoutePlan>,
-        routed: &Routed,
-    ) -> Result<Response<Body>, ProxyError> {
+    async fn beside(&self, exchange: &mut Exchange, plan: Arc<RoutePlan>, routed: &Routed) -> Answered {
         let mut unsaid = Unsaid {
             shadow: &self.shadow,
             plan: Some(Arc::clone(&plan)),
@@ -124,12 +115,7 @@ impl<S: Step> ShadowStep<S> {
     }
 
     /// Native answers the client, and the shadow then asks legacy the same. A native failure leaves nothing to compare.
-    async fn reverse(
-        &self,
-        exchange: &mut Exchange,
-        plan: Arc<RoutePlan>,
-        routed: &Routed,
-    ) -> Result<Response<Body>, ProxyError> {
+    async fn reverse(&self, exchange: &mut Exchange, plan: Arc<RoutePlan>, routed: &Routed) -> Answered {
         let body = match self.held(&mut exchange.request).await? {
             Ok(body) => body,
             Err(reason) => {
@@ -225,7 +211,7 @@ fn request_for_native(exchange: &Exchange, plan: &Arc<RoutePlan>, body: Bytes) -
     request
 }
 
-fn copied(pending: Pending, answer: Result<Response<Body>, ProxyError>) -> Result<Response<Body>, ProxyError> {
+fn copied(pending: Pending, answer: Answered) -> Answered {
     match answer {
         Ok(response) => Ok(pending.copy(response).map(Body::wrapped)),
         Err(error) => {

@@ -3,14 +3,12 @@
 
 use std::rc::Rc;
 
-use http::{HeaderMap, HeaderName, HeaderValue, Response};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::layered;
 use super::request_id::hexadecimal;
-use crate::body::Body;
 use crate::core::Core;
-use crate::error::ProxyError;
-use crate::exchange::{Exchange, Step};
+use crate::exchange::{Answered, Exchange, Notable, Step};
 
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
@@ -41,9 +39,11 @@ impl TraceContexts {
 }
 
 impl<S: Step> Step for TraceContextsStep<S> {
-    async fn call(&self, exchange: &mut Exchange) -> Result<Response<Body>, ProxyError> {
-        settle(exchange.request.headers_mut(), self.mint);
-        self.inner.call(exchange).await
+    fn call(&self, exchange: &mut Exchange) -> impl Future<Output = Answered> {
+        if self.mint || exchange.facts.notable.has(Notable::TRACE) {
+            settle(exchange.request.headers_mut(), self.mint);
+        }
+        self.inner.call(exchange)
     }
 }
 
@@ -65,7 +65,8 @@ fn settle(headers: &mut HeaderMap, mint: bool) {
     if mint {
         let [trace, span] = [hexadecimal(), hexadecimal()];
         let span = span.get(..16).unwrap_or_default();
-        if let Ok(parent) = HeaderValue::try_from(format!("00-{trace}-{span}-01")) {
+        let parent = [b"00-", &trace[..], b"-", span, b"-01"].concat();
+        if let Ok(parent) = HeaderValue::try_from(parent) {
             headers.insert(TRACEPARENT, parent);
         }
     }

@@ -7,6 +7,7 @@ use flags::{Reason, Side};
 use http::StatusCode;
 
 use super::{add, get};
+use crate::exchange::Routed;
 
 /// Upper edges of the latency histogram, in microseconds; what is above the last is counted behind it.
 pub(super) const EDGES_MICROS: [u64; 12] = [
@@ -16,8 +17,7 @@ const BUCKETS: usize = EDGES_MICROS.len() + 1;
 /// 1xx to 5xx.
 const CLASSES: usize = 5;
 /// The reasons of decisions, and then why native, which was to answer, did not.
-const REASONS: usize = Reason::LABELS.len() + LATE_REASONS.len();
-const LATE_REASONS: [&str; 2] = ["fallback", "circuit"];
+const REASONS: usize = Reason::LABELS.len() + Routed::LATE_REASONS.len();
 
 /// The counters of one route, for both sides.
 #[derive(Debug, Default)]
@@ -69,7 +69,7 @@ pub struct SideTotals {
 
 /// Why a side answers, in one word each.
 pub(super) fn reason_labels() -> impl Iterator<Item = &'static str> {
-    Reason::LABELS.into_iter().chain(LATE_REASONS)
+    Reason::LABELS.into_iter().chain(Routed::LATE_REASONS)
 }
 
 impl RouteCells {
@@ -89,13 +89,13 @@ impl RouteCells {
 }
 
 impl RouteCells {
-    pub(super) fn decided(&self, side: Side, reason: &str) {
+    /// `reason` is the place of a word among [`reason_labels`].
+    pub(super) fn decided(&self, side: Side, reason: usize) {
         let cells = match side {
             Side::Legacy => &self.legacy,
             Side::Native => &self.native,
         };
-        let place = reason_labels().position(|label| label == reason);
-        if let Some(cell) = place.and_then(|place| cells.reasons.get(place)) {
+        if let Some(cell) = cells.reasons.get(reason) {
             add(cell, 1);
         }
     }

@@ -42,27 +42,28 @@ pub struct AnswerBody {
 pub(super) struct Stalled(&'static str);
 
 impl AnswerBody {
-    /// The body of an answer on a leased connection. When all of it is there already, the connection goes back at once.
+    /// The body of an answer on a leased connection, whose head was there at `at`. When all of it is there already, the connection goes
+    /// back at once, and nobody asks for patience.
     #[must_use]
-    pub fn begin(source: Source, mut lease: Lease, patience: Patience) -> Body {
+    pub(crate) fn begin(source: Source, mut lease: Lease, at: Instant, patience: impl FnOnce() -> Patience) -> Body {
         let incoming = match source {
             Source::Task(incoming) => Some(incoming),
             Source::Lease => {
                 let whole = lease.http1().and_then(Http1::whole_body);
                 if whole.is_some() || lease.body_left().0 {
-                    lease.give_back();
+                    lease.give_back(at);
                     return whole.map_or(Body::Empty, Body::full);
                 }
                 None
             }
         };
-        Body::Upstream(Self {
+        Body::Upstream(Box::new(Self {
             incoming,
             lease: Some(lease),
-            patience,
+            patience: patience(),
             waiting_since: None,
             alarm: None,
-        })
+        }))
     }
 
     /// The next piece.
@@ -77,7 +78,7 @@ impl AnswerBody {
             Some(Err(_)) => false,
         };
         if let Some(lease) = self.lease.take_if(|_| ended) {
-            lease.give_back();
+            lease.give_back(Instant::now());
         }
         Poll::Ready(frame)
     }

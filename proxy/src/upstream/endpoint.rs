@@ -114,14 +114,13 @@ impl Endpoint {
     }
 
     /// A connection that is open already; none when all are stale, or of the wrong kind.
-    pub(super) fn reuse(self: &Rc<Self>, slot: Slot, need: Need) -> Result<Lease, Slot> {
+    pub(super) fn reuse(self: &Rc<Self>, slot: Slot, need: Need, now: Instant) -> Result<Lease, Slot> {
         if need == Need::Any
             && let Some(sender) = self.shared_connection()
         {
             return Ok(self.lease(Sender::Http2(sender), true, slot));
         }
         if need == Need::Any {
-            let now = Instant::now();
             let mut idle = self.idle.borrow_mut();
             while let Some(Idle { mut connection, since }) = idle.pop() {
                 if now.saturating_duration_since(since) < self.limits.idle_timeout && connection.is_quiet() {
@@ -217,13 +216,10 @@ impl Endpoint {
     }
 
     /// Keeps a connection for the next request.
-    pub(super) fn take_back(&self, connection: Box<Http1>) {
+    pub(super) fn take_back(&self, connection: Box<Http1>, now: Instant) {
         let mut idle = self.idle.borrow_mut();
         if idle.len() < self.limits.max_idle {
-            idle.push(Idle {
-                connection,
-                since: Instant::now(),
-            });
+            idle.push(Idle { connection, since: now });
         }
     }
 
@@ -241,8 +237,8 @@ impl Endpoint {
     }
 
     /// Takes in how a request ended.
-    pub(super) fn record(&self, rules: &HealthRules, worked: bool) -> Change {
-        self.health.borrow_mut().record(rules, worked, Instant::now())
+    pub(super) fn record(&self, rules: &HealthRules, worked: bool, now: Instant) -> Change {
+        self.health.borrow_mut().record(rules, worked, now)
     }
 
     /// Whether it may be asked.

@@ -1,12 +1,11 @@
 //! Which headers cross the proxy (RFC 9110, section 7.6.1), and which never reach the legacy app.
 
-use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use http::HeaderMap;
 use http::header::{CONNECTION, HOST, HeaderName, HeaderValue, TE, TRANSFER_ENCODING, UPGRADE};
 
-use crate::exchange::RequestFacts;
+use crate::exchange::{Notable, RequestFacts};
 
 /// Between two neighbours only; `trailer` unless trailers may follow.
 const HOP_BY_HOP: [&str; 10] = [
@@ -95,6 +94,16 @@ pub struct Passing {
 
 /// Makes the headers of a request fit for the upstream: nothing hop-by-hop, nothing internal, then our own word on who asked.
 pub fn forwardable_request(headers: &mut HeaderMap, facts: &RequestFacts, passing: Passing) -> Option<HeaderValue> {
+    let upgrade = match facts.notable.has(Notable::KEPT) {
+        true => strip_request(headers, passing),
+        false => None,
+    };
+    add_forwarded(headers, facts, passing);
+    upgrade
+}
+
+/// Takes off what an upstream must not see; gives back the protocol that the request wants to change to.
+fn strip_request(headers: &mut HeaderMap, passing: Passing) -> Option<HeaderValue> {
     let upgrade = wanted_upgrade(headers);
     let trailers = headers
         .get(TE)
@@ -112,12 +121,19 @@ pub fn forwardable_request(headers: &mut HeaderMap, facts: &RequestFacts, passin
         headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
         headers.insert(UPGRADE, protocol.clone());
     }
-    add_forwarded(headers, facts);
     upgrade
 }
 
-/// Makes the headers of an answer fit for the client.
-pub fn forwardable_response(headers: &mut HeaderMap) {
+/// Whether a request header of this name, in lower case, may not reach an upstream as it is.
+pub(crate) fn is_kept_from_upstream(name: &str) -> bool {
+    is_hop_by_hop(name, false) || is_internal(name) || says_who_asked(name)
+}
+
+/// Makes the headers of an answer fit for the client. What `notable` does not have is not looked for.
+pub fn forwardable_response(headers: &mut HeaderMap, notable: Notable) {
+    if !notable.has(Notable::KEPT) {
+        return;
+    }
     let announced = announces_trailers(headers);
     strip_nominated(headers);
     strip(headers, |name| is_hop_by_hop(name, announced));
@@ -187,36 +203,44 @@ fn is_sensitive(name: &str) -> bool {
 }
 
 /// Says who asked. What an untrusted peer claims is gone by now; a trusted one's list is continued.
-fn add_forwarded(headers: &mut HeaderMap, facts: &RequestFacts) {
+fn add_forwarded(headers: &mut HeaderMap, facts: &RequestFacts, passing: Passing) {
     const FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
     const PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
     const HOST_NAME: HeaderName = HeaderName::from_static("x-forwarded-host");
-    let chain = continued(headers, &FOR, format_args!("{}", facts.peer));
+    let host = headers.get(HOST).cloned();
+    if !(passing.trusted_peer && facts.notable.has(Notable::FORWARDED)) {
+        headers.insert(FOR, facts.peer_text.clone());
+        headers.insert(PROTO, HeaderValue::from_static(facts.scheme));
+        if let Some(host) = host {
+            headers.insert(HOST_NAME, host);
+        }
+        return;
+    }
+    let chain = continued(headers, &FOR, &facts.peer_text);
     headers.insert(FOR, chain);
     if headers.contains_key(http::header::FORWARDED) {
-        let element = forwarded_element(facts, headers.get(HOST));
-        let chain = continued(headers, &http::header::FORWARDED, format_args!("{element}"));
+        let element = forwarded_element(facts, host.as_ref());
+        let chain = continued(headers, &http::header::FORWARDED, element.as_bytes());
         headers.insert(http::header::FORWARDED, chain);
     }
     if !headers.contains_key(&PROTO) {
         headers.insert(PROTO, HeaderValue::from_static(facts.scheme));
     }
     if !headers.contains_key(&HOST_NAME)
-        && let Some(host) = headers.get(HOST).cloned()
+        && let Some(host) = host
     {
         headers.insert(HOST_NAME, host);
     }
 }
 
 /// All lines of a list as one, with one element more.
-fn continued(headers: &HeaderMap, name: &HeaderName, element: std::fmt::Arguments<'_>) -> HeaderValue {
-    let mut chain = String::new();
-    for line in headers.get_all(name).iter().filter_map(|line| line.to_str().ok()) {
-        chain.push_str(line);
-        chain.push_str(", ");
+fn continued(headers: &HeaderMap, name: &HeaderName, element: impl AsRef<[u8]>) -> HeaderValue {
+    let mut chain = Vec::new();
+    for line in headers.get_all(name).iter().filter(|line| line.to_str().is_ok()) {
+        chain.extend_from_slice(line.as_bytes());
+        chain.extend_from_slice(b", ");
     }
-    // Writing to a string cannot fail.
-    chain.write_fmt(element).ok();
+    chain.extend_from_slice(element.as_ref());
     // Visible ASCII, all of it: that is what `to_str` lets through.
     HeaderValue::try_from(chain).unwrap_or_else(|_| HeaderValue::from_static("unknown"))
 }

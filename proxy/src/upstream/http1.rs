@@ -3,7 +3,6 @@
 //!
 //! Upgrades go through hyper, which hands both sides of a connection over afterwards.
 
-mod chunks;
 mod decode;
 mod encode;
 
@@ -11,22 +10,19 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body::{Frame, SizeHint};
 use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
-use tokio_util::io::poll_read_buf;
 
 use super::stream::Stream;
 use crate::body::Body;
 use crate::error::BoxError;
-use decode::{Found, Head, Remaining};
+use crate::exchange::Notable;
+use crate::http1::{Intake, LEAST, Malformed, Remaining};
+use decode::{Found, Head};
 use encode::Outgoing;
 
-/// What is read at once at first; it grows with what comes.
-const LEAST: usize = 8 * 1024;
-/// What is read at once at most: an answer of a megabyte then takes eight system calls each way.
-const MOST: usize = 128 * 1024;
 /// The largest head of an answer.
 const MOST_HEAD: usize = 128 * 1024;
 /// What of a request's body may wait to be written.
@@ -36,12 +32,7 @@ const MOST_OUTPUT: usize = 64 * 1024;
 #[derive(Debug)]
 pub(super) struct Http1 {
     stream: Stream,
-    /// Where the next bytes are read to.
-    space: BytesMut,
-    /// How much room that needs.
-    appetite: usize,
-    /// What has been read and not been looked at.
-    pending: Bytes,
+    input: Intake,
     output: Vec<u8>,
     written: usize,
     outgoing: Outgoing,
@@ -60,8 +51,8 @@ pub(super) enum Broken {
     #[error("the connection was closed before it was answered")]
     NoAnswer,
     /// The bytes are no HTTP.
-    #[error("the answer is no HTTP: {0}")]
-    Malformed(&'static str),
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
     /// The head of the answer never ends.
     #[error("the head of the answer is larger than {MOST_HEAD} bytes")]
     HeadTooLarge,
@@ -85,9 +76,7 @@ impl Http1 {
     pub(super) fn new(stream: Stream) -> Self {
         Self {
             stream,
-            space: BytesMut::new(),
-            appetite: LEAST,
-            pending: Bytes::new(),
+            input: Intake::new(),
             output: Vec::new(),
             written: 0,
             outgoing: Outgoing::Nothing,
@@ -110,16 +99,14 @@ impl Http1 {
     pub(super) fn is_reusable(&self) -> bool {
         self.keeps_alive
             && self.remaining.is_over()
-            && self.pending.is_empty()
+            && self.input.pending.is_empty()
             && self.outgoing.is_over()
             && self.output.is_empty()
     }
 
     /// Gives up memory that an idle connection need not have.
     pub(super) fn rest(&mut self) {
-        if self.space.capacity() > LEAST || self.appetite > LEAST {
-            self.space = BytesMut::new();
-        }
+        self.input.rest();
         if self.output.capacity() > LEAST {
             self.output = Vec::new();
         }
@@ -135,12 +122,12 @@ impl Http1 {
         &mut self,
         request: &mut Request<Body>,
         interim: &impl Fn(StatusCode, HeaderMap),
-    ) -> Result<Response<()>, Broken> {
+    ) -> Result<(Response<()>, Notable), Broken> {
         self.outgoing = encode::request(request, &mut self.output);
         self.written = 0;
         let bodiless = *request.method() == Method::HEAD;
         let head = std::future::poll_fn(|context| self.poll_head(context, request.headers_mut(), interim)).await?;
-        self.remaining = Remaining::of(&head, request.headers(), bodiless)?;
+        self.remaining = decode::remaining(&head, request.headers(), bodiless)?;
         self.keeps_alive &= head.keeps_alive(request.headers()) && !matches!(self.remaining, Remaining::UntilClosed);
         let mut response = Response::new(());
         *response.status_mut() = head.status;
@@ -149,7 +136,7 @@ impl Http1 {
             response.extensions_mut().insert(reason);
         }
         std::mem::swap(response.headers_mut(), request.headers_mut());
-        Ok(response)
+        Ok((response, head.notable))
     }
 
     fn poll_head(
@@ -160,16 +147,15 @@ impl Http1 {
     ) -> Poll<Result<Head, Broken>> {
         self.poll_output(context)?;
         loop {
-            while !self.pending.is_empty() {
-                match decode::head(&mut self.pending, headers)? {
+            while !self.input.pending.is_empty() {
+                match decode::head(&mut self.input.pending, headers)? {
                     Some(Found::Interim(status, headers)) => interim(status, headers),
                     Some(Found::Final(head)) => return Poll::Ready(Ok(head)),
-                    None if self.pending.len() >= MOST_HEAD => return Poll::Ready(Err(Broken::HeadTooLarge)),
+                    None if self.input.pending.len() >= MOST_HEAD => return Poll::Ready(Err(Broken::HeadTooLarge)),
                     None => break,
                 }
             }
-            self.take_back_pending();
-            if ready!(self.poll_input(context, 0))? == 0 {
+            if ready!(self.input.poll_read(&mut self.stream, context, 0))? == 0 {
                 return Poll::Ready(Err(Broken::NoAnswer));
             }
         }
@@ -181,13 +167,14 @@ impl Http1 {
             return self.fail(error);
         }
         loop {
-            match self.remaining.take(&mut self.pending) {
-                Err(error) => return self.fail(error),
+            match self.remaining.take(&mut self.input.pending) {
+                Err(error) => return self.fail(error.into()),
                 Ok(Some(frame)) => return Poll::Ready(Some(Ok(frame))),
                 Ok(None) if self.remaining.is_over() => return Poll::Ready(None),
                 Ok(None) => {}
             }
-            match ready!(self.poll_input(context, self.remaining.known())) {
+            let wanted = self.remaining.known();
+            match ready!(self.input.poll_read(&mut self.stream, context, wanted)) {
                 Ok(0) if matches!(self.remaining, Remaining::UntilClosed) => self.remaining = Remaining::Nothing,
                 Ok(0) => return self.fail(Broken::Short),
                 Ok(_) => {}
@@ -198,7 +185,7 @@ impl Http1 {
 
     /// The body that is left, when all of it has come already.
     pub(super) fn whole_body(&mut self) -> Option<Bytes> {
-        self.remaining.whole(&mut self.pending)
+        self.remaining.whole(&mut self.input.pending)
     }
 
     /// Whether the body of the answer has ended.
@@ -251,29 +238,6 @@ impl Http1 {
         self.output.clear();
         self.written = 0;
         Poll::Ready(Ok(()))
-    }
-
-    /// Reads on. `wanted` is what is known to come.
-    fn poll_input(&mut self, context: &mut Context<'_>, wanted: usize) -> Poll<io::Result<usize>> {
-        let room = self.appetite.max(wanted).min(MOST);
-        self.space.reserve(room);
-        let count = ready!(poll_read_buf(Pin::new(&mut self.stream), context, &mut self.space))?;
-        self.appetite = if count >= room {
-            (room * 2).min(MOST)
-        } else if count < self.appetite / 4 {
-            (self.appetite / 2).max(LEAST)
-        } else {
-            self.appetite
-        };
-        self.pending = self.space.split().freeze();
-        Poll::Ready(Ok(count))
-    }
-
-    /// Half a head goes back to where the other half will be read to.
-    fn take_back_pending(&mut self) {
-        if !self.pending.is_empty() {
-            self.space = BytesMut::from(std::mem::take(&mut self.pending));
-        }
     }
 }
 

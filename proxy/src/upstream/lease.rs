@@ -11,12 +11,14 @@ use http::{Request, Response, Uri, Version};
 use http_body::{Frame, SizeHint};
 use hyper::body::Incoming;
 use hyper::client::conn::{http1, http2};
+use tokio::time::Instant;
 
 use super::endpoint::Endpoint;
 use super::http1::{Broken, Http1};
 use super::send::Call;
 use super::slots::Slot;
 use crate::body::Body;
+use crate::exchange::Notable;
 
 /// A connection in use. Dropping it closes an HTTP/1.1 connection unless it was given back.
 pub struct Lease {
@@ -47,6 +49,9 @@ pub enum Source {
     Task(Incoming),
 }
 
+/// The head of an answer, where its body comes from, and what is of note in it.
+type Sent = Result<(Response<()>, Source, Notable), Box<SendFailure>>;
+
 /// A request that was not answered.
 #[derive(Debug)]
 pub(super) struct SendFailure {
@@ -54,8 +59,8 @@ pub(super) struct SendFailure {
     pub(super) error: SendError,
     /// Whether certainly nothing of it was sent.
     pub(super) unsent: bool,
-    /// The request, when it is still whole.
-    pub(super) request: Option<Request<Body>>,
+    /// Whether the request is still whole.
+    pub(super) whole: bool,
 }
 
 /// Why a request was not answered.
@@ -103,29 +108,27 @@ impl Lease {
         self.reused
     }
 
-    /// Sends a request and waits for the head of its answer. `scheme` is what HTTP/2 says of the request.
+    /// Sends a request and waits for the head of its answer, which comes with what is of note in it. `scheme` is what HTTP/2 says of
+    /// the request.
     ///
     /// # Errors
-    /// With the request, as long as it could be sent once more.
-    pub(super) async fn send(
-        &mut self,
-        mut request: Request<Body>,
-        scheme: Scheme,
-        call: &Call<'_>,
-    ) -> Result<Response<Source>, Box<SendFailure>> {
+    /// With the word whether the request is still whole, so that it could be sent once more.
+    pub(super) async fn send(&mut self, request: &mut Request<Body>, scheme: Scheme, call: &Call<'_>) -> Sent {
         match &mut self.sender {
             Sender::Http1(connection) => send_http1(connection, request, call).await,
             Sender::Upgradable(sender) => {
-                let sent = Box::pin(sender.try_send_request(request)).await;
-                sent.map(|response| response.map(Source::Task))
-                    .map_err(|mut failed| SendFailure::of_hyper(failed.take_message(), None, failed.into_error()))
+                let sent = Box::pin(sender.try_send_request(std::mem::take(request))).await;
+                sent.map(from_task).map_err(|mut failed| {
+                    SendFailure::of_hyper(failed.take_message(), None, request, failed.into_error())
+                })
             }
             Sender::Http2(sender) => {
-                to_http2(&mut request, scheme);
-                let spare = spare(&request);
-                let sent = Box::pin(sender.try_send_request(request)).await;
-                sent.map(|response| response.map(Source::Task))
-                    .map_err(|mut failed| SendFailure::of_hyper(failed.take_message(), spare, failed.into_error()))
+                to_http2(request, scheme);
+                let spare = spare(request);
+                let sent = Box::pin(sender.try_send_request(std::mem::take(request))).await;
+                sent.map(from_task).map_err(|mut failed| {
+                    SendFailure::of_hyper(failed.take_message(), spare, request, failed.into_error())
+                })
             }
         }
     }
@@ -155,40 +158,51 @@ impl Lease {
     }
 
     /// Gives the connection back once its answer has been read to the end.
-    pub fn give_back(self) {
+    pub fn give_back(self, now: Instant) {
         if let (Sender::Http1(connection), Some(endpoint)) = (self.sender, self.endpoint.upgrade())
             && connection.is_reusable()
         {
-            endpoint.take_back(connection);
+            endpoint.take_back(connection, now);
         }
     }
 }
 
 impl SendFailure {
-    fn of_hyper(unsent: Option<Request<Body>>, spare: Option<Request<Body>>, error: hyper::Error) -> Box<Self> {
-        Box::new(Self {
+    fn of_hyper(
+        unsent: Option<Request<Body>>,
+        spare: Option<Request<Body>>,
+        request: &mut Request<Body>,
+        error: hyper::Error,
+    ) -> Box<Self> {
+        let failure = Self {
             error: error.into(),
             unsent: unsent.is_some(),
-            request: unsent.or(spare),
-        })
+            whole: unsent.is_some() || spare.is_some(),
+        };
+        if let Some(whole) = unsent.or(spare) {
+            *request = whole;
+        }
+        Box::new(failure)
     }
 }
 
-async fn send_http1(
-    connection: &mut Http1,
-    mut request: Request<Body>,
-    call: &Call<'_>,
-) -> Result<Response<Source>, Box<SendFailure>> {
-    let in_hand = request.body().try_clone().is_some();
+async fn send_http1(connection: &mut Http1, request: &mut Request<Body>, call: &Call<'_>) -> Sent {
+    let whole = request.body().try_clone().is_some();
     let interim = |status, headers| call.pass_on(status, headers);
-    match connection.send(&mut request, &interim).await {
-        Ok(response) => Ok(response.map(|()| Source::Lease)),
+    match connection.send(request, &interim).await {
+        Ok((response, notable)) => Ok((response, Source::Lease, notable)),
         Err(error) => Err(Box::new(SendFailure {
             error: error.into(),
             unsent: false,
-            request: in_hand.then_some(request),
+            whole,
         })),
     }
+}
+
+fn from_task(response: Response<Incoming>) -> (Response<()>, Source, Notable) {
+    let notable = Notable::of(response.headers());
+    let (parts, incoming) = response.into_parts();
+    (Response::from_parts(parts, ()), Source::Task(incoming), notable)
 }
 
 /// The same request again, if it may be needed and its body is in hand.

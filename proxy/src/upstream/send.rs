@@ -5,7 +5,7 @@ use std::io;
 use std::rc::Rc;
 use std::time::Duration;
 
-use http::header::{CONTENT_LENGTH, UPGRADE};
+use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use tokio::time::Instant;
 
@@ -19,6 +19,7 @@ use super::retry::{Failed, may_retry};
 use super::slots::NoSlot;
 use crate::body::Body;
 use crate::error::{ErrorKind, ProxyError};
+use crate::exchange::Notable;
 use crate::framing::Interim;
 use crate::metrics::CoreMetrics;
 
@@ -32,6 +33,8 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// One request on its way to the upstream.
 #[derive(Debug)]
 pub struct Call<'a> {
+    /// When it began: a moment ago, unless it had to wait.
+    pub began: Instant,
     /// When the head of the answer has to be there; waiting longer counts against the address.
     pub deadline: Instant,
     /// The longest that making a connection for it may take; none is the limit of the upstream.
@@ -40,6 +43,8 @@ pub struct Call<'a> {
     pub interim: Option<&'a Interim>,
     /// How many of them have come.
     pub interims: Cell<u32>,
+    /// Whether the request wants to leave HTTP.
+    pub upgrade: bool,
     /// The counters of the core.
     pub metrics: &'a CoreMetrics,
 }
@@ -50,7 +55,8 @@ impl Call<'_> {
         if status == StatusCode::CONTINUE {
             return;
         }
-        headers::forwardable_response(&mut headers);
+        let notable = Notable::of(&headers);
+        headers::forwardable_response(&mut headers, notable);
         // An interim answer has no body, whatever it says (RFC 9110, section 8.6).
         headers.remove(CONTENT_LENGTH);
         let count = self.interims.replace(self.interims.get().saturating_add(1));
@@ -61,29 +67,44 @@ impl Call<'_> {
     }
 }
 
+/// The head of an answer.
+#[derive(Debug)]
+pub struct Head {
+    /// Itself.
+    pub response: Response<()>,
+    /// Where its body comes from.
+    pub source: Source,
+    /// Which of its headers matter.
+    pub notable: Notable,
+    /// The connection that it comes on.
+    pub lease: Lease,
+    /// When it was there.
+    pub at: Instant,
+}
+
 /// What one attempt left behind.
 struct AttemptFailed {
     stage: Failed,
     error: ProxyError,
-    /// The request, when it is still whole.
-    request: Option<Request<Body>>,
+    /// Whether the request is still whole.
+    whole: bool,
 }
 
 impl Upstream {
-    /// Sends a request and returns the head of the answer with the connection that its body comes on.
+    /// Sends a request and returns the head of the answer with the connection that its body comes on. What is left of the request
+    /// then is of no use.
     ///
     /// # Errors
     /// Nothing answers at any address, there was no turn in time, or the answer broke off before its head.
-    pub async fn send(&self, request: Request<Body>, call: &Call<'_>) -> Result<(Response<Source>, Lease), ProxyError> {
+    pub async fn send(&self, request: &mut Request<Body>, call: &Call<'_>) -> Result<Head, ProxyError> {
         self.addresses.ensure().await.map_err(|error| {
             call.metrics.legacy_asked(Some(error.to_string()));
             unreachable(error)
         })?;
         self.budget.pay_in();
-        let need = need(&request);
+        let need = if call.upgrade { Need::Http1 } else { Need::Any };
         // Gathers what refused a connection; allocates nothing as long as nothing fails.
         let mut tried = Vec::new();
-        let mut request = request;
         let mut fresh_only = false;
         for _ in 0..MOST_ATTEMPTS {
             let endpoint = self.next_address(&tried)?;
@@ -104,7 +125,7 @@ impl Upstream {
                 Ok(answered) => return Ok(answered),
                 Err(failed) => failed,
             };
-            request = self.again(failed, &method, call)?;
+            self.again(failed, &method, call)?;
             // Of the kept connections more may be stale.
             fresh_only = true;
         }
@@ -136,7 +157,7 @@ impl Upstream {
         let slot = if fresh_only {
             slot
         } else {
-            match endpoint.reuse(slot, need) {
+            match endpoint.reuse(slot, need, call.began) {
                 Ok(lease) => return Ok(lease),
                 Err(slot) => slot,
             }
@@ -149,7 +170,7 @@ impl Upstream {
             // A request that waits less than others has learnt nothing about the address.
             if error.kind() != io::ErrorKind::TimedOut || limit >= endpoint.connect_limit() {
                 call.metrics.legacy_asked(Some(error.to_string()));
-                self.judge(endpoint, false, call.metrics);
+                self.judge(endpoint, false, Instant::now(), call.metrics);
             }
             Refused::Unreachable(error)
         })
@@ -159,9 +180,9 @@ impl Upstream {
         &self,
         mut lease: Lease,
         endpoint: &Rc<Endpoint>,
-        request: Request<Body>,
+        request: &mut Request<Body>,
         call: &Call<'_>,
-    ) -> Result<(Response<Source>, Lease), AttemptFailed> {
+    ) -> Result<Head, AttemptFailed> {
         let reused = lease.is_reused();
         let watched = Watched {
             upstream: self,
@@ -170,9 +191,16 @@ impl Upstream {
             open: Cell::new(true),
         };
         match lease.send(request, endpoint.scheme(), call).await {
-            Ok(response) => {
-                watched.ended(is_healthy(response.status()));
-                Ok((response, lease))
+            Ok((response, source, notable)) => {
+                let at = Instant::now();
+                watched.ended(is_healthy(response.status()), at);
+                Ok(Head {
+                    response,
+                    source,
+                    notable,
+                    lease,
+                    at,
+                })
             }
             Err(failure) => {
                 let stage = match (failure.unsent, reused) {
@@ -188,34 +216,34 @@ impl Upstream {
                     ErrorKind::BrokenAnswer
                 };
                 if matches!(stage, Failed::NoAnswer | Failed::Answered) && kind == ErrorKind::BrokenAnswer {
-                    watched.ended(false);
+                    watched.ended(false, Instant::now());
                 }
                 watched.open.set(false);
                 Err(AttemptFailed {
                     stage,
                     error: ProxyError::legacy(kind, failure.error),
-                    request: failure.request,
+                    whole: failure.whole,
                 })
             }
         }
     }
 
-    /// The request once more, if it may be sent again.
-    fn again(&self, failed: AttemptFailed, method: &Method, call: &Call<'_>) -> Result<Request<Body>, ProxyError> {
-        let AttemptFailed { stage, error, request } = failed;
-        let Some(again) = request.filter(|_| may_retry(stage, method, true)) else {
+    /// Whether a request may be sent again.
+    fn again(&self, failed: AttemptFailed, method: &Method, call: &Call<'_>) -> Result<(), ProxyError> {
+        let AttemptFailed { stage, error, whole } = failed;
+        if !(whole && may_retry(stage, method, true)) {
             return Err(error);
-        };
+        }
         if stage != Failed::Unsent && !self.budget.take() {
             call.metrics.upstream("retry_budget_spent");
             return Err(error);
         }
         call.metrics.retried();
-        Ok(again)
+        Ok(())
     }
 
-    fn judge(&self, endpoint: &Endpoint, worked: bool, metrics: &CoreMetrics) {
-        match endpoint.record(&self.health, worked) {
+    fn judge(&self, endpoint: &Endpoint, worked: bool, now: Instant, metrics: &CoreMetrics) {
+        match endpoint.record(&self.health, worked, now) {
             Change::None => {}
             Change::Ejected => {
                 metrics.upstream("ejected");
@@ -247,16 +275,20 @@ struct Watched<'a> {
 }
 
 impl Watched<'_> {
-    fn ended(&self, worked: bool) {
+    fn ended(&self, worked: bool, now: Instant) {
         self.open.set(false);
-        self.upstream.judge(self.endpoint, worked, self.call.metrics);
+        self.upstream.judge(self.endpoint, worked, now, self.call.metrics);
     }
 }
 
 impl Drop for Watched<'_> {
     fn drop(&mut self) {
-        if self.open.get() && Instant::now() >= self.call.deadline {
-            self.upstream.judge(self.endpoint, false, self.call.metrics);
+        if !self.open.get() {
+            return;
+        }
+        let now = Instant::now();
+        if now >= self.call.deadline {
+            self.upstream.judge(self.endpoint, false, now, self.call.metrics);
         }
     }
 }
@@ -273,13 +305,5 @@ fn unreachable(error: io::Error) -> ProxyError {
     match error.kind() {
         io::ErrorKind::TimedOut => ProxyError::legacy(ErrorKind::Timeout, error),
         _ => ProxyError::legacy(ErrorKind::Unreachable, error),
-    }
-}
-
-fn need(request: &Request<Body>) -> Need {
-    if request.headers().contains_key(UPGRADE) {
-        Need::Http1
-    } else {
-        Need::Any
     }
 }

@@ -80,9 +80,9 @@ pub(super) struct Seen {
     #[serde(default)]
     lacks: Vec<String>,
     body: Option<String>,
-    /// Whether the body came to its end.
+    /// Whether the body came to its end. A request that is refused on the way comes to the upstream in part, or not at all.
     #[serde(default = "yes")]
-    complete: bool,
+    pub(super) complete: bool,
 }
 
 fn yes() -> bool {

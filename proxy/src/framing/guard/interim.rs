@@ -29,8 +29,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guarded<S> {
         Poll::Ready(Ok(()))
     }
 
+    /// Has the client told that its body is wanted. There is room for that: it comes before every other interim answer.
+    pub(in crate::framing) fn say_continue(&self) {
+        let _ = self.link.pass_interim(b"HTTP/1.1 100 Continue\r\n\r\n");
+    }
+
     /// What has to be written before the parser writes on.
-    pub(super) fn poll_before_write(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+    pub(in crate::framing) fn poll_before_write(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.link.is_flushed() || !self.interim.is_empty() {
             return self.poll_interim(context);
         }

@@ -24,6 +24,11 @@ fn read(pieces: &[&[u8]]) -> (Vec<u8>, Option<Refusal>, u64) {
     (passed, None, reader.heads())
 }
 
+/// What of a stream passes, up to the first doubt.
+pub(crate) fn passed(stream: &[u8]) -> Vec<u8> {
+    read(&[stream]).0
+}
+
 fn refusal(stream: &str) -> Option<Refusal> {
     read(&[stream.as_bytes()]).1
 }
@@ -121,7 +126,8 @@ fn fragment() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![9 => known, 1 => prop::collection::vec(any::<u8>(), 0..6)]
 }
 
-fn stream() -> impl Strategy<Value = Vec<u8>> {
+/// Requests, good and bad, one behind the other.
+pub(crate) fn stream() -> impl Strategy<Value = Vec<u8>> {
     let start = prop::sample::select(vec!["GET", "POST", "DELETE", "OPTIONS"])
         .prop_map(|method| format!("{method} /a HTTP/1.1\r\nHost: a\r\n").into_bytes());
     (start, prop::collection::vec(fragment(), 0..12)).prop_map(|(start, rest)| [start, rest.concat()].concat())

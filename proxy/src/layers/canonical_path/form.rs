@@ -31,6 +31,9 @@ pub fn canonical_form(path: &str) -> Form {
     if !path.starts_with('/') {
         return Form::Refused("The path must begin with `/`");
     }
+    if is_plain(path) {
+        return Form::Kept;
+    }
     if let Some(reason) = unreadable(path) {
         return Form::Refused(reason);
     }
@@ -43,7 +46,17 @@ pub fn canonical_form(path: &str) -> Form {
     Form::Kept
 }
 
-/// Why a path cannot be read, if so. Most paths have no percent sign and are done at once.
+/// Whether a path has nothing that any rule is about, as most have not: seen in one pass.
+fn is_plain(path: &str) -> bool {
+    let mut before = b' ';
+    path.bytes().all(|byte| {
+        let behind_slash = before == b'/' && matches!(byte, b'/' | b'.');
+        before = byte;
+        !behind_slash && !byte.is_ascii_control() && !matches!(byte, b'%' | b'\\')
+    })
+}
+
+/// Why a path cannot be read, if so.
 fn unreadable(path: &str) -> Option<&'static str> {
     if path.bytes().any(|byte| byte.is_ascii_control()) {
         return Some("The path has a control character");

@@ -3,14 +3,15 @@
 use http::header::COOKIE;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+use crate::exchange::Notable;
 use crate::overrides;
 
 /// Headers under this prefix are Ficus's own, also in the spelling with underscores, which some servers read alike.
 const PREFIX: &[u8] = b"x-ficus-";
 
 /// Takes every control header and the cookie of overrides away. Returns the override that the request carried, signed or not.
-pub(in crate::layers) fn take(headers: &mut HeaderMap) -> Option<String> {
-    let from_header = if headers.keys().any(is_control) {
+pub(in crate::layers) fn take(headers: &mut HeaderMap, notable: Notable) -> Option<String> {
+    let from_header = if notable.has(Notable::FICUS) && headers.keys().any(is_control) {
         let token = headers.get(overrides::HEADER).and_then(|value| value.to_str().ok());
         let token = token.map(str::to_owned);
         let ours: Vec<HeaderName> = headers.keys().filter(|name| is_control(name)).cloned().collect();
@@ -21,7 +22,7 @@ pub(in crate::layers) fn take(headers: &mut HeaderMap) -> Option<String> {
     } else {
         None
     };
-    let from_cookie = if headers.get_all(COOKIE).iter().any(mentions) {
+    let from_cookie = if notable.has(Notable::COOKIE) && headers.get_all(COOKIE).iter().any(mentions) {
         take_cookie(headers)
     } else {
         None
@@ -78,7 +79,8 @@ mod tests {
         for (name, value) in lines {
             headers.append(name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
         }
-        let token = take(&mut headers);
+        let notable = Notable::of(&headers);
+        let token = take(&mut headers, notable);
         let left = headers.iter();
         let left = left.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()));
         (token, left.collect())

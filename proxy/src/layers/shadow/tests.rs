@@ -20,7 +20,7 @@ use tower::Layer as _;
 use super::ShadowLayer;
 use crate::body::Body;
 use crate::error::{BoxError, ProxyError};
-use crate::exchange::{Exchange, PathVerdict, RequestFacts, RequestId, Routed, Step};
+use crate::exchange::{Answered, Exchange, Notable, PathVerdict, RequestFacts, RequestId, Routed, Step};
 use crate::shadow::{Candidate, DryRunResult, Limits, NativeAnswer, RunLimits, Shadow, now_ms};
 use crate::store::{Recorder, RecorderTask, Store};
 
@@ -30,7 +30,7 @@ type Log = Arc<Mutex<Vec<String>>>;
 struct Legacy(Log, Rc<RefCell<Option<&'static str>>>);
 
 impl Step for Legacy {
-    async fn call(&self, exchange: &mut Exchange) -> Result<Response<Body>, ProxyError> {
+    async fn call(&self, exchange: &mut Exchange) -> Answered {
         let body = std::mem::take(&mut exchange.request)
             .into_body()
             .collect()
@@ -88,10 +88,13 @@ fn exchange(method: Method, body: &'static str, shadowing: Shadowing) -> Exchang
         facts: RequestFacts {
             id: RequestId::none(),
             peer: client,
+            peer_text: HeaderValue::from_static("127.0.0.1"),
             client,
             scheme: "http",
             started: Instant::now(),
+            answered: None,
             path: PathVerdict::Canonical,
+            notable: Notable::default(),
         },
         interim: None,
         routed: Some(Routed {

@@ -3,16 +3,19 @@ use std::net::{IpAddr, Ipv4Addr};
 use proptest::prelude::*;
 
 use super::*;
-use crate::exchange::{PathVerdict, RequestId};
+use crate::exchange::{Notable, PathVerdict, RequestId};
 
-fn facts() -> RequestFacts {
+fn facts(headers: &HeaderMap) -> RequestFacts {
     RequestFacts {
         id: RequestId::none(),
         peer: IpAddr::V4(Ipv4Addr::new(203, 0, 113, 9)),
+        peer_text: HeaderValue::from_static("203.0.113.9"),
         client: IpAddr::V4(Ipv4Addr::new(203, 0, 113, 9)),
         scheme: "http",
         started: tokio::time::Instant::now(),
+        answered: None,
         path: PathVerdict::Canonical,
+        notable: Notable::of(headers),
     }
 }
 
@@ -34,7 +37,8 @@ fn forwarded(pairs: &[(&str, &str)], trusted: bool) -> HeaderMap {
         trusted_peer: trusted,
         ..Passing::default()
     };
-    forwardable_request(&mut headers, &facts(), passing);
+    let facts = facts(&headers);
+    forwardable_request(&mut headers, &facts, passing);
     headers
 }
 
@@ -50,7 +54,8 @@ fn an_app_in_development_gets_the_names_of_its_requests_and_nothing_else() {
         development: true,
         ..Passing::default()
     };
-    forwardable_request(&mut all, &facts(), passing);
+    let facts = facts(&all);
+    forwardable_request(&mut all, &facts, passing);
     let ours = |name: &&http::HeaderName| !name.as_str().starts_with("x-forwarded-");
     let mut left: Vec<&str> = all.keys().filter(ours).map(http::HeaderName::as_str).collect();
     left.sort_unstable();
@@ -115,7 +120,8 @@ fn trailers_stay_announced_where_they_may_follow() {
     assert!(after.contains_key("trailer") && !after.contains_key("transfer-encoding"));
     assert!(!forwarded(&chunked[1..], false).contains_key("trailer"));
     let mut answer = headers(&chunked);
-    forwardable_response(&mut answer);
+    let notable = Notable::of(&answer);
+    forwardable_response(&mut answer, notable);
     assert_eq!(answer, headers(&chunked[1..]));
     let nominated = [chunked[0], chunked[1], ("connection", "trailer")];
     assert!(!forwarded(&nominated, false).contains_key("trailer"));

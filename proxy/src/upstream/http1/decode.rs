@@ -4,12 +4,12 @@ use std::mem::MaybeUninit;
 
 use bytes::{Buf as _, Bytes};
 use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
-use http_body::{Frame, SizeHint};
+use http::{HeaderMap, HeaderValue, StatusCode, Version};
 use hyper::ext::ReasonPhrase;
 
 use super::Broken;
-use super::chunks::Chunks;
+use crate::exchange::Notable;
+use crate::http1::{Chunks, Malformed, Remaining, header_name};
 
 /// Most header lines of an answer.
 const MOST_HEADERS: usize = 100;
@@ -21,6 +21,8 @@ pub(super) struct Head {
     /// The words of the status, where they are not the usual ones.
     pub(super) reason: Option<ReasonPhrase>,
     pub(super) version: Version,
+    /// Which of its headers matter.
+    pub(super) notable: Notable,
 }
 
 /// A head among the bytes of an answer.
@@ -30,19 +32,6 @@ pub(super) enum Found {
     Interim(StatusCode, HeaderMap),
     /// The last one.
     Final(Head),
-}
-
-/// What is left of the body of an answer.
-#[derive(Debug)]
-pub(super) enum Remaining {
-    /// Nothing.
-    Nothing,
-    /// So many bytes.
-    Length(u64),
-    /// Chunks, until one of them is the last.
-    Chunked(Chunks),
-    /// All that comes.
-    UntilClosed,
 }
 
 /// Reads a head, if it is whole, and takes it off the bytes. Its values stay where they are; nothing is copied. The fields of the
@@ -57,12 +46,12 @@ pub(super) fn head(bytes: &mut Bytes, headers: &mut HeaderMap) -> Result<Option<
         match httparse::ParserConfig::default().parse_response_with_uninit_headers(&mut parsed, bytes, &mut lines) {
             Ok(httparse::Status::Complete(length)) => length,
             Ok(httparse::Status::Partial) => return Ok(None),
-            Err(error) => return Err(Broken::Malformed(reason(error))),
+            Err(error) => return Err(Malformed(reason(error)).into()),
         };
     let status = parsed
         .code
         .and_then(|code| StatusCode::from_u16(code).ok())
-        .ok_or(Broken::Malformed("the status"))?;
+        .ok_or(Malformed("the status"))?;
     if is_interim(status) {
         // The request may have to be sent once more: its own fields stay.
         let mut headers = HeaderMap::new();
@@ -71,7 +60,7 @@ pub(super) fn head(bytes: &mut Bytes, headers: &mut HeaderMap) -> Result<Option<
         return Ok(Some(Found::Interim(status, headers)));
     }
     headers.clear();
-    fields(parsed.headers, bytes, headers)?;
+    let notable = fields(parsed.headers, bytes, headers)?;
     let words = parsed.reason.filter(|words| Some(*words) != status.canonical_reason());
     let head = Head {
         status,
@@ -80,6 +69,7 @@ pub(super) fn head(bytes: &mut Bytes, headers: &mut HeaderMap) -> Result<Option<
             Some(1) => Version::HTTP_11,
             _ => Version::HTTP_10,
         },
+        notable,
     };
     bytes.advance(length);
     Ok(Some(Found::Final(head)))
@@ -90,13 +80,27 @@ fn is_interim(status: StatusCode) -> bool {
     status.is_informational() && status != StatusCode::SWITCHING_PROTOCOLS
 }
 
-fn fields(lines: &[httparse::Header<'_>], bytes: &Bytes, headers: &mut HeaderMap) -> Result<(), Broken> {
+fn fields(lines: &[httparse::Header<'_>], bytes: &Bytes, headers: &mut HeaderMap) -> Result<Notable, Malformed> {
+    let mut notable = Notable::default();
     for line in lines {
-        let name = HeaderName::from_bytes(line.name.as_bytes()).map_err(|_| Broken::Malformed("a header name"))?;
+        if is_only_for_us(line) {
+            continue;
+        }
+        let (name, noted) = header_name(line.name.as_bytes()).map_err(|_| Malformed("a header name"))?;
         let value = HeaderValue::from_maybe_shared(bytes.slice_ref(line.value));
-        headers.append(name, value.map_err(|_| Broken::Malformed("a header value"))?);
+        notable = notable.and(noted);
+        headers.append(name, value.map_err(|_| Malformed("a header value"))?);
     }
-    Ok(())
+    Ok(notable)
+}
+
+/// Whether a field says that the connection lives on, and nothing else: most answers have it, and it is for nobody behind us.
+fn is_only_for_us(line: &httparse::Header<'_>) -> bool {
+    match line.name.len() {
+        10 if line.name.eq_ignore_ascii_case("connection") => line.value.eq_ignore_ascii_case(b"keep-alive"),
+        10 => line.name.eq_ignore_ascii_case("keep-alive"),
+        _ => false,
+    }
 }
 
 /// What the parser missed.
@@ -123,93 +127,40 @@ impl Head {
         };
         self.version == Version::HTTP_11
             && self.status != StatusCode::SWITCHING_PROTOCOLS
-            && !headers.get_all(CONNECTION).iter().any(closes)
+            && !(self.notable.has(Notable::CONNECTION) && headers.get_all(CONNECTION).iter().any(closes))
     }
 }
 
-impl Remaining {
-    /// How the body of an answer is framed (RFC 9112, section 6.3).
-    ///
-    /// # Errors
-    /// When the length is none.
-    pub(super) fn of(head: &Head, headers: &HeaderMap, bodiless: bool) -> Result<Self, Broken> {
-        let none = matches!(
-            head.status,
-            StatusCode::SWITCHING_PROTOCOLS | StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
-        );
-        if bodiless || none {
-            return Ok(Self::Nothing);
-        }
-        if let Some(coding) = headers.get(TRANSFER_ENCODING) {
-            return match coding.as_bytes().eq_ignore_ascii_case(b"chunked") {
-                true if head.version == Version::HTTP_11 => Ok(Self::Chunked(Chunks::default())),
-                true => Err(Broken::Malformed("chunks in HTTP/1.0")),
-                false => Ok(Self::UntilClosed),
-            };
-        }
-        let Some(length) = headers.get(CONTENT_LENGTH) else {
-            return Ok(Self::UntilClosed);
+/// How the body of an answer is framed (RFC 9112, section 6.3).
+///
+/// # Errors
+/// When the length is none.
+pub(super) fn remaining(head: &Head, headers: &HeaderMap, bodiless: bool) -> Result<Remaining, Malformed> {
+    let none = matches!(
+        head.status,
+        StatusCode::SWITCHING_PROTOCOLS | StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
+    );
+    if bodiless || none {
+        return Ok(Remaining::Nothing);
+    }
+    let coding = match head.notable.has(Notable::TRANSFER_ENCODING) {
+        true => headers.get(TRANSFER_ENCODING),
+        false => None,
+    };
+    if let Some(coding) = coding {
+        return match coding.as_bytes().eq_ignore_ascii_case(b"chunked") {
+            true if head.version == Version::HTTP_11 => Ok(Remaining::Chunked(Chunks::default())),
+            true => Err(Malformed("chunks in HTTP/1.0")),
+            false => Ok(Remaining::UntilClosed),
         };
-        let digits = length
-            .to_str()
-            .ok()
-            .filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
-        let length = digits.and_then(|digits| digits.parse().ok());
-        length.map(Self::Length).ok_or(Broken::Malformed("the Content-Length"))
     }
-
-    /// Whether nothing is left.
-    pub(super) fn is_over(&self) -> bool {
-        match self {
-            Self::Nothing | Self::Length(0) => true,
-            Self::Length(_) | Self::UntilClosed => false,
-            Self::Chunked(chunks) => chunks.is_over(),
-        }
-    }
-
-    /// How many bytes are known to be left.
-    pub(super) fn known(&self) -> usize {
-        match self {
-            Self::Length(left) => usize::try_from(*left).unwrap_or(usize::MAX),
-            Self::Nothing | Self::Chunked(_) | Self::UntilClosed => 0,
-        }
-    }
-
-    /// As `http_body` has it.
-    pub(super) fn size_hint(&self) -> SizeHint {
-        match self {
-            Self::Nothing => SizeHint::with_exact(0),
-            Self::Length(left) => SizeHint::with_exact(*left),
-            Self::Chunked(_) | Self::UntilClosed => SizeHint::default(),
-        }
-    }
-
-    /// All that is left, when it is all there and nothing else is.
-    pub(super) fn whole(&mut self, bytes: &mut Bytes) -> Option<Bytes> {
-        match self {
-            Self::Length(left) if *left == bytes.len() as u64 => {
-                *self = Self::Nothing;
-                Some(std::mem::take(bytes))
-            }
-            _ => None,
-        }
-    }
-
-    /// Takes the next piece of the body off the bytes; none when there is none in them.
-    ///
-    /// # Errors
-    /// When the bytes are no chunks.
-    pub(super) fn take(&mut self, bytes: &mut Bytes) -> Result<Option<Frame<Bytes>>, Broken> {
-        match self {
-            _ if bytes.is_empty() => Ok(None),
-            Self::Nothing => Ok(None),
-            Self::Length(left) => {
-                let count = bytes.len().min(usize::try_from(*left).unwrap_or(usize::MAX));
-                *left -= count as u64;
-                Ok(Some(Frame::data(bytes.split_to(count))).filter(|_| count > 0))
-            }
-            Self::Chunked(chunks) => chunks.take(bytes),
-            Self::UntilClosed => Ok(Some(Frame::data(std::mem::take(bytes)))),
-        }
-    }
+    let Some(length) = headers.get(CONTENT_LENGTH) else {
+        return Ok(Remaining::UntilClosed);
+    };
+    let digits = length
+        .to_str()
+        .ok()
+        .filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+    let length = digits.and_then(|digits| digits.parse().ok());
+    length.map(Remaining::Length).ok_or(Malformed("the Content-Length"))
 }

@@ -93,15 +93,17 @@ fn head(request: &Request<Body>, framing: &Framing, output: &mut Vec<u8>) {
     for part in [request.method().as_str(), " ", target, " HTTP/1.1\r\n"] {
         output.extend_from_slice(part.as_bytes());
     }
-    let headers = request.headers();
-    for (name, value) in headers {
-        if *name != CONTENT_LENGTH && *name != TRANSFER_ENCODING {
+    let mut announced = false;
+    for (name, value) in request.headers() {
+        if *name == CONTENT_LENGTH {
+            announced = true;
+        } else if *name != TRANSFER_ENCODING {
             line(output, name.as_str(), value.as_bytes());
         }
     }
     match framing {
         // A length of nothing was said on purpose.
-        Framing::Bodiless if headers.contains_key(CONTENT_LENGTH) => line(output, "content-length", b"0"),
+        Framing::Bodiless if announced => line(output, "content-length", b"0"),
         Framing::Bodiless => {}
         // Writing to memory cannot fail.
         Framing::Length(length) => write!(output, "content-length: {length}\r\n").unwrap_or_default(),

@@ -1,23 +1,23 @@
-//! An answer in chunks (RFC 9112, section 7.1). Extensions are skipped, as any recipient may; everything else is to the letter.
+//! A body in chunks (RFC 9112, section 7.1). Extensions are skipped, as any recipient may; everything else is to the letter.
 
 use bytes::{Buf as _, Bytes};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use http_body::Frame;
 
-use super::Broken;
+use super::Malformed;
 
 /// A size with more hexadecimal digits is nobody's.
 const MOST_DIGITS: u8 = 15;
-/// What may stand beside sizes and data, in all chunks of an answer together.
+/// What may stand beside sizes and data, in all chunks of a body together.
 const MOST_EXTENSIONS: u64 = 16 * 1024;
 /// Largest trailer section, in bytes.
 const MOST_TRAILERS: usize = 16 * 1024;
 /// Most fields in it.
 const MOST_FIELDS: usize = 64;
 
-/// Where in a chunked answer the reader stands.
+/// Where in a chunked body the reader stands.
 #[derive(Debug, Default)]
-pub(super) struct Chunks {
+pub(crate) struct Chunks {
     place: Place,
     extensions: u64,
 }
@@ -56,7 +56,7 @@ impl Default for Place {
 
 impl Chunks {
     /// Whether the last chunk and the trailers have been read.
-    pub(super) fn is_over(&self) -> bool {
+    pub(crate) fn is_over(&self) -> bool {
         matches!(self.place, Place::Over)
     }
 
@@ -64,7 +64,7 @@ impl Chunks {
     ///
     /// # Errors
     /// When they are no chunks.
-    pub(super) fn take(&mut self, bytes: &mut Bytes) -> Result<Option<Frame<Bytes>>, Broken> {
+    pub(crate) fn take(&mut self, bytes: &mut Bytes) -> Result<Option<Frame<Bytes>>, Malformed> {
         while let Some(byte) = bytes.first().copied() {
             match &mut self.place {
                 Place::Over => return Ok(None),
@@ -94,7 +94,7 @@ impl Chunks {
     }
 
     /// One byte that is no data.
-    fn step(&mut self, byte: u8) -> Result<(), Broken> {
+    fn step(&mut self, byte: u8) -> Result<(), Malformed> {
         self.place = match (&self.place, byte) {
             (Place::Size { size, digits }, b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F') if *digits < MOST_DIGITS => {
                 let digit = char::from(byte).to_digit(16).unwrap_or_default();
@@ -113,7 +113,7 @@ impl Chunks {
             (Place::SizeEnd { size }, b'\n') => Place::Data { left: *size },
             (Place::DataEnd, b'\r') => Place::DataEndLf,
             (Place::DataEndLf, b'\n') => Place::default(),
-            _ => return Err(Broken::Malformed("the chunks")),
+            _ => return Err(Malformed("the chunks")),
         };
         Ok(())
     }
@@ -124,27 +124,27 @@ fn is_empty(frame: &Frame<Bytes>) -> bool {
 }
 
 /// The trailer section, when its last line has come.
-fn trailers(section: &[u8]) -> Result<Option<HeaderMap>, Broken> {
+fn trailers(section: &[u8]) -> Result<Option<HeaderMap>, Malformed> {
     if section == b"\r\n" {
         return Ok(Some(HeaderMap::new()));
     }
     if section.len() > MOST_TRAILERS {
-        return Err(Broken::Malformed("too many trailers"));
+        return Err(Malformed("too many trailers"));
     }
     if !section.ends_with(b"\r\n\r\n") {
         return Ok(None);
     }
     let mut fields = [httparse::EMPTY_HEADER; MOST_FIELDS];
-    let parsed = httparse::parse_headers(section, &mut fields).map_err(|_| Broken::Malformed("the trailers"))?;
+    let parsed = httparse::parse_headers(section, &mut fields).map_err(|_| Malformed("the trailers"))?;
     let httparse::Status::Complete((_, fields)) = parsed else {
-        return Err(Broken::Malformed("the trailers"));
+        return Err(Malformed("the trailers"));
     };
     let mut trailers = HeaderMap::with_capacity(fields.len());
     for field in fields {
-        let name = HeaderName::from_bytes(field.name.as_bytes()).map_err(|_| Broken::Malformed("the trailers"))?;
+        let name = HeaderName::from_bytes(field.name.as_bytes()).map_err(|_| Malformed("the trailers"))?;
         trailers.append(
             name,
-            HeaderValue::from_bytes(field.value).map_err(|_| Broken::Malformed("the trailers"))?,
+            HeaderValue::from_bytes(field.value).map_err(|_| Malformed("the trailers"))?,
         );
     }
     Ok(Some(trailers))
