@@ -127,7 +127,7 @@ async fn turn_away(mut stream: ClientStream, http2: bool) {
     }
 }
 
-/// Answers the request of an exchange, which begins now.
+/// Answers the request of an exchange, which begins now. What Ficus itself says about the answer is in the exchange then.
 async fn answer(steps: &impl Step, gate: &Gate, exchange: &mut Exchange, origin: &Origin) -> Response<Body> {
     origin.begin(exchange);
     // What stands for a refused request is to be refused, whatever the listener is for.
@@ -147,6 +147,13 @@ async fn answer(steps: &impl Step, gate: &Gate, exchange: &mut Exchange, origin:
     }
 }
 
+/// Puts what Ficus itself says into the answer.
+fn say(exchange: &mut Exchange, response: &mut Response<Body>) {
+    for (name, value) in exchange.said.drain(..) {
+        response.headers_mut().insert(name, value);
+    }
+}
+
 impl Origin {
     /// What is known when a request has come, beside what is of note in it.
     fn begin(&self, exchange: &mut Exchange) {
@@ -160,6 +167,7 @@ impl Origin {
         facts.answered = None;
         facts.path = PathVerdict::Canonical;
         exchange.routed = None;
+        exchange.said.clear();
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use flags::{Reason, RoutePlan, Shadowing, Side, TimeLimits};
-use http::{HeaderValue, Request, Response};
+use http::{HeaderName, HeaderValue, Request, Response};
 use tokio::time::Instant;
 
 use crate::body::Body;
@@ -28,6 +28,8 @@ pub struct Exchange {
     pub interim: Option<Interim>,
     /// Who answers; none before the decide step.
     pub routed: Option<Routed>,
+    /// What Ficus itself says in the head of the answer. It goes before what the answer says under the same names.
+    pub said: Vec<(HeaderName, HeaderValue)>,
 }
 
 /// What is known about a request apart from the request itself.
@@ -137,6 +139,7 @@ impl From<Request<Body>> for Exchange {
             },
             interim: None,
             routed: None,
+            said: Vec::new(),
         }
     }
 }

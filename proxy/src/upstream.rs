@@ -36,7 +36,7 @@ use crate::tasks::LocalTasks;
 pub use body::{AnswerBody, Patience};
 pub use endpoint::EndpointLimits;
 pub(crate) use headers::is_kept_from_upstream;
-pub use headers::{Passing, forwardable_request, forwardable_response};
+pub use headers::{Forwarded, Passing, forwardable_request, forwardable_response};
 pub use health::HealthRules;
 pub use lease::{Lease, Source};
 pub use origin::{Origin, OriginError, Place};

@@ -44,9 +44,10 @@ pub async fn answer_since(core: &Rc<Core>, exchange: &mut Exchange, began: Insta
         trusted_peer: core.config.trusts(facts.peer),
         development: core.config.legacy.development,
     };
-    let upgrade = forwardable_request(request.headers_mut(), facts, passing).is_some();
+    let passed = forwardable_request(request.headers_mut(), facts, passing);
     *request.version_mut() = Version::HTTP_11;
     keep_body(request, facts.notable);
+    let upgrade = passed.upgrade.is_some();
     let client = upgrade.then(|| hyper::upgrade::on(&mut *request));
     let call = Call {
         began,
@@ -55,6 +56,7 @@ pub async fn answer_since(core: &Rc<Core>, exchange: &mut Exchange, began: Insta
         interim: interim.as_ref(),
         interims: Cell::new(0),
         upgrade,
+        forwarded: passed.forwarded,
         metrics: &core.metrics,
     };
     let Head {

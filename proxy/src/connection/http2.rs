@@ -20,7 +20,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use self::control::Metered;
 use self::streams::Streams;
 use self::watched::Watched;
-use super::{Connection, Origin, answer};
+use super::{Connection, Origin, answer, say};
 use crate::body::Body;
 use crate::config::Http2;
 use crate::error::ProxyError;
@@ -45,7 +45,9 @@ pub(super) async fn serve<S: Step + 'static>(connection: Connection<S>, stream: 
                 let mut response = match request::as_http1(request) {
                     Ok(request) => {
                         let mut exchange = Exchange::from(request.map(Body::Incoming));
-                        answer(&*steps, &gate, &mut exchange, &origin).await
+                        let mut response = answer(&*steps, &gate, &mut exchange, &origin).await;
+                        say(&mut exchange, &mut response);
+                        response
                     }
                     Err(reason) => {
                         gate.cells.refused("http2_request");

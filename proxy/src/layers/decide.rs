@@ -9,7 +9,7 @@ use std::sync::Arc;
 use flags::{Decision, Facts, Match, Session, Side};
 use http::header::HOST;
 use http::uri::PathAndQuery;
-use http::{HeaderName, HeaderValue, Request, Response, Uri};
+use http::{HeaderName, HeaderValue, Request, Uri};
 
 use super::layered;
 use crate::backend::native::{Identity, NativeBackend};
@@ -57,11 +57,9 @@ impl<S: Step> Step for DecideStep<S> {
     async fn call(&self, exchange: &mut Exchange) -> Answered {
         let token = control::take(exchange.request.headers_mut(), exchange.facts.notable);
         exchange.routed = Some(self.route(exchange, token.as_deref()));
-        let mut response = self.inner.call(exchange).await?;
-        if self.core.config.answer_headers
-            && let Some(routed) = &exchange.routed
-        {
-            mark(&mut response, routed);
+        let response = self.inner.call(exchange).await?;
+        if self.core.config.answer_headers {
+            mark(exchange);
         }
         Ok(response)
     }
@@ -164,10 +162,12 @@ pub(super) fn host<B>(request: &Request<B>) -> Option<&str> {
     in_target.or_else(|| request.headers().get(HOST)?.to_str().ok())
 }
 
-/// Says on an answer who gave it, why, and by which flags.
-pub(super) fn mark(response: &mut Response<Body>, routed: &Routed) {
-    let headers = response.headers_mut();
-    headers.insert(SERVED_BY, HeaderValue::from_static(routed.serve.as_str()));
-    headers.insert(REASON, HeaderValue::from_static(routed.reason_label()));
-    headers.insert(VERSION, routed.version.clone());
+/// Says on the answer who gave it, why, and by which flags.
+pub(super) fn mark(exchange: &mut Exchange) {
+    if let Some(routed) = &exchange.routed {
+        let by = HeaderValue::from_static(routed.serve.as_str());
+        let reason = HeaderValue::from_static(routed.reason_label());
+        let marks = [(SERVED_BY, by), (REASON, reason), (VERSION, routed.version.clone())];
+        exchange.said.extend(marks);
+    }
 }

@@ -26,16 +26,15 @@ pub struct RequestIdsStep<S> {
 layered!(RequestIds => RequestIdsStep {});
 
 impl<S: Step> Step for RequestIdsStep<S> {
-    async fn call(&self, exchange: &mut Exchange) -> Answered {
+    fn call(&self, exchange: &mut Exchange) -> impl Future<Output = Answered> {
         let value = kept(exchange).unwrap_or_else(mint);
         exchange.facts.id = RequestId {
             ticket: ticket(&value),
             value: value.clone(),
         };
         exchange.request.headers_mut().insert(X_REQUEST_ID, value.clone());
-        let mut response = self.inner.call(exchange).await?;
-        response.headers_mut().insert(X_REQUEST_ID, value);
-        Ok(response)
+        exchange.said.push((X_REQUEST_ID, value));
+        self.inner.call(exchange)
     }
 }
 

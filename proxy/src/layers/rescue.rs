@@ -50,11 +50,14 @@ impl<S: Step> Step for RescueStep<S> {
             Ok(response) => Ok(response),
             Err(error) => {
                 log(exchange, &error);
-                let mut response = answer(&error, exchange.facts.id.as_str(), prefers_html(accept.as_ref()));
-                if let Some(routed) = exchange.routed.as_ref().filter(|_| self.marks) {
-                    decide::mark(&mut response, routed);
+                if self.marks {
+                    decide::mark(exchange);
                 }
-                Ok(response)
+                Ok(answer(
+                    &error,
+                    exchange.facts.id.as_str(),
+                    prefers_html(accept.as_ref()),
+                ))
             }
         }
     }

@@ -53,7 +53,10 @@ pub struct CoreMetrics {
 /// The counters of plans that have been asked for lately: found by where a plan lies in memory, without hashing its key. A plan that
 /// is in here stays where it is.
 #[derive(Debug, Clone, Default)]
-struct Recent(RefCell<[Option<(Arc<RoutePlan>, Arc<RouteCells>)>; RECENT]>);
+struct Recent(RefCell<[Option<CountedPlan>; RECENT]>);
+
+/// A plan and its counters.
+type CountedPlan = (Arc<RoutePlan>, Arc<RouteCells>);
 
 /// A request being answered, until dropped.
 #[derive(Debug)]

@@ -49,7 +49,9 @@ impl Control for LegacyControl {
                     trusted_peer: facts.client != facts.peer,
                     ..Passing::default()
                 };
-                forwardable_request(&mut parts.headers, facts, passing);
+                if let Some(forwarded) = forwardable_request(&mut parts.headers, facts, passing).forwarded {
+                    forwarded.insert_into(&mut parts.headers);
+                }
             }
             let asked = client
                 .request(parts.method, url)

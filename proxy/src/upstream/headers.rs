@@ -92,14 +92,69 @@ pub struct Passing {
     pub development: bool,
 }
 
+const FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+
+/// Our own word on who asked, where nobody has said anything before: it need not stand among the headers to be sent with them.
+#[derive(Debug, Clone, Copy)]
+pub struct Forwarded<'a> {
+    peer: &'a HeaderValue,
+    scheme: &'static str,
+}
+
+/// What has become of the headers of a request.
+#[derive(Debug)]
+pub struct Forwardable<'a> {
+    /// The protocol that the request wants to change to.
+    pub upgrade: Option<HeaderValue>,
+    /// What is to be sent with them.
+    pub forwarded: Option<Forwarded<'a>>,
+}
+
 /// Makes the headers of a request fit for the upstream: nothing hop-by-hop, nothing internal, then our own word on who asked.
-pub fn forwardable_request(headers: &mut HeaderMap, facts: &RequestFacts, passing: Passing) -> Option<HeaderValue> {
+pub fn forwardable_request<'a>(headers: &mut HeaderMap, facts: &'a RequestFacts, passing: Passing) -> Forwardable<'a> {
     let upgrade = match facts.notable.has(Notable::KEPT) {
         true => strip_request(headers, passing),
         false => None,
     };
-    add_forwarded(headers, facts, passing);
-    upgrade
+    let forwarded = if passing.trusted_peer && facts.notable.has(Notable::FORWARDED) {
+        continue_forwarded(headers, facts);
+        None
+    } else {
+        Some(Forwarded {
+            peer: &facts.peer_text,
+            scheme: facts.scheme,
+        })
+    };
+    Forwardable { upgrade, forwarded }
+}
+
+impl<'a> Forwarded<'a> {
+    /// Whether a header of this name would say the same.
+    pub(super) fn says(name: &HeaderName) -> bool {
+        *name == FOR || *name == PROTO || *name == FORWARDED_HOST
+    }
+
+    /// The fields, for a request with this host.
+    pub(super) fn fields(self, host: Option<&'a HeaderValue>) -> impl Iterator<Item = (HeaderName, &'a [u8])> {
+        let fields = [
+            (FOR, Some(self.peer.as_bytes())),
+            (PROTO, Some(self.scheme.as_bytes())),
+            (FORWARDED_HOST, host.map(HeaderValue::as_bytes)),
+        ];
+        fields.into_iter().filter_map(|(name, value)| Some((name, value?)))
+    }
+
+    /// Puts it among the headers.
+    pub fn insert_into(self, headers: &mut HeaderMap) {
+        let host = headers.get(HOST).cloned();
+        headers.insert(FOR, self.peer.clone());
+        headers.insert(PROTO, HeaderValue::from_static(self.scheme));
+        if let Some(host) = host {
+            headers.insert(FORWARDED_HOST, host);
+        }
+    }
 }
 
 /// Takes off what an upstream must not see; gives back the protocol that the request wants to change to.
@@ -202,20 +257,9 @@ fn is_sensitive(name: &str) -> bool {
         )
 }
 
-/// Says who asked. What an untrusted peer claims is gone by now; a trusted one's list is continued.
-fn add_forwarded(headers: &mut HeaderMap, facts: &RequestFacts, passing: Passing) {
-    const FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-    const PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
-    const HOST_NAME: HeaderName = HeaderName::from_static("x-forwarded-host");
+/// Continues what a trusted peer says of who asked.
+fn continue_forwarded(headers: &mut HeaderMap, facts: &RequestFacts) {
     let host = headers.get(HOST).cloned();
-    if !(passing.trusted_peer && facts.notable.has(Notable::FORWARDED)) {
-        headers.insert(FOR, facts.peer_text.clone());
-        headers.insert(PROTO, HeaderValue::from_static(facts.scheme));
-        if let Some(host) = host {
-            headers.insert(HOST_NAME, host);
-        }
-        return;
-    }
     let chain = continued(headers, &FOR, &facts.peer_text);
     headers.insert(FOR, chain);
     if headers.contains_key(http::header::FORWARDED) {
@@ -226,10 +270,10 @@ fn add_forwarded(headers: &mut HeaderMap, facts: &RequestFacts, passing: Passing
     if !headers.contains_key(&PROTO) {
         headers.insert(PROTO, HeaderValue::from_static(facts.scheme));
     }
-    if !headers.contains_key(&HOST_NAME)
+    if !headers.contains_key(&FORWARDED_HOST)
         && let Some(host) = host
     {
-        headers.insert(HOST_NAME, host);
+        headers.insert(FORWARDED_HOST, host);
     }
 }
 

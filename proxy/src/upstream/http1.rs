@@ -15,6 +15,7 @@ use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body::{Frame, SizeHint};
 use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
 
+use super::headers::Forwarded;
 use super::stream::Stream;
 use crate::body::Body;
 use crate::error::BoxError;
@@ -114,16 +115,17 @@ impl Http1 {
 
     /// Sends a request and waits for the head of its answer. The body of the request may still be on its way then; it goes on with
     /// [`Self::poll_body`]. The headers of the answer take the place of the request's once they are there; before that, a request
-    /// whose body was in hand is still whole. Interim answers go to `interim`.
+    /// whose body was in hand is still whole. `forwarded` is sent with its headers; interim answers go to `interim`.
     ///
     /// # Errors
     /// Why there is no answer.
     pub(super) async fn send(
         &mut self,
         request: &mut Request<Body>,
+        forwarded: Option<Forwarded<'_>>,
         interim: &impl Fn(StatusCode, HeaderMap),
     ) -> Result<(Response<()>, Notable), Broken> {
-        self.outgoing = encode::request(request, &mut self.output);
+        self.outgoing = encode::request(request, forwarded, &mut self.output);
         self.written = 0;
         let bodiless = *request.method() == Method::HEAD;
         let head = std::future::poll_fn(|context| self.poll_head(context, request.headers_mut(), interim)).await?;

@@ -117,12 +117,14 @@ impl Lease {
         match &mut self.sender {
             Sender::Http1(connection) => send_http1(connection, request, call).await,
             Sender::Upgradable(sender) => {
+                call.say_who_asked(request);
                 let sent = Box::pin(sender.try_send_request(std::mem::take(request))).await;
                 sent.map(from_task).map_err(|mut failed| {
                     SendFailure::of_hyper(failed.take_message(), None, request, failed.into_error())
                 })
             }
             Sender::Http2(sender) => {
+                call.say_who_asked(request);
                 to_http2(request, scheme);
                 let spare = spare(request);
                 let sent = Box::pin(sender.try_send_request(std::mem::take(request))).await;
@@ -189,7 +191,7 @@ impl SendFailure {
 async fn send_http1(connection: &mut Http1, request: &mut Request<Body>, call: &Call<'_>) -> Sent {
     let whole = request.body().try_clone().is_some();
     let interim = |status, headers| call.pass_on(status, headers);
-    match connection.send(request, &interim).await {
+    match connection.send(request, call.forwarded, &interim).await {
         Ok((response, notable)) => Ok((response, Source::Lease, notable)),
         Err(error) => Err(Box::new(SendFailure {
             error: error.into(),

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::Upstream;
 use super::connect::Need;
 use super::endpoint::Endpoint;
-use super::headers;
+use super::headers::{self, Forwarded};
 use super::health::Change;
 use super::lease::{Lease, Source};
 use super::retry::{Failed, may_retry};
@@ -45,11 +45,20 @@ pub struct Call<'a> {
     pub interims: Cell<u32>,
     /// Whether the request wants to leave HTTP.
     pub upgrade: bool,
+    /// Our own word on who asked, if it is not among the headers.
+    pub forwarded: Option<Forwarded<'a>>,
     /// The counters of the core.
     pub metrics: &'a CoreMetrics,
 }
 
 impl Call<'_> {
+    /// Puts our own word on who asked among the headers, for a connection that sends nothing else.
+    pub(super) fn say_who_asked(&self, request: &mut Request<Body>) {
+        if let Some(forwarded) = self.forwarded {
+            forwarded.insert_into(request.headers_mut());
+        }
+    }
+
     /// Passes an interim answer on. 100 is for the connection to the upstream alone: Ficus says it itself when it takes a body.
     pub(super) fn pass_on(&self, status: StatusCode, mut headers: HeaderMap) {
         if status == StatusCode::CONTINUE {

@@ -2,15 +2,15 @@
 
 use std::cell::RefCell;
 use std::io::Write as _;
-use std::time::SystemTime;
 
 use http::header::{CONNECTION, CONTENT_LENGTH, DATE, HeaderName, TRAILER, TRANSFER_ENCODING};
 use http::{HeaderValue, Response, StatusCode};
 use http_body::Body as _;
 use hyper::ext::ReasonPhrase;
+use time::OffsetDateTime;
 
-use super::head::has_word;
 use crate::body::Body;
+use crate::http1::has_word;
 
 /// What an answer has to know of its request.
 #[derive(Debug, Clone)]
@@ -58,13 +58,24 @@ struct Said {
     trailers: Vec<HeaderName>,
 }
 
-/// Writes the head of an answer. Says how its body follows, and whether another request may.
-pub(super) fn encode(response: &Response<Body>, asked: &Asked, text: &mut Vec<u8>) -> (Framing, bool) {
+/// Writes the head of an answer, with what Ficus itself says in place of what the answer says under the same names. Says how its body
+/// follows, and whether another request may.
+pub(super) fn encode(
+    response: &Response<Body>,
+    own: &[(HeaderName, HeaderValue)],
+    asked: &Asked,
+    text: &mut Vec<u8>,
+) -> (Framing, bool) {
     status_line(response, asked, text);
     let size = Size::of(response, asked);
     let mut said = Said::default();
     for (name, value) in response.headers() {
-        said.field(name, value, asked, &size, text);
+        if !own.iter().any(|(ours, _)| ours == name) {
+            said.field(name, value, asked, &size, text);
+        }
+    }
+    for (name, value) in own {
+        line(text, name.as_str(), value.as_bytes());
     }
     let framing = framing(&size, asked, &mut said, text);
     let keeps_alive = asked.keeps_alive && !said.close && !matches!(framing, Framing::UntilClosed);
@@ -223,13 +234,13 @@ pub(super) fn chunk_size(text: &mut Vec<u8>, size: usize) {
 fn date(text: &mut Vec<u8>) {
     thread_local! {
         /// The second that was written last, and how.
-        static LAST: RefCell<(u64, String)> = const { RefCell::new((0, String::new())) };
+        static LAST: RefCell<(i64, String)> = const { RefCell::new((0, String::new())) };
     }
-    let now = SystemTime::now();
-    let second = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+    let now = OffsetDateTime::now_utc();
+    let second = now.unix_timestamp();
     LAST.with_borrow_mut(|(last, written)| {
         if *last != second || written.is_empty() {
-            *written = httpdate::fmt_http_date(now);
+            *written = httpdate::fmt_http_date(now.into());
             *last = second;
         }
         line(text, "date", written.as_bytes());

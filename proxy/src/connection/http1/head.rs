@@ -2,12 +2,12 @@
 //! ([`crate::framing`]); what is left to do is to find the pieces.
 
 use bytes::Bytes;
-use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HeaderName, HeaderValue, TE, TRANSFER_ENCODING, UPGRADE};
+use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HeaderName, TE, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, Method, Request, Uri, Version};
 
 use crate::body::Body;
 use crate::exchange::Notable;
-use crate::http1::{Chunks, Malformed, Remaining, header_name};
+use crate::http1::{Chunks, Lines, Malformed, Remaining, has_word, header_name, header_value};
 
 /// Room for the headers of most requests, with those that are added on the way.
 const HEADERS: usize = 24;
@@ -49,33 +49,18 @@ impl Head {
     }
 }
 
-/// The next line, and where the one after it begins.
-struct Lines<'a> {
-    bytes: &'a [u8],
-    at: usize,
-}
-
-impl<'a> Lines<'a> {
-    fn next(&mut self) -> Option<&'a [u8]> {
-        let rest = self.bytes.get(self.at..)?;
-        let end = memchr::memchr(b'\n', rest)?;
-        self.at += end + 1;
-        rest.get(..end.checked_sub(1)?)
-    }
-}
-
 /// Takes a head off the bytes, if it is whole; the request is what it says then. The values stay where they are; nothing is copied.
 ///
 /// # Errors
 /// When it is none. The reader lets pass what is no address for `http`: bytes beyond ASCII in a target, for one.
 pub(super) fn take(bytes: &mut Bytes, request: &mut Request<Body>) -> Result<Option<Head>, Malformed> {
-    let mut lines = Lines { bytes, at: 0 };
-    let Some(mut first) = lines.next() else {
+    let mut lines = Lines::of(bytes);
+    let Some(mut first) = lines.next()? else {
         return Ok(None);
     };
     if first.is_empty() {
         // One empty line before a request is passed over (RFC 9112, section 2.2).
-        match lines.next() {
+        match lines.next()? {
             Some(line) => first = line,
             None => return Ok(None),
         }
@@ -86,13 +71,13 @@ pub(super) fn take(bytes: &mut Bytes, request: &mut Request<Body>) -> Result<Opt
     headers.clear();
     headers.reserve(HEADERS);
     loop {
-        match lines.next() {
+        match lines.next()? {
             None => return Ok(None),
             Some([]) => break,
             Some(line) => field(line, bytes, &mut head, headers)?,
         }
     }
-    let length = lines.at;
+    let length = lines.taken();
     *request.body_mut() = Body::Empty;
     request.extensions_mut().clear();
     head.raw = bytes.split_to(length);
@@ -121,23 +106,10 @@ fn field(line: &[u8], bytes: &Bytes, head: &mut Head, headers: &mut HeaderMap) -
     let (name, value) = line.split_at_checked(colon).ok_or(Malformed("a header"))?;
     let (name, noted) = header_name(name).map_err(|_| Malformed("a header name"))?;
     head.notable = head.notable.and(noted);
-    let value = trimmed(value.get(1..).unwrap_or_default());
-    note(&name, value, head)?;
-    let value = HeaderValue::from_maybe_shared(bytes.slice_ref(value)).map_err(|_| Malformed("a header value"))?;
+    let value = header_value(value.get(1..).unwrap_or_default(), bytes)?;
+    note(&name, value.as_bytes(), head)?;
     headers.append(name, value);
     Ok(())
-}
-
-/// Without the blanks around it (RFC 9112, section 5).
-fn trimmed(value: &[u8]) -> &[u8] {
-    let mut value = value;
-    while let [b' ' | b'\t', rest @ ..] = value {
-        value = rest;
-    }
-    while let [rest @ .., b' ' | b'\t'] = value {
-        value = rest;
-    }
-    value
 }
 
 /// What a field says of the message and the connection.
@@ -162,12 +134,6 @@ fn note(name: &HeaderName, value: &[u8], head: &mut Head) -> Result<(), Malforme
         _ => {}
     }
     Ok(())
-}
-
-/// Whether a list has this word.
-pub(super) fn has_word(list: &[u8], word: &[u8]) -> bool {
-    list.split(|byte| *byte == b',')
-        .any(|one| one.trim_ascii().eq_ignore_ascii_case(word))
 }
 
 #[cfg(test)]

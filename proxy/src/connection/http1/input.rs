@@ -75,11 +75,10 @@ impl Input {
         request: &mut Request<Body>,
     ) -> Poll<io::Result<Option<Found>>> {
         loop {
-            if !self.intake.pending.is_empty() {
-                match head::take(&mut self.intake.pending, request).transpose() {
-                    Some(found) => return Poll::Ready(Ok(Some(found))),
-                    None => {}
-                }
+            if !self.intake.pending.is_empty()
+                && let Some(found) = head::take(&mut self.intake.pending, request).transpose()
+            {
+                return Poll::Ready(Ok(Some(found)));
             }
             if ready!(self.poll_read_little(context))? == 0 {
                 return Poll::Ready(Ok(None));

@@ -151,7 +151,7 @@ async fn answer_one<S: Step>(
     let turn = served.begin(exchange);
     let mut response = answered(served, exchange, input, output).await?;
     served.watch.decide(&turn, response.status());
-    let (mut framing, keeps_alive) = answer::encode(&response, &asked, output.text());
+    let (mut framing, keeps_alive) = answer::encode(&response, &exchange.said, &asked, output.text());
     poll_fn(|context| {
         let mut gone = |context: &mut Context<'_>| input.borrow_mut().poll_gone(context);
         output.poll_body(context, response.body_mut(), &mut framing, &mut gone)

@@ -13,6 +13,7 @@ use tokio::time::timeout;
 
 use super::{Left, Served};
 use crate::body::Body;
+use crate::connection::say;
 use crate::exchange::{Exchange, Step};
 use crate::framing::Answering;
 
@@ -22,7 +23,8 @@ pub(super) async fn serve<S: Step>(served: &Served<'_, S>) -> Left {
     let service = service_fn(async |request: http::Request<hyper::body::Incoming>| {
         let mut exchange = Exchange::from(request.map(Body::Incoming));
         let turn = served.begin(&mut exchange);
-        let response = served.answer(&mut exchange).await;
+        let mut response = served.answer(&mut exchange).await;
+        say(&mut exchange, &mut response);
         served.watch.decide(&turn, response.status());
         Ok::<_, Infallible>(response.map(|body| Answering::new(body, turn)))
     });

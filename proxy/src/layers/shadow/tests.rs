@@ -105,6 +105,7 @@ fn exchange(method: Method, body: &'static str, shadowing: Shadowing) -> Exchang
             version: HeaderValue::from_static("0123456789ab"),
             fallback: None,
         }),
+        said: Vec::new(),
     }
 }
 

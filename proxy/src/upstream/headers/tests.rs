@@ -38,7 +38,9 @@ fn forwarded(pairs: &[(&str, &str)], trusted: bool) -> HeaderMap {
         ..Passing::default()
     };
     let facts = facts(&headers);
-    forwardable_request(&mut headers, &facts, passing);
+    if let Some(forwarded) = forwardable_request(&mut headers, &facts, passing).forwarded {
+        forwarded.insert_into(&mut headers);
+    }
     headers
 }
 

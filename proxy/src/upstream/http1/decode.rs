@@ -1,16 +1,15 @@
 //! The bytes of an answer (RFC 9112, sections 4, 6 and 7). Heads that could be read in two ways are looked for one step further on.
 
-use std::mem::MaybeUninit;
-
-use bytes::{Buf as _, Bytes};
+use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
-use http::{HeaderMap, HeaderValue, StatusCode, Version};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
 use hyper::ext::ReasonPhrase;
 
-use super::Broken;
 use crate::exchange::Notable;
-use crate::http1::{Chunks, Malformed, Remaining, header_name};
+use crate::http1::{Chunks, Lines, Malformed, Remaining, has_word, header_name, header_value};
 
+/// What an answer begins with.
+const BEGINNING: &[u8] = b"HTTP/1.";
 /// Most header lines of an answer.
 const MOST_HEADERS: usize = 100;
 
@@ -39,40 +38,65 @@ pub(super) enum Found {
 ///
 /// # Errors
 /// When the bytes are no HTTP.
-pub(super) fn head(bytes: &mut Bytes, headers: &mut HeaderMap) -> Result<Option<Found>, Broken> {
-    let mut lines = [const { MaybeUninit::uninit() }; MOST_HEADERS];
-    let mut parsed = httparse::Response::new(&mut []);
-    let length =
-        match httparse::ParserConfig::default().parse_response_with_uninit_headers(&mut parsed, bytes, &mut lines) {
-            Ok(httparse::Status::Complete(length)) => length,
-            Ok(httparse::Status::Partial) => return Ok(None),
-            Err(error) => return Err(Malformed(reason(error)).into()),
-        };
-    let status = parsed
-        .code
-        .and_then(|code| StatusCode::from_u16(code).ok())
-        .ok_or(Malformed("the status"))?;
-    if is_interim(status) {
+pub(super) fn head(bytes: &mut Bytes, headers: &mut HeaderMap) -> Result<Option<Found>, Malformed> {
+    let Some(length) = length_of_head(bytes)? else {
+        return Ok(None);
+    };
+    let whole = bytes.split_to(length);
+    let mut lines = Lines::of(&whole);
+    let mut head = status_line(lines.next()?.unwrap_or_default())?;
+    if is_interim(head.status) {
         // The request may have to be sent once more: its own fields stay.
         let mut headers = HeaderMap::new();
-        fields(parsed.headers, bytes, &mut headers)?;
-        bytes.advance(length);
-        return Ok(Some(Found::Interim(status, headers)));
+        fields(&mut lines, &whole, &mut headers)?;
+        return Ok(Some(Found::Interim(head.status, headers)));
     }
     headers.clear();
-    let notable = fields(parsed.headers, bytes, headers)?;
-    let words = parsed.reason.filter(|words| Some(*words) != status.canonical_reason());
-    let head = Head {
-        status,
-        reason: words.and_then(|words| words.as_bytes().try_into().ok()),
-        version: match parsed.version {
-            Some(1) => Version::HTTP_11,
-            _ => Version::HTTP_10,
-        },
-        notable,
-    };
-    bytes.advance(length);
+    head.notable = fields(&mut lines, &whole, headers)?;
     Ok(Some(Found::Final(head)))
+}
+
+/// The bytes of a head, once its last line is there. Whether it is none is seen in its first line, however long it gets.
+fn length_of_head(bytes: &[u8]) -> Result<Option<usize>, Malformed> {
+    let mut lines = Lines::of(bytes);
+    let begun = bytes.get(..BEGINNING.len()).unwrap_or(bytes);
+    if !BEGINNING.starts_with(begun) {
+        return Err(Malformed("the version"));
+    }
+    while let Some(line) = lines.next()? {
+        if line.is_empty() {
+            return Ok(Some(lines.taken()));
+        }
+    }
+    Ok(None)
+}
+
+/// `HTTP/1.1 200 OK`; some say nothing behind the status, not even the space.
+fn status_line(line: &[u8]) -> Result<Head, Malformed> {
+    let (version, rest) = line
+        .split_at_checked(BEGINNING.len() + 1)
+        .ok_or(Malformed("the version"))?;
+    let version = match version.last() {
+        Some(b'1') => Version::HTTP_11,
+        Some(b'0') => Version::HTTP_10,
+        _ => return Err(Malformed("the version")),
+    };
+    let rest = rest.strip_prefix(b" ").ok_or(Malformed("the version"))?;
+    let (code, words) = rest.split_at_checked(3).ok_or(Malformed("the status"))?;
+    let status = StatusCode::from_bytes(code).map_err(|_| Malformed("the status"))?;
+    let words = match words {
+        [] => words,
+        [b' ', words @ ..] => words,
+        _ => return Err(Malformed("the status")),
+    };
+    let usual = status.canonical_reason().unwrap_or_default().as_bytes();
+    let reason = (!words.is_empty() && words != usual).then(|| words.try_into());
+    Ok(Head {
+        status,
+        reason: reason.transpose().map_err(|_| Malformed("the words of the status"))?,
+        version,
+        notable: Notable::default(),
+    })
 }
 
 /// Whether another answer follows to the same request. 101 is the last one: what comes after it is no HTTP.
@@ -80,51 +104,39 @@ fn is_interim(status: StatusCode) -> bool {
     status.is_informational() && status != StatusCode::SWITCHING_PROTOCOLS
 }
 
-fn fields(lines: &[httparse::Header<'_>], bytes: &Bytes, headers: &mut HeaderMap) -> Result<Notable, Malformed> {
+fn fields(lines: &mut Lines<'_>, bytes: &Bytes, headers: &mut HeaderMap) -> Result<Notable, Malformed> {
     let mut notable = Notable::default();
-    for line in lines {
-        if is_only_for_us(line) {
+    let mut count = 0;
+    while let Some(line) = lines.next()?.filter(|line| !line.is_empty()) {
+        count += 1;
+        if count > MOST_HEADERS {
+            return Err(Malformed("too many headers"));
+        }
+        let colon = memchr::memchr(b':', line).ok_or(Malformed("a header"))?;
+        let (name, value) = line.split_at_checked(colon).ok_or(Malformed("a header"))?;
+        let (name, noted) = header_name(name).map_err(|_| Malformed("a header name"))?;
+        let value = header_value(value.get(1..).unwrap_or_default(), bytes)?;
+        if is_only_for_us(&name, &value, noted) {
             continue;
         }
-        let (name, noted) = header_name(line.name.as_bytes()).map_err(|_| Malformed("a header name"))?;
-        let value = HeaderValue::from_maybe_shared(bytes.slice_ref(line.value));
         notable = notable.and(noted);
-        headers.append(name, value.map_err(|_| Malformed("a header value"))?);
+        headers.append(name, value);
     }
     Ok(notable)
 }
 
 /// Whether a field says that the connection lives on, and nothing else: most answers have it, and it is for nobody behind us.
-fn is_only_for_us(line: &httparse::Header<'_>) -> bool {
-    match line.name.len() {
-        10 if line.name.eq_ignore_ascii_case("connection") => line.value.eq_ignore_ascii_case(b"keep-alive"),
-        10 => line.name.eq_ignore_ascii_case("keep-alive"),
-        _ => false,
+fn is_only_for_us(name: &HeaderName, value: &HeaderValue, noted: Notable) -> bool {
+    if noted.has(Notable::CONNECTION) {
+        return value.as_bytes().eq_ignore_ascii_case(b"keep-alive");
     }
-}
-
-/// What the parser missed.
-fn reason(error: httparse::Error) -> &'static str {
-    match error {
-        httparse::Error::HeaderName => "a header name",
-        httparse::Error::HeaderValue => "a header value",
-        httparse::Error::NewLine => "a line end",
-        httparse::Error::Status => "the status",
-        httparse::Error::Token => "a token",
-        httparse::Error::TooManyHeaders => "too many headers",
-        httparse::Error::Version => "the version",
-    }
+    noted.has(Notable::KEPT) && name.as_str() == "keep-alive"
 }
 
 impl Head {
     /// Whether the connection may be used again. What HTTP/1.0 says of that is not worth a question.
     pub(super) fn keeps_alive(&self, headers: &HeaderMap) -> bool {
-        let closes = |value: &HeaderValue| {
-            let words = value.as_bytes().split(|byte| *byte == b',');
-            words
-                .into_iter()
-                .any(|word| word.trim_ascii().eq_ignore_ascii_case(b"close"))
-        };
+        let closes = |value: &HeaderValue| has_word(value.as_bytes(), b"close");
         self.version == Version::HTTP_11
             && self.status != StatusCode::SWITCHING_PROTOCOLS
             && !(self.notable.has(Notable::CONNECTION) && headers.get_all(CONNECTION).iter().any(closes))

@@ -5,12 +5,13 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, TRAILER, TRANSFER_ENCODING};
+use http::header::{CONTENT_LENGTH, HOST, TRAILER, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, Request};
 use http_body::Body as _;
 
 use super::Broken;
 use crate::body::Body;
+use crate::upstream::headers::Forwarded;
 
 /// What of a request has not been written yet.
 #[derive(Debug)]
@@ -41,10 +42,10 @@ enum Framing {
 }
 
 /// Writes the head, and the body when it is in hand; another body is taken from the request.
-pub(super) fn request(request: &mut Request<Body>, output: &mut Vec<u8>) -> Outgoing {
+pub(super) fn request(request: &mut Request<Body>, forwarded: Option<Forwarded<'_>>, output: &mut Vec<u8>) -> Outgoing {
     output.clear();
     let framing = framing(request);
-    head(request, &framing, output);
+    head(request, &framing, forwarded, output);
     match framing {
         Framing::Bodiless => Outgoing::Nothing,
         Framing::Length(left) => match request.body_mut() {
@@ -88,18 +89,27 @@ fn announced(headers: &HeaderMap) -> Option<u64> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-fn head(request: &Request<Body>, framing: &Framing, output: &mut Vec<u8>) {
+fn head(request: &Request<Body>, framing: &Framing, forwarded: Option<Forwarded<'_>>, output: &mut Vec<u8>) {
     let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
     for part in [request.method().as_str(), " ", target, " HTTP/1.1\r\n"] {
         output.extend_from_slice(part.as_bytes());
     }
-    let mut announced = false;
+    let (mut announced, mut host) = (false, None);
     for (name, value) in request.headers() {
         if *name == CONTENT_LENGTH {
             announced = true;
-        } else if *name != TRANSFER_ENCODING {
+            continue;
+        }
+        if *name == HOST {
+            host = Some(value);
+        }
+        // After a failed attempt on a connection of another kind it may stand there, too.
+        if *name != TRANSFER_ENCODING && !(forwarded.is_some() && Forwarded::says(name)) {
             line(output, name.as_str(), value.as_bytes());
         }
+    }
+    for (name, value) in forwarded.into_iter().flat_map(|forwarded| forwarded.fields(host)) {
+        line(output, name.as_str(), value);
     }
     match framing {
         // A length of nothing was said on purpose.

@@ -57,7 +57,7 @@ async fn answered(answer: &str, size: usize, closes: bool) -> Result<(u16, Strin
         }
         (!closes).then_some(upstream)
     });
-    let (response, _) = connection.send(&mut get(), &nowhere).await?;
+    let (response, _) = connection.send(&mut get(), None, &nowhere).await?;
     let (text, trailers) = body(&mut connection).await?;
     let reusable = connection.is_reusable();
     drop(writer.await.unwrap());
@@ -71,7 +71,7 @@ async fn an_answer_that_is_there_at_once_takes_one_read_and_leaves_a_connection_
         let mut request = get();
         let answer = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\ncontent-length: 2\r\n\r\nok";
         upstream.write_all(answer).await.unwrap();
-        let (response, _) = connection.send(&mut request, &nowhere).await.unwrap();
+        let (response, _) = connection.send(&mut request, None, &nowhere).await.unwrap();
         assert_eq!(
             asked(&mut upstream).await,
             "GET /a?b HTTP/1.1\r\nhost: app.test\r\n\r\n"
@@ -157,7 +157,7 @@ async fn the_answer_to_head_has_no_body_whatever_it_says() {
         .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n")
         .await
         .unwrap();
-    let (response, _) = connection.send(&mut request, &nowhere).await.unwrap();
+    let (response, _) = connection.send(&mut request, None, &nowhere).await.unwrap();
     assert_eq!(response.headers()["content-length"], "9");
     assert!(connection.is_end_stream() && connection.is_reusable());
 }
@@ -197,7 +197,7 @@ async fn a_body_in_hand_leaves_its_request_whole_until_it_is_answered() {
         .header("content-length", "99")
         .body(Body::full("hello"))
         .unwrap();
-    let failed = tokio::join!(connection.send(&mut request, &nowhere), async {
+    let failed = tokio::join!(connection.send(&mut request, None, &nowhere), async {
         let text = asked(&mut upstream).await;
         assert_eq!(text, "PUT /a HTTP/1.1\r\ncontent-length: 5\r\n\r\nhello");
         drop(upstream);
@@ -234,7 +234,7 @@ async fn trailers_follow_a_body_in_chunks_where_the_head_has_announced_them() {
         text
     };
     let patience = std::time::Duration::from_secs(10);
-    let both = async { tokio::join!(connection.send(&mut request, &nowhere), written) };
+    let both = async { tokio::join!(connection.send(&mut request, None, &nowhere), written) };
     let (answer, text) = tokio::time::timeout(patience, both)
         .await
         .expect("all of it is written");
@@ -251,7 +251,7 @@ async fn unusual_words_of_a_status_are_kept() {
         let (mut connection, mut upstream) = connection();
         let answer = format!("{line}\r\ncontent-length: 0\r\n\r\n");
         upstream.write_all(answer.as_bytes()).await.unwrap();
-        let (response, _) = connection.send(&mut get(), &nowhere).await.unwrap();
+        let (response, _) = connection.send(&mut get(), None, &nowhere).await.unwrap();
         let words = response.extensions().get::<hyper::ext::ReasonPhrase>();
         assert_eq!(
             words.map(hyper::ext::ReasonPhrase::as_bytes),
@@ -290,7 +290,7 @@ async fn a_body_is_sent_by_its_length_or_in_chunks() {
             .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
             .await
             .unwrap();
-        connection.send(&mut request, &nowhere).await.unwrap();
+        connection.send(&mut request, None, &nowhere).await.unwrap();
         assert_eq!(asked(&mut upstream).await, expected);
         assert!(connection.is_reusable());
     }
@@ -304,7 +304,7 @@ async fn a_body_of_another_length_than_announced_is_the_clients_fault() {
             .header("content-length", "6")
             .body(pieces(wrong))
             .unwrap();
-        let failed = connection.send(&mut request, &nowhere).await.unwrap_err();
+        let failed = connection.send(&mut request, None, &nowhere).await.unwrap_err();
         assert!(matches!(failed, Broken::RequestBody(_)));
     }
 }
@@ -318,7 +318,7 @@ async fn an_answer_before_the_end_of_the_request_is_heard_and_ends_the_connectio
         .write_all(b"HTTP/1.1 413 Content Too Large\r\ncontent-length: 0\r\n\r\n")
         .await
         .unwrap();
-    let (response, _) = connection.send(&mut request, &nowhere).await.unwrap();
+    let (response, _) = connection.send(&mut request, None, &nowhere).await.unwrap();
     assert_eq!(response.status().as_u16(), 413);
     assert!(connection.is_end_stream() && !connection.is_reusable());
 }
@@ -341,7 +341,7 @@ async fn a_long_body_flows_both_ways_at_once() {
     request
         .headers_mut()
         .insert("host", HeaderValue::from_static("app.test"));
-    connection.send(&mut request, &nowhere).await.unwrap();
+    connection.send(&mut request, None, &nowhere).await.unwrap();
     let (echoed, _) = body(&mut connection).await.unwrap();
     echo.await.unwrap();
     assert_eq!(echoed.len(), 3_000_000);
