@@ -28,7 +28,7 @@ HEALTH = '{"status":"ok","service":"legacy","items":[{"id":"a1","name":"alpha"},
 AIMS = [("/api/health", 1.0), ("/64k.bin", 0.75), ("/1m.bin", 0.70)]
 
 NGINX = """
-worker_processes 1; daemon off; pid {directory}/{name}.pid; error_log {directory}/{name}.log;
+worker_processes 1; daemon off; {main} pid {directory}/{name}.pid; error_log {directory}/{name}.log;
 events {{ worker_connections 4096; }}
 http {{ access_log off; keepalive_requests 1000000000; {http} }}
 """
@@ -96,7 +96,7 @@ class Servers:
     def start(self, command, port):
         process = subprocess.Popen(command, start_new_session=True)
         self.running.append(process)
-        for _ in range(400):
+        for _ in range(600):
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
                     return process.pid, port
@@ -105,10 +105,10 @@ class Servers:
             time.sleep(0.05)
         sys.exit(f"{command[0]} does not listen")
 
-    def nginx(self, name, port, http, **values):
+    def nginx(self, name, port, http, main="", **values):
         http = http.format(directory=self.directory, port=port, **values)
         file = self.directory / f"{name}.conf"
-        file.write_text(NGINX.format(directory=self.directory, name=name, http=http), encoding="ascii")
+        file.write_text(NGINX.format(directory=self.directory, name=name, http=http, main=main), encoding="ascii")
         return self.start(["nginx", "-c", str(file)], port)
 
     def ficus(self, binary, port, legacy):

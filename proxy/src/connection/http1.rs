@@ -10,6 +10,7 @@ mod head;
 mod input;
 mod output;
 mod requests;
+mod splice;
 mod upgradable;
 
 use http::header::{CONNECTION, HeaderValue};

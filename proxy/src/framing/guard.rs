@@ -103,6 +103,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guarded<S> {
         }
     }
 
+    /// What is watched.
+    pub(super) fn io(&self) -> &S {
+        &self.io
+    }
+
     /// One attempt to hand something on. Ready with whether that is all for now.
     fn step(&mut self, context: &mut Context<'_>, out: &mut ReadBuf<'_>) -> Poll<io::Result<bool>> {
         if self.held.give(out) {
@@ -261,7 +266,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guarded<S> {
     }
 
     /// A write, and what it says of the client's patience with us.
-    fn took(&mut self, written: Poll<io::Result<usize>>, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+    pub(super) fn took(
+        &mut self,
+        written: Poll<io::Result<usize>>,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
         self.link.set_flushed(false);
         match written {
             Poll::Pending if !self.reader.is_raw() => {

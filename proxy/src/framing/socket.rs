@@ -3,12 +3,14 @@
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
 
 use super::guard::Guarded;
+use crate::listen::ClientStream;
 
 /// A watched connection. Its copies are the same connection; both hands are on one core, so nobody ever waits for the lock.
 #[derive(Debug)]
@@ -57,6 +59,29 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     /// Waits, without a parser, until there is work for one: the first bytes of a request, or the end of the connection.
     pub async fn woken(&self) {
         std::future::poll_fn(|context| self.lock().poll_woken(context)).await;
+    }
+}
+
+impl Socket<ClientStream> {
+    /// Whether bytes can be given to it by [`Self::poll_direct`].
+    pub(crate) fn is_tcp(&self) -> bool {
+        self.lock().io().tcp().is_some()
+    }
+
+    /// Has somebody write to the socket itself, in his turn and with the same patience as everybody. How many bytes the socket took.
+    ///
+    /// # Errors
+    /// As of any other write; that nothing lies under the socket but TCP was asked before.
+    pub(crate) fn poll_direct(
+        &self,
+        context: &mut Context<'_>,
+        give: impl FnOnce(&TcpStream, &mut Context<'_>) -> Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        let mut guarded = self.lock();
+        ready!(guarded.poll_before_write(context))?;
+        let socket = guarded.io().tcp().ok_or(io::ErrorKind::Unsupported)?;
+        let written = give(socket, context);
+        guarded.took(written, context)
     }
 }
 

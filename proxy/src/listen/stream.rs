@@ -71,6 +71,16 @@ impl Incoming {
     }
 }
 
+impl ClientStream {
+    /// The socket itself, where nothing lies over it.
+    pub(crate) fn tcp(&self) -> Option<&TcpStream> {
+        match self {
+            Self::Plain(Wire::Tcp(stream)) => Some(stream),
+            Self::Plain(Wire::Unix(_)) | Self::Prefixed(_) | Self::Tls(_) => None,
+        }
+    }
+}
+
 impl Wire {
     /// Small writes go out at once.
     ///

@@ -1,6 +1,7 @@
 //! The body of an upstream's answer: its connection goes back to the pool with the last byte, and it may not stall for ever.
 
 use std::fmt;
+use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -8,9 +9,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body::{Body as _, Frame, SizeHint};
 use hyper::body::Incoming;
+use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::http1::Http1;
+use super::http1::{Broken, Http1};
 use super::lease::{Lease, Source};
 use crate::body::Body;
 use crate::error::BoxError;
@@ -81,6 +83,43 @@ impl AnswerBody {
             lease.give_back(Instant::now());
         }
         Poll::Ready(frame)
+    }
+
+    /// Whether the rest of it can be taken from the socket that it comes by.
+    pub(crate) fn is_direct(&mut self) -> bool {
+        self.http1().and_then(Http1::direct).is_some()
+    }
+
+    /// Has somebody take the next bytes from the socket: no more than he is told. How many he has taken; there is an error where none
+    /// come any more.
+    pub(crate) fn poll_direct(
+        &mut self,
+        context: &mut Context<'_>,
+        take: impl FnOnce(&TcpStream, usize, &mut Context<'_>) -> Poll<io::Result<usize>>,
+    ) -> Poll<Result<usize, BoxError>> {
+        let Some((socket, left)) = self.http1().and_then(Http1::direct) else {
+            return Poll::Ready(Err(Broken::Short.into()));
+        };
+        let most = usize::try_from(*left).unwrap_or(usize::MAX);
+        let Poll::Ready(taken) = take(socket, most, context) else {
+            return self.poll_alarm(context).map(|stalled| Err(stalled.into()));
+        };
+        let count = match taken {
+            Ok(0) => return Poll::Ready(Err(Broken::Short.into())),
+            Ok(count) => count,
+            Err(error) => return Poll::Ready(Err(Broken::from(error).into())),
+        };
+        *left = left.saturating_sub(count as u64);
+        let ended = *left == 0;
+        self.waiting_since = None;
+        if let Some(lease) = self.lease.take_if(|_| ended) {
+            lease.give_back(Instant::now());
+        }
+        Poll::Ready(Ok(count))
+    }
+
+    fn http1(&mut self) -> Option<&mut Http1> {
+        self.lease.as_mut().filter(|_| self.incoming.is_none())?.http1()
     }
 
     fn poll_source(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {

@@ -14,6 +14,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body::{Frame, SizeHint};
 use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
+use tokio::net::TcpStream;
 
 use super::headers::Forwarded;
 use super::stream::Stream;
@@ -188,6 +189,16 @@ impl Http1 {
     /// The body that is left, when all of it has come already.
     pub(super) fn whole_body(&mut self) -> Option<Bytes> {
         self.remaining.whole(&mut self.input.pending)
+    }
+
+    /// The socket and what it has yet to give, when nothing but that is left of an exchange: a body of known length, of which
+    /// everything that was read has been taken.
+    pub(super) fn direct(&mut self) -> Option<(&TcpStream, &mut u64)> {
+        let quiet = self.input.pending.is_empty() && self.output.is_empty() && self.outgoing.is_over();
+        match &mut self.remaining {
+            Remaining::Length(left @ 1..) if quiet => Some((self.stream.tcp()?, left)),
+            _ => None,
+        }
     }
 
     /// Whether the body of the answer has ended.

@@ -20,6 +20,14 @@ pub(super) enum Stream {
 }
 
 impl Stream {
+    /// The socket itself, where nothing lies over it.
+    pub(super) fn tcp(&self) -> Option<&TcpStream> {
+        match self {
+            Self::Tcp(stream) => Some(stream),
+            Self::Unix(_) | Self::Tls(_) => None,
+        }
+    }
+
     /// Whether both sides agreed on HTTP/2 (RFC 9113, section 3.2).
     pub(super) fn speaks_http2(&self) -> bool {
         match self {

@@ -9,6 +9,7 @@ use http_body::{Body as _, Frame};
 use tokio::io::AsyncWrite as _;
 
 use super::answer::{self, Framing};
+use super::splice::Splice;
 use crate::body::Body;
 use crate::error::BoxError;
 use crate::framing::Socket;
@@ -33,6 +34,8 @@ pub(super) struct Output {
     tail: &'static [u8],
     /// Nothing more comes after what is here.
     fault: Option<Broken>,
+    /// The way of what is left of a large body.
+    splice: Option<Splice>,
 }
 
 /// Why an answer was not sent to its end.
@@ -61,6 +64,7 @@ impl Output {
             piece: Bytes::new(),
             tail: b"",
             fault: None,
+            splice: None,
         }
     }
 
@@ -84,9 +88,21 @@ impl Output {
         gone: &mut impl FnMut(&mut Context<'_>) -> Poll<()>,
     ) -> Poll<Result<(), Broken>> {
         loop {
+            if let Some(splice) = &mut self.splice {
+                ready!(splice.poll(context, &self.socket, body, framing, gone))?;
+                self.splice.take().into_iter().for_each(Splice::finish);
+                continue;
+            }
             if self.fault.is_some() || framing.is_over() {
                 ready!(self.poll_flush(context))?;
                 return Poll::Ready(self.fault.take().map_or(Ok(()), Err));
+            }
+            if Splice::fits(&self.socket, body, framing) {
+                ready!(self.poll_write(context))?;
+                self.splice = Splice::begin();
+                if self.splice.is_some() {
+                    continue;
+                }
             }
             // What is there at once goes out at once, head and all.
             let has_room = self.piece.is_empty() && self.tail.is_empty() && self.text.len() < GATHERED;
