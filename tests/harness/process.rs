@@ -132,6 +132,16 @@ impl FicusProcess {
         &self.origin
     }
 
+    /// How many files, sockets and pipes the process has open.
+    ///
+    /// # Panics
+    /// When it has ended.
+    pub fn open_files(&self) -> usize {
+        let process = self.child.id().expect("ficus still runs");
+        let files = std::fs::read_dir(format!("/proc/{process}/fd")).expect("the kernel lists them");
+        files.count()
+    }
+
     /// The most memory that it has ever had resident, in bytes, less the pages of its own program file: those are clean, shared
     /// and, in the debug build that the tests run, twice those of a release build.
     ///

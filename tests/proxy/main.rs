@@ -35,6 +35,8 @@ mod inventory;
 #[cfg(test)]
 mod kill;
 #[cfg(test)]
+mod large_answers;
+#[cfg(test)]
 mod listeners;
 #[cfg(test)]
 mod model;

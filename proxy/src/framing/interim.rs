@@ -1,5 +1,5 @@
-//! Interim answers (RFC 9110, section 15.2; 103 Early Hints is one). The parser cannot send any but 100, so they are written into
-//! its connection beside it: before the final answer, and only while the parser itself has nothing to write.
+//! Interim answers (RFC 9110, section 15.2; 103 Early Hints is one). hyper can send none but 100, so whatever serves the connection
+//! they are written beside it: before the final answer, and only while nothing else waits to be written.
 
 use std::sync::Arc;
 

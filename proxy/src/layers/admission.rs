@@ -1,6 +1,7 @@
 //! Whether a request may be asked at all: what framing has refused, the host, the target, an upgrade that makes sense, no server
 //! actions where there are no pages. Refusals from below (a body that goes wrong while it is read) are named and counted here too.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use http::header::{ALLOW, CONNECTION, CONTENT_LENGTH, HOST, UPGRADE};
@@ -22,6 +23,7 @@ const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PAT
 #[derive(Debug, Clone)]
 pub struct Admission {
     core: Rc<Core>,
+    good_host: Rc<GoodHost>,
 }
 
 /// The step of [`Admission`].
@@ -29,15 +31,23 @@ pub struct Admission {
 pub struct AdmissionStep<S> {
     inner: S,
     core: Rc<Core>,
+    good_host: Rc<GoodHost>,
 }
 
-layered!(Admission => AdmissionStep { core });
+/// The last `Host` that was found good. Nearly every request has the same.
+#[derive(Debug, Default)]
+struct GoodHost(RefCell<Vec<u8>>);
+
+layered!(Admission => AdmissionStep { core, good_host });
 
 impl Admission {
     /// By the configuration of this core.
     #[must_use]
     pub fn new(core: &Rc<Core>) -> Self {
-        Self { core: Rc::clone(core) }
+        Self {
+            core: Rc::clone(core),
+            good_host: Rc::default(),
+        }
     }
 }
 
@@ -97,15 +107,20 @@ impl<S> AdmissionStep<S> {
             let needed = version >= Version::HTTP_11 || !self.core.config.hosts.is_empty();
             return if needed { Err(Refusal::Host) } else { Ok(()) };
         };
-        let name = host_name(host.as_bytes()).ok_or(Refusal::Host)?;
         if hosts.next().is_some() {
             return Err(Refusal::Host);
         }
-        if self.core.config.serves_host(name) {
-            Ok(())
-        } else {
-            Err(Refusal::UnknownHost)
+        if *self.good_host.0.borrow() == host.as_bytes() {
+            return Ok(());
         }
+        let name = host_name(host.as_bytes()).ok_or(Refusal::Host)?;
+        if !self.core.config.serves_host(name) {
+            return Err(Refusal::UnknownHost);
+        }
+        let mut good = self.good_host.0.borrow_mut();
+        good.clear();
+        good.extend_from_slice(host.as_bytes());
+        Ok(())
     }
 }
 

@@ -66,13 +66,25 @@ pub(super) fn hexadecimal() -> [u8; 32] {
     }
     let states = SEQUENCES.get().map(|state| state.wrapping_add(0x9e37_79b9_7f4a_7c15));
     SEQUENCES.set(states);
+    let bytes = states.map(|state| mixed(state).to_be_bytes());
     let mut text = [0; 32];
-    let bytes = states.into_iter().flat_map(|state| mixed(state).to_be_bytes());
-    for (digits, byte) in text.as_chunks_mut::<2>().0.iter_mut().zip(bytes) {
-        *digits = [byte >> 4, byte & 0xf].map(|digit| digit + if digit < 10 { b'0' } else { b'a' - 10 });
+    for (digits, byte) in text.as_chunks_mut().0.iter_mut().zip(bytes.as_flattened()) {
+        *digits = DIGITS.get(usize::from(*byte)).copied().unwrap_or_default();
     }
     text
 }
+
+/// The two hexadecimal digits of every byte.
+const DIGITS: [[u8; 2]; 256] = {
+    let mut table = [[0; 2]; 256];
+    let letters = b"0123456789abcdef";
+    let mut byte = 0;
+    while byte < table.len() {
+        table[byte] = [letters[byte >> 4], letters[byte & 0xf]];
+        byte += 1;
+    }
+    table
+};
 
 /// The output of SplitMix64 for a state (Steele, Lea and Flood, 2014).
 fn mixed(state: u64) -> u64 {

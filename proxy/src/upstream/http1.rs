@@ -41,6 +41,8 @@ pub(super) struct Http1 {
     remaining: Remaining,
     /// Whether another request may follow this one.
     keeps_alive: bool,
+    /// Memory for the headers of an answer.
+    headers: HeaderMap,
 }
 
 /// What went wrong with an exchange.
@@ -84,6 +86,7 @@ impl Http1 {
             outgoing: Outgoing::Nothing,
             remaining: Remaining::Nothing,
             keeps_alive: true,
+            headers: HeaderMap::new(),
         }
     }
 
@@ -109,6 +112,7 @@ impl Http1 {
     /// Gives up memory that an idle connection need not have.
     pub(super) fn rest(&mut self) {
         self.input.rest();
+        self.headers = HeaderMap::new();
         if self.output.capacity() > LEAST {
             self.output = Vec::new();
         }
@@ -129,7 +133,9 @@ impl Http1 {
         self.outgoing = encode::request(request, forwarded, &mut self.output);
         self.written = 0;
         let bodiless = *request.method() == Method::HEAD;
-        let head = std::future::poll_fn(|context| self.poll_head(context, request.headers_mut(), interim)).await?;
+        let head = std::future::poll_fn(|context| self.poll_head(context, interim)).await?;
+        std::mem::swap(request.headers_mut(), &mut self.headers);
+        self.headers.clear();
         self.remaining = decode::remaining(&head, request.headers(), bodiless)?;
         self.keeps_alive &= head.keeps_alive(request.headers()) && !matches!(self.remaining, Remaining::UntilClosed);
         let mut response = Response::new(());
@@ -145,13 +151,12 @@ impl Http1 {
     fn poll_head(
         &mut self,
         context: &mut Context<'_>,
-        headers: &mut HeaderMap,
         interim: &impl Fn(StatusCode, HeaderMap),
     ) -> Poll<Result<Head, Broken>> {
         self.poll_output(context)?;
         loop {
             while !self.input.pending.is_empty() {
-                match decode::head(&mut self.input.pending, headers)? {
+                match decode::head(&mut self.input.pending, &mut self.headers)? {
                     Some(Found::Interim(status, headers)) => interim(status, headers),
                     Some(Found::Final(head)) => return Poll::Ready(Ok(head)),
                     None if self.input.pending.len() >= MOST_HEAD => return Poll::Ready(Err(Broken::HeadTooLarge)),

@@ -7,6 +7,7 @@ use http::{HeaderMap, Method, Request, Uri, Version};
 
 use crate::body::Body;
 use crate::exchange::Notable;
+use crate::framing::split_header;
 use crate::http1::{Chunks, Lines, Malformed, Remaining, has_word, header_name, header_value};
 
 /// Room for the headers of most requests, with those that are added on the way.
@@ -102,11 +103,10 @@ fn request_line(line: &[u8], bytes: &Bytes, head: &mut Head, request: &mut Reque
 }
 
 fn field(line: &[u8], bytes: &Bytes, head: &mut Head, headers: &mut HeaderMap) -> Result<(), Malformed> {
-    let colon = memchr::memchr(b':', line).ok_or(Malformed("a header"))?;
-    let (name, value) = line.split_at_checked(colon).ok_or(Malformed("a header"))?;
+    let (name, value) = split_header(line).map_err(|_| Malformed("a header"))?;
     let (name, noted) = header_name(name).map_err(|_| Malformed("a header name"))?;
     head.notable = head.notable.and(noted);
-    let value = header_value(value.get(1..).unwrap_or_default(), bytes)?;
+    let value = header_value(value, bytes)?;
     note(&name, value.as_bytes(), head)?;
     headers.append(name, value);
     Ok(())

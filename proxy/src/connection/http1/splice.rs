@@ -20,8 +20,8 @@ use crate::upstream::AnswerBody;
 
 /// Bodies of which less is left are not worth a pipe.
 const LEAST: u64 = 32 * 1024;
-/// What a pipe may hold, if the system lets it.
-const ROOM: usize = 1024 * 1024;
+/// What a pipe may hold, if the system lets it: no more than one connection should move while the others wait.
+const ROOM: usize = 256 * 1024;
 /// So many pipes are kept for bodies to come, on each core.
 const KEPT: usize = 16;
 
@@ -71,10 +71,9 @@ impl Splice {
     ) -> Poll<Result<(), Broken>> {
         loop {
             while self.holds > 0 {
-                let more = !framing.is_over();
-                self.holds -= ready!(socket.poll_direct(context, |client, context| {
-                    self.pipe.poll_into(client, self.holds, more, context)
-                }))?;
+                let give =
+                    |client: &TcpStream, context: &mut Context<'_>| self.pipe.poll_into(client, self.holds, context);
+                self.holds -= ready!(socket.poll_direct(context, give))?;
             }
             let (Framing::Length(left @ 1..), Some(answer)) = (&mut *framing, direct(body)) else {
                 return Poll::Ready(Ok(()));
@@ -142,19 +141,13 @@ impl Pipe {
         }
     }
 
-    /// Gives the client some of what is in the pipe; with `more` to follow.
-    fn poll_into(
-        &self,
-        client: &TcpStream,
-        most: usize,
-        more: bool,
-        context: &mut Context<'_>,
-    ) -> Poll<io::Result<usize>> {
+    /// Gives the client some of what is in the pipe. Never with the word that more will follow: the kernel would keep the end of it back
+    /// for a fifth of a second, to fill a segment.
+    fn poll_into(&self, client: &TcpStream, most: usize, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
         loop {
             ready!(client.poll_write_ready(context))?;
             let moved = client.try_io(Interest::WRITABLE, || {
                 let flags = SpliceFlags::MOVE | SpliceFlags::NONBLOCK;
-                let flags = if more { flags | SpliceFlags::MORE } else { flags };
                 Ok(splice(&self.reads, None, client, None, most, flags)?)
             });
             match moved {

@@ -6,6 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
 use hyper::ext::ReasonPhrase;
 
 use crate::exchange::Notable;
+use crate::framing::split_header;
 use crate::http1::{Chunks, Lines, Malformed, Remaining, has_word, header_name, header_value};
 
 /// What an answer begins with.
@@ -33,42 +34,32 @@ pub(super) enum Found {
     Final(Head),
 }
 
-/// Reads a head, if it is whole, and takes it off the bytes. Its values stay where they are; nothing is copied. The fields of the
-/// last head take the place of what is in `headers`.
+/// Reads a head, if it is whole, and takes it off the bytes. Its values stay where they are; nothing is copied. Its fields are put
+/// into `headers`, which is empty as long as there is no final one.
 ///
 /// # Errors
 /// When the bytes are no HTTP.
 pub(super) fn head(bytes: &mut Bytes, headers: &mut HeaderMap) -> Result<Option<Found>, Malformed> {
-    let Some(length) = length_of_head(bytes)? else {
-        return Ok(None);
-    };
-    let whole = bytes.split_to(length);
-    let mut lines = Lines::of(&whole);
-    let mut head = status_line(lines.next()?.unwrap_or_default())?;
-    if is_interim(head.status) {
-        // The request may have to be sent once more: its own fields stay.
-        let mut headers = HeaderMap::new();
-        fields(&mut lines, &whole, &mut headers)?;
-        return Ok(Some(Found::Interim(head.status, headers)));
-    }
-    headers.clear();
-    head.notable = fields(&mut lines, &whole, headers)?;
-    Ok(Some(Found::Final(head)))
-}
-
-/// The bytes of a head, once its last line is there. Whether it is none is seen in its first line, however long it gets.
-fn length_of_head(bytes: &[u8]) -> Result<Option<usize>, Malformed> {
-    let mut lines = Lines::of(bytes);
-    let begun = bytes.get(..BEGINNING.len()).unwrap_or(bytes);
-    if !BEGINNING.starts_with(begun) {
+    // Whether it is none is seen in its first bytes, however long it gets.
+    if !BEGINNING.starts_with(bytes.get(..BEGINNING.len()).unwrap_or(bytes)) {
         return Err(Malformed("the version"));
     }
-    while let Some(line) = lines.next()? {
-        if line.is_empty() {
-            return Ok(Some(lines.taken()));
-        }
-    }
-    Ok(None)
+    let mut lines = Lines::of(bytes);
+    let Some(first) = lines.next()? else {
+        return Ok(None);
+    };
+    let mut head = status_line(first)?;
+    let Some(notable) = fields(&mut lines, bytes, headers)? else {
+        headers.clear();
+        return Ok(None);
+    };
+    head.notable = notable;
+    let length = lines.taken();
+    drop(bytes.split_to(length));
+    Ok(Some(match is_interim(head.status) {
+        true => Found::Interim(head.status, std::mem::take(headers)),
+        false => Found::Final(head),
+    }))
 }
 
 /// `HTTP/1.1 200 OK`; some say nothing behind the status, not even the space.
@@ -104,25 +95,24 @@ fn is_interim(status: StatusCode) -> bool {
     status.is_informational() && status != StatusCode::SWITCHING_PROTOCOLS
 }
 
-fn fields(lines: &mut Lines<'_>, bytes: &Bytes, headers: &mut HeaderMap) -> Result<Notable, Malformed> {
+/// What is of note in the fields; none if their end has not come yet.
+fn fields(lines: &mut Lines<'_>, bytes: &Bytes, headers: &mut HeaderMap) -> Result<Option<Notable>, Malformed> {
     let mut notable = Notable::default();
-    let mut count = 0;
-    while let Some(line) = lines.next()?.filter(|line| !line.is_empty()) {
-        count += 1;
-        if count > MOST_HEADERS {
-            return Err(Malformed("too many headers"));
-        }
-        let colon = memchr::memchr(b':', line).ok_or(Malformed("a header"))?;
-        let (name, value) = line.split_at_checked(colon).ok_or(Malformed("a header"))?;
+    for _ in 0..=MOST_HEADERS {
+        let line = match lines.next()? {
+            None => return Ok(None),
+            Some([]) => return Ok(Some(notable)),
+            Some(line) => line,
+        };
+        let (name, value) = split_header(line).map_err(|_| Malformed("a header"))?;
         let (name, noted) = header_name(name).map_err(|_| Malformed("a header name"))?;
-        let value = header_value(value.get(1..).unwrap_or_default(), bytes)?;
-        if is_only_for_us(&name, &value, noted) {
-            continue;
+        let value = header_value(value, bytes)?;
+        if !is_only_for_us(&name, &value, noted) {
+            notable = notable.and(noted);
+            headers.append(name, value);
         }
-        notable = notable.and(noted);
-        headers.append(name, value);
     }
-    Ok(notable)
+    Err(Malformed("too many headers"))
 }
 
 /// Whether a field says that the connection lives on, and nothing else: most answers have it, and it is for nobody behind us.
