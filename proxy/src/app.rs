@@ -10,6 +10,7 @@ mod status;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use flags::{Flags, Inventory, RouteKey};
 use handlers::kit::Routes;
@@ -120,6 +121,7 @@ impl App {
             metrics,
             access_log,
             crowd: Crowd::default(),
+            draining: Arc::default(),
             drain: CancellationToken::new(),
             settings: operator.settings(),
             config,
@@ -265,6 +267,7 @@ async fn begin_drain(common: &Common, operator: &Operator) {
     }
     tracing::info!("draining");
     operator.let_go_of_sockets();
+    common.draining.store(true, Ordering::Release);
     common.drain.cancel();
 }
 

@@ -1,9 +1,10 @@
 //! One core: a thread with a runtime of its own, its own listener, its own upstream connections and its own counters.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -60,6 +61,8 @@ pub struct Common {
     pub access_log: Option<AccessLogSink>,
     /// The connections of all clients.
     pub crowd: Crowd,
+    /// Set just before the drain begins: looked at for each request.
+    pub draining: Arc<AtomicBool>,
     /// Cancelled when the drain begins.
     pub drain: CancellationToken,
     /// The configuration as it changes.
@@ -93,8 +96,8 @@ pub struct Core {
     pub crowd: Crowd,
     /// Client connections and tunnels: what a drain waits for.
     pub tasks: LocalTasks,
-    /// Whether the drain has begun: looked at for each answer, so it is no lock.
-    pub draining: Rc<Cell<bool>>,
+    /// Whether the drain has begun: looked at for each request, so it is no lock.
+    pub draining: Arc<AtomicBool>,
     /// Cancelled when the drain begins.
     pub drain: CancellationToken,
 }
@@ -166,6 +169,7 @@ impl Core {
             metrics,
             access_log,
             crowd,
+            draining,
             drain,
             settings: _,
         } = common;
@@ -176,7 +180,7 @@ impl Core {
             access_log,
             crowd,
             tasks: LocalTasks::default(),
-            draining: Rc::default(),
+            draining,
             config,
             flags,
             native,
@@ -204,9 +208,14 @@ impl Core {
             access_log: self.access_log.clone(),
             crowd: self.crowd.clone(),
             tasks: self.tasks.clone(),
-            draining: Rc::clone(&self.draining),
+            draining: Arc::clone(&self.draining),
             drain: self.drain.clone(),
         })
+    }
+
+    /// Whether the drain has begun.
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Acquire)
     }
 
     /// Waits for what is in flight, within the drain limit.
@@ -279,7 +288,6 @@ async fn accept<S: Step + 'static>(serving: &Serving<S>, gate: Arc<Gate>, incomi
             () = core.drain.cancelled() => break,
         }
     }
-    core.draining.set(true);
     // The kernel has greeted them for us; closing the socket would refuse them after the fact.
     while let Ok(Ok(accepted)) = timeout(Duration::ZERO, incoming.accept()).await {
         begin(accepted);

@@ -25,7 +25,6 @@ pub(crate) use chunked::belongs_into_head;
 pub use crowd::{Crowd, Place};
 pub use guard::{ClientPatience, Guarded};
 pub use head::HeadLimits;
-pub(crate) use head::split_header;
 pub use host::host_name;
 pub use interim::Interim;
 #[cfg(test)]

@@ -125,6 +125,12 @@ fn get(cell: &AtomicU64) -> u64 {
 }
 
 /// Moves a counter that only this core writes.
+/// Only the core that a cell belongs to adds to it; whoever scrapes reads. So nobody has to be kept out.
 fn add(cell: &AtomicU64, by: u64) {
-    cell.fetch_add(by, Ordering::Relaxed);
+    cell.store(cell.load(Ordering::Relaxed).wrapping_add(by), Ordering::Relaxed);
+}
+
+/// As [`add`].
+fn subtract(cell: &AtomicU64, by: u64) {
+    cell.store(cell.load(Ordering::Relaxed).wrapping_sub(by), Ordering::Relaxed);
 }

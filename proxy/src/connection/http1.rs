@@ -98,7 +98,7 @@ impl<S: Step> Served<'_, S> {
     async fn answer(&self, exchange: &mut Exchange) -> Response<Body> {
         let Connection { core, steps, gate } = self.connection;
         let mut response = super::answer(&**steps, gate, exchange, self.origin).await;
-        if core.draining.get() && response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        if core.is_draining() && response.status() != StatusCode::SWITCHING_PROTOCOLS {
             response
                 .headers_mut()
                 .insert(CONNECTION, HeaderValue::from_static("close"));

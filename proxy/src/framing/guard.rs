@@ -6,8 +6,9 @@
 //! way of every answer: after the answers before it, with a request id, counted, in the log.
 
 mod interim;
+mod stream;
 
-use std::io::{self, IoSlice};
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -356,68 +357,4 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guarded<S> {
 /// What the size of a body adds to the time it may take.
 fn allowance(bytes: u64, bytes_per_second: u32) -> Duration {
     Duration::from_secs(bytes / u64::from(bytes_per_second.max(1)))
-}
-
-impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Guarded<S> {
-    fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, out: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let guarded = self.get_mut();
-        if guarded.reader.is_raw() && guarded.held.is_empty() {
-            return Pin::new(&mut guarded.io).poll_read(context, out);
-        }
-        loop {
-            match guarded.step(context, out) {
-                Poll::Ready(Ok(false)) => {}
-                Poll::Ready(Ok(true)) => return Poll::Ready(Ok(())),
-                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
-                Poll::Pending => return Poll::Pending,
-            }
-        }
-    }
-}
-
-impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
-    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let guarded = self.get_mut();
-        ready!(guarded.poll_before_write(context))?;
-        let written = Pin::new(&mut guarded.io).poll_write(context, bytes);
-        guarded.took(written, context)
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let guarded = self.get_mut();
-        ready!(guarded.poll_before_write(context))?;
-        let written = Pin::new(&mut guarded.io).poll_write_vectored(context, bytes);
-        guarded.took(written, context)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.io.is_write_vectored()
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let guarded = self.get_mut();
-        // The parser flushes when its memory is empty.
-        ready!(guarded.poll_interim(context))?;
-        ready!(Pin::new(&mut guarded.io).poll_flush(context))?;
-        guarded.link.set_flushed(true);
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let guarded = self.get_mut();
-        ready!(Pin::new(&mut guarded.io).poll_shutdown(context))?;
-        let unread = match guarded.ending {
-            Some(Ending::StandIn(_) | Ending::Body(_)) => true,
-            Some(Ending::Silence) => false,
-            None => guarded.reader.is_in_body(),
-        };
-        if unread {
-            ready!(guarded.discard(context));
-        }
-        Poll::Ready(Ok(()))
-    }
 }

@@ -192,7 +192,7 @@ impl HeadScan {
 }
 
 /// Name and value of a header line without its end.
-pub(crate) fn split_header(line: &[u8]) -> Result<(&[u8], &[u8]), Refusal> {
+pub(super) fn split_header(line: &[u8]) -> Result<(&[u8], &[u8]), Refusal> {
     if line.starts_with(b" ") || line.starts_with(b"\t") {
         return Err(Refusal::HeaderFold);
     }

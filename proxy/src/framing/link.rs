@@ -10,7 +10,8 @@ use futures_util::task::AtomicWaker;
 use super::interim::Waiting;
 use super::refusal::Refusal;
 
-/// Both sides are polled by one task at a time; the atomics only make the connection movable to a tunnel.
+/// Both sides are polled by one task at a time; the atomics only make the connection movable to a tunnel, so counting is a load and a
+/// store.
 #[derive(Debug, Default)]
 pub(super) struct Link {
     /// Requests that have been handed to the service.
@@ -43,7 +44,8 @@ impl Link {
 
     /// One more request reaches the service: its number, counted from 1, and the reason if it stands for a refused one.
     pub(super) fn call(&self) -> (u64, Option<Refusal>) {
-        let number = self.calls.fetch_add(1, Ordering::Relaxed) + 1;
+        let number = self.calls.load(Ordering::Relaxed) + 1;
+        self.calls.store(number, Ordering::Relaxed);
         if self.refused_at.load(Ordering::Acquire) != number {
             return (number, None);
         }
@@ -52,12 +54,14 @@ impl Link {
 
     /// An answer begins.
     pub(super) fn begin(&self) {
-        self.active.fetch_add(1, Ordering::Relaxed);
+        self.active
+            .store(self.active.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
     }
 
     /// An answer is complete, or given up.
     pub(super) fn end(&self) {
-        self.active.fetch_sub(1, Ordering::Relaxed);
+        let active = self.active.load(Ordering::Relaxed);
+        self.active.store(active.saturating_sub(1), Ordering::Relaxed);
     }
 
     /// Whether a request is being answered.

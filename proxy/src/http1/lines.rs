@@ -38,6 +38,18 @@ impl<'a> Lines<'a> {
     }
 }
 
+/// What stands before and behind the colon of a line. Names are short: looking letter by letter is the quickest.
+///
+/// # Errors
+/// When it has no colon.
+pub(crate) fn field(line: &[u8]) -> Result<(&[u8], &[u8]), Malformed> {
+    let colon = line.iter().position(|byte| *byte == b':');
+    let (name, rest) = colon
+        .and_then(|colon| line.split_at_checked(colon))
+        .ok_or(Malformed("a header"))?;
+    Ok((name, rest.strip_prefix(b":").unwrap_or(rest)))
+}
+
 /// The value of a field as it lies among the bytes, without the blanks around it (RFC 9112, section 5).
 ///
 /// # Errors
@@ -70,6 +82,13 @@ mod tests {
         assert_eq!(lines.next(), Ok(Some(&b""[..])));
         assert_eq!((lines.next(), lines.taken()), (Ok(None), 5));
         assert!(Lines::of(b"a\n").next().is_err() && Lines::of(b"\n").next().is_err());
+    }
+
+    #[test]
+    fn a_field_is_split_at_its_first_colon() {
+        assert_eq!(field(b"a: b:c"), Ok((&b"a"[..], &b" b:c"[..])));
+        assert_eq!(field(b":"), Ok((&b""[..], &b""[..])));
+        assert!(field(b"a").is_err());
     }
 
     #[test]

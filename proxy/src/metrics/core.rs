@@ -2,6 +2,8 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::marker::PhantomData;
+use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -10,7 +12,7 @@ use flags::{RouteKey, RoutePlan, Side};
 use http::StatusCode;
 
 use super::route::RouteCells;
-use super::{Totals, add, get};
+use super::{Totals, add, get, subtract};
 use crate::exchange::Routed;
 
 /// The label of routes that no flag names.
@@ -42,12 +44,16 @@ pub(super) struct Cells {
     legacy_trouble: Mutex<Option<String>>,
 }
 
+/// Keeps what writes to the counters of a core on its thread.
+type OfThisCore = PhantomData<Rc<()>>;
+
 /// The writing end, owned by one core; a clone writes to the same counters.
 #[derive(Debug, Clone)]
 pub struct CoreMetrics {
     cells: Arc<Cells>,
     routes: RefCell<HashMap<RouteKey, Arc<RouteCells>>>,
     recent: Recent,
+    core: OfThisCore,
 }
 
 /// The counters of plans that have been asked for lately: found by where a plan lies in memory, without hashing its key. A plan that
@@ -60,11 +66,11 @@ type CountedPlan = (Arc<RoutePlan>, Arc<RouteCells>);
 
 /// A request being answered, until dropped.
 #[derive(Debug)]
-pub struct InFlight(Arc<Cells>);
+pub struct InFlight(Arc<Cells>, OfThisCore);
 
 /// An upgraded connection, until dropped.
 #[derive(Debug)]
-pub struct Tunnel(Arc<Cells>);
+pub struct Tunnel(Arc<Cells>, OfThisCore);
 
 impl CoreMetrics {
     pub(super) fn new(cells: Arc<Cells>) -> Self {
@@ -72,6 +78,7 @@ impl CoreMetrics {
             cells,
             routes: RefCell::default(),
             recent: Recent::default(),
+            core: PhantomData,
         }
     }
 
@@ -79,7 +86,7 @@ impl CoreMetrics {
     #[must_use]
     pub fn begin(&self) -> InFlight {
         add(&self.cells.in_flight, 1);
-        InFlight(Arc::clone(&self.cells))
+        InFlight(Arc::clone(&self.cells), PhantomData)
     }
 
     /// A client connected.
@@ -166,7 +173,7 @@ impl CoreMetrics {
     #[must_use]
     pub fn tunnel(&self) -> Tunnel {
         add(&self.cells.tunnels, 1);
-        Tunnel(Arc::clone(&self.cells))
+        Tunnel(Arc::clone(&self.cells), PhantomData)
     }
 
     fn route(&self, key: &RouteKey) -> Arc<RouteCells> {
@@ -245,13 +252,13 @@ fn count(map: &Mutex<HashMap<&'static str, u64>>, label: &'static str) {
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
+        subtract(&self.0.in_flight, 1);
     }
 }
 
 impl Drop for Tunnel {
     fn drop(&mut self) {
-        self.0.tunnels.fetch_sub(1, Ordering::Relaxed);
+        subtract(&self.0.tunnels, 1);
     }
 }
 

@@ -246,3 +246,6 @@ fn date(text: &mut Vec<u8>) {
         line(text, "date", written.as_bytes());
     });
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,8 +7,7 @@ use http::{HeaderMap, Method, Request, Uri, Version};
 
 use crate::body::Body;
 use crate::exchange::Notable;
-use crate::framing::split_header;
-use crate::http1::{Chunks, Lines, Malformed, Remaining, has_word, header_name, header_value};
+use crate::http1::{self, Chunks, Lines, Malformed, Remaining, has_word, header_name, header_value};
 
 /// Room for the headers of most requests, with those that are added on the way.
 const HEADERS: usize = 24;
@@ -103,12 +102,15 @@ fn request_line(line: &[u8], bytes: &Bytes, head: &mut Head, request: &mut Reque
 }
 
 fn field(line: &[u8], bytes: &Bytes, head: &mut Head, headers: &mut HeaderMap) -> Result<(), Malformed> {
-    let (name, value) = split_header(line).map_err(|_| Malformed("a header"))?;
+    let (name, value) = http1::field(line)?;
     let (name, noted) = header_name(name).map_err(|_| Malformed("a header name"))?;
     head.notable = head.notable.and(noted);
     let value = header_value(value, bytes)?;
     note(&name, value.as_bytes(), head)?;
-    headers.append(name, value);
+    // The limit of the configuration may be larger than that of the map.
+    headers
+        .try_append(name, value)
+        .map_err(|_| Malformed("too many headers"))?;
     Ok(())
 }
 

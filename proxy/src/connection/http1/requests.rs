@@ -123,7 +123,7 @@ impl Waiting<'_, '_> {
     /// Whether the drain has begun; this task is woken when it does. Once that is arranged, a look at the token is enough.
     fn is_draining(&mut self, core: &Core, context: &mut Context<'_>) -> bool {
         if self.arranged {
-            return core.drain.is_cancelled();
+            return core.is_draining();
         }
         self.arranged = true;
         self.drain.as_mut().poll(context).is_ready()

@@ -6,8 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
 use hyper::ext::ReasonPhrase;
 
 use crate::exchange::Notable;
-use crate::framing::split_header;
-use crate::http1::{Chunks, Lines, Malformed, Remaining, has_word, header_name, header_value};
+use crate::http1::{Chunks, Lines, Malformed, Remaining, field, has_word, header_name, header_value};
 
 /// What an answer begins with.
 const BEGINNING: &[u8] = b"HTTP/1.";
@@ -104,7 +103,7 @@ fn fields(lines: &mut Lines<'_>, bytes: &Bytes, headers: &mut HeaderMap) -> Resu
             Some([]) => return Ok(Some(notable)),
             Some(line) => line,
         };
-        let (name, value) = split_header(line).map_err(|_| Malformed("a header"))?;
+        let (name, value) = field(line)?;
         let (name, noted) = header_name(name).map_err(|_| Malformed("a header name"))?;
         let value = header_value(value, bytes)?;
         if !is_only_for_us(&name, &value, noted) {
