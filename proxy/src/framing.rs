@@ -31,5 +31,5 @@ pub use interim::Interim;
 pub(crate) use reader::tests as streams;
 pub use reader::{Reader, Step, Verdict};
 pub use refusal::Refusal;
-pub use socket::Socket;
+pub use socket::{Lent, Socket};
 pub use watch::{Answering, Turn, Watch, watch};

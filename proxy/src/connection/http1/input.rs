@@ -68,7 +68,8 @@ impl Input {
         }
     }
 
-    /// The next head, whose request is put into `request`; none when the client has nothing more to ask. The body of the request before has been read to its end.
+    /// The next head, whose request is put into `request`; none when the client has nothing more to ask. The body of the request before
+    /// has been read to its end.
     pub(super) fn poll_head(
         &mut self,
         context: &mut Context<'_>,
@@ -159,7 +160,7 @@ impl Input {
                 Err(error) => return Poll::Ready(Some(Err(error.into()))),
             }
             if std::mem::take(&mut self.expects) {
-                self.socket.say_continue();
+                self.socket.say_continue()?;
             }
             ready!(self.socket.poll_interim(context))?;
             let wanted = self.remaining.known();

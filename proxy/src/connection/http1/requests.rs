@@ -59,8 +59,10 @@ pub(super) async fn serve<S: Step>(served: &Served<'_, S>) -> Left {
         };
         if head.upgrade {
             let rest = input.borrow_mut().take_unread();
-            served.socket.unread(&[head.raw, rest]);
-            return Left::Upgrade;
+            return match served.socket.unread(&[head.raw, rest]) {
+                Ok(()) => Left::Upgrade,
+                Err(_) => Left::Ended,
+            };
         }
         match answer_one(served, head, &mut exchange, &input, &mut output).await {
             Ok(true) => {}

@@ -15,10 +15,20 @@ use super::{Left, Served};
 use crate::body::Body;
 use crate::connection::say;
 use crate::exchange::{Exchange, Step};
-use crate::framing::Answering;
+use crate::framing::{Answering, Lent};
+use crate::listen::ClientStream;
 
 /// Answers requests until there are none for a while.
 pub(super) async fn serve<S: Step>(served: &Served<'_, S>) -> Left {
+    let socket = served.socket.lend();
+    let left = serve_lent(served, &socket).await;
+    if matches!(left, Left::Idle) {
+        served.socket.take_back(&socket);
+    }
+    left
+}
+
+async fn serve_lent<S: Step>(served: &Served<'_, S>, socket: &Lent<ClientStream>) -> Left {
     let core = &served.connection.core;
     let service = service_fn(async |request: http::Request<hyper::body::Incoming>| {
         let mut exchange = Exchange::from(request.map(Body::Incoming));
@@ -34,14 +44,14 @@ pub(super) async fn serve<S: Step>(served: &Served<'_, S>) -> Left {
         .max_buf_size(limits.head_bytes.max(8 * 1024))
         // Not `pipeline_flush`: with it hyper takes a whole answer into memory when the client reads slowly.
         .writev(true)
-        .serve_connection(TokioIo::new(served.socket.clone()), service)
+        .serve_connection(TokioIo::new(socket.clone()), service)
         .with_upgrades();
     let mut parser = std::pin::pin!(parser);
     let until_idle = std::future::poll_fn(|context| {
         if let Poll::Ready(result) = parser.as_mut().poll(context) {
             return Poll::Ready(ended(result));
         }
-        if served.socket.is_drowsy() {
+        if socket.is_drowsy() {
             return Poll::Ready(Left::Idle);
         }
         Poll::Pending
