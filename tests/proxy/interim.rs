@@ -117,13 +117,12 @@ async fn a_hint_does_not_wait_for_its_answer() {
 async fn several_of_them_pass_without_what_belongs_to_a_connection() {
     let processing = "HTTP/1.1 102 Processing\r\n\r\n";
     let own = "HTTP/1.1 103 Early Hints\r\nconnection: x-own\r\nkeep-alive: timeout=5\r\nx-own: 1\r\ncontent-length: 5\r\nlink: </b>\r\n\r\n";
-    let proxy = in_front_of(
-        &[&["HTTP/1.1 100 Continue\r\n\r\n", processing, HINT, own, OK]],
-        Pace::AtOnce,
-    )
-    .await;
+    let parts = ["HTTP/1.1 100 Continue\r\n\r\n", processing, HINT, own, OK];
     let expected = format!("{processing}{HINT}HTTP/1.1 103 Early Hints\r\nlink: </b>\r\n\r\n{OK}");
-    assert_eq!(exchanged(&proxy, &request("GET", "/a", "1.1"), "ok").await, expected);
+    for pace in [Pace::AtOnce, Pace::InParts] {
+        let proxy = in_front_of(&[&parts], pace).await;
+        assert_eq!(exchanged(&proxy, &request("GET", "/a", "1.1"), "ok").await, expected);
+    }
 }
 
 #[tokio::test]

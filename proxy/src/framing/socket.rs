@@ -94,12 +94,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         self.with(|guarded| guarded.say_continue())
     }
 
-    /// Writes the interim answers that wait, if it is their turn.
+    /// Writes the interim answers that wait. For a server that has nothing of its own to write.
     ///
     /// # Errors
     /// As of any other write.
     pub(crate) fn poll_interim(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.with(|guarded| guarded.poll_before_write(context))?
+        self.with(|guarded| Pin::new(guarded).poll_flush(context))?
     }
 
     /// Waits, without a server, until there is work for one: the first bytes of a request, or the end of the connection.

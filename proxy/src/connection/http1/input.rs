@@ -34,6 +34,8 @@ pub(super) struct Input {
     number: u64,
     /// Whether the client waits for a word before it sends that body.
     expects: bool,
+    /// Whether that request has no answer yet, so that interim ones may be written.
+    unanswered: bool,
     /// Whether nothing more comes.
     ended: bool,
     /// Whoever watches for the end of the connection, once the body has been read.
@@ -63,6 +65,7 @@ impl Input {
             remaining: Remaining::Nothing,
             number: 0,
             expects: false,
+            unanswered: false,
             ended: false,
             watcher: None,
         }
@@ -103,10 +106,17 @@ impl Input {
         own.number += 1;
         own.remaining = remaining;
         own.expects = expects;
+        own.unanswered = true;
         ClientBody {
             input: Rc::clone(input),
             number: own.number,
         }
+    }
+
+    /// The answer begins: from here on its connection is for nothing else.
+    pub(super) fn set_answered(&mut self) {
+        self.expects = false;
+        self.unanswered = false;
     }
 
     /// Ready when the client has gone away while it is being answered. What it asks meanwhile is kept.
@@ -131,7 +141,6 @@ impl Input {
 
     /// The request has been answered. Whether its body is out of the way, so that another head can follow.
     pub(super) fn poll_finish(&mut self, context: &mut Context<'_>) -> bool {
-        self.expects = false;
         self.watcher = None;
         let mut skipped = 0;
         while !self.remaining.is_over() && skipped < MOST_SKIPPED {
@@ -162,7 +171,9 @@ impl Input {
             if std::mem::take(&mut self.expects) {
                 self.socket.say_continue()?;
             }
-            ready!(self.socket.poll_interim(context))?;
+            if self.unanswered {
+                ready!(self.socket.poll_interim(context))?;
+            }
             let wanted = self.remaining.known();
             match ready!(self.intake.poll_read(&mut self.socket, context, wanted)) {
                 Ok(1..) => {}

@@ -153,6 +153,7 @@ async fn answer_one<S: Step>(
     let turn = served.begin(exchange);
     let mut response = answered(served, exchange, input, output).await?;
     served.watch.decide(&turn, response.status());
+    input.borrow_mut().set_answered();
     let (mut framing, keeps_alive) = answer::encode(&response, &exchange.said, &asked, output.text());
     poll_fn(|context| {
         let mut gone = |context: &mut Context<'_>| input.borrow_mut().poll_gone(context);
