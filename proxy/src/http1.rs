@@ -8,7 +8,7 @@ mod remaining;
 
 pub(crate) use chunks::Chunks;
 pub(crate) use intake::{Intake, LEAST};
-pub(crate) use lines::{Lines, field, has_word, header_value};
+pub(crate) use lines::{Lines, field, has_word, header_value, write_field};
 pub(crate) use names::header_name;
 pub(crate) use remaining::Remaining;
 

@@ -65,6 +65,15 @@ pub(crate) fn header_value(value: &[u8], bytes: &Bytes) -> Result<HeaderValue, M
     HeaderValue::from_maybe_shared(bytes.slice_ref(value)).map_err(|_| Malformed("a header value"))
 }
 
+/// Writes a field.
+pub(crate) fn write_field(text: &mut Vec<u8>, name: &str, value: &[u8]) {
+    text.reserve(name.len() + value.len() + 4);
+    text.extend_from_slice(name.as_bytes());
+    text.extend_from_slice(b": ");
+    text.extend_from_slice(value);
+    text.extend_from_slice(b"\r\n");
+}
+
 /// Whether a list has this word.
 pub(crate) fn has_word(list: &[u8], word: &[u8]) -> bool {
     list.split(|byte| *byte == b',')

@@ -10,7 +10,7 @@ use hyper::ext::ReasonPhrase;
 use time::OffsetDateTime;
 
 use crate::body::Body;
-use crate::http1::has_word;
+use crate::http1::{has_word, write_field};
 
 /// What an answer has to know of its request.
 #[derive(Debug, Clone)]
@@ -75,7 +75,7 @@ pub(super) fn encode(
         }
     }
     for (name, value) in own {
-        line(text, name.as_str(), value.as_bytes());
+        write_field(text, name.as_str(), value.as_bytes());
     }
     let framing = framing(&size, asked, &mut said, text);
     let keeps_alive = asked.keeps_alive && !said.close && !matches!(framing, Framing::UntilClosed);
@@ -163,7 +163,7 @@ impl Said {
             DATE => self.date = true,
             _ => {}
         }
-        line(text, name.as_str(), value.as_bytes());
+        write_field(text, name.as_str(), value.as_bytes());
     }
 
     /// The length that was said, in its place; what is there goes before what was said.
@@ -177,7 +177,7 @@ impl Said {
         if let Some(length) = length.filter(|_| self.length.is_none()) {
             self.length = Some(length);
             if said == Some(length) {
-                line(text, "content-length", value.as_bytes());
+                write_field(text, "content-length", value.as_bytes());
             } else {
                 length_line(text, length);
             }
@@ -202,7 +202,7 @@ fn framing(size: &Size, asked: &Asked, said: &mut Said, text: &mut Vec<u8>) -> F
         (false, Some(length)) => Framing::Length(length),
         (false, None) if asked.http_10 => Framing::UntilClosed,
         (false, None) => {
-            line(text, "transfer-encoding", b"chunked");
+            write_field(text, "transfer-encoding", b"chunked");
             Framing::Chunked {
                 trailers: std::mem::take(&mut said.trailers),
             }
@@ -213,15 +213,6 @@ fn framing(size: &Size, asked: &Asked, said: &mut Said, text: &mut Vec<u8>) -> F
 fn length_line(text: &mut Vec<u8>, length: u64) {
     // Writing to memory cannot fail.
     write!(text, "content-length: {length}\r\n").unwrap_or_default();
-}
-
-/// One field.
-pub(super) fn line(text: &mut Vec<u8>, name: &str, value: &[u8]) {
-    text.reserve(name.len() + value.len() + 4);
-    text.extend_from_slice(name.as_bytes());
-    text.extend_from_slice(b": ");
-    text.extend_from_slice(value);
-    text.extend_from_slice(b"\r\n");
 }
 
 /// The line before the data of a chunk.
@@ -243,7 +234,7 @@ fn date(text: &mut Vec<u8>) {
             *written = httpdate::fmt_http_date(now.into());
             *last = second;
         }
-        line(text, "date", written.as_bytes());
+        write_field(text, "date", written.as_bytes());
     });
 }
 

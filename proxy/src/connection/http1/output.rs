@@ -13,6 +13,7 @@ use super::splice::Splice;
 use crate::body::Body;
 use crate::error::BoxError;
 use crate::framing::Socket;
+use crate::http1::write_field;
 use crate::listen::ClientStream;
 
 /// Pieces up to this size are copied behind what is written before them.
@@ -130,7 +131,7 @@ impl Output {
                 if let (Framing::Chunked { trailers }, Some(fields)) = (&*framing, frame.trailers_ref()) {
                     self.text.extend_from_slice(b"0\r\n");
                     for (name, value) in fields.iter().filter(|(name, _)| trailers.contains(name)) {
-                        answer::line(&mut self.text, name.as_str(), value.as_bytes());
+                        write_field(&mut self.text, name.as_str(), value.as_bytes());
                     }
                     self.text.extend_from_slice(b"\r\n");
                     *framing = Framing::Nothing;

@@ -11,6 +11,7 @@ use http_body::Body as _;
 
 use super::Broken;
 use crate::body::Body;
+use crate::http1::write_field;
 use crate::upstream::headers::Forwarded;
 
 /// What of a request has not been written yet.
@@ -105,28 +106,20 @@ fn head(request: &Request<Body>, framing: &Framing, forwarded: Option<Forwarded<
         }
         // After a failed attempt on a connection of another kind it may stand there, too.
         if *name != TRANSFER_ENCODING && !(forwarded.is_some() && Forwarded::says(name)) {
-            line(output, name.as_str(), value.as_bytes());
+            write_field(output, name.as_str(), value.as_bytes());
         }
     }
     for (name, value) in forwarded.into_iter().flat_map(|forwarded| forwarded.fields(host)) {
-        line(output, name.as_str(), value);
+        write_field(output, name.as_str(), value);
     }
     match framing {
         // A length of nothing was said on purpose.
-        Framing::Bodiless if announced => line(output, "content-length", b"0"),
+        Framing::Bodiless if announced => write_field(output, "content-length", b"0"),
         Framing::Bodiless => {}
         // Writing to memory cannot fail.
         Framing::Length(length) => write!(output, "content-length: {length}\r\n").unwrap_or_default(),
-        Framing::Chunked => line(output, "transfer-encoding", b"chunked"),
+        Framing::Chunked => write_field(output, "transfer-encoding", b"chunked"),
     }
-    output.extend_from_slice(b"\r\n");
-}
-
-fn line(output: &mut Vec<u8>, name: &str, value: &[u8]) {
-    output.reserve(name.len() + value.len() + 4);
-    output.extend_from_slice(name.as_bytes());
-    output.extend_from_slice(b": ");
-    output.extend_from_slice(value);
     output.extend_from_slice(b"\r\n");
 }
 
@@ -187,7 +180,7 @@ impl Outgoing {
                 output.extend_from_slice(b"0\r\n");
                 for (name, value) in trailers.into_iter().flatten() {
                     if announced.contains(name) {
-                        line(output, name.as_str(), value.as_bytes());
+                        write_field(output, name.as_str(), value.as_bytes());
                     }
                 }
                 output.extend_from_slice(b"\r\n");
