@@ -1,4 +1,4 @@
-//! Request framing stricter than the parser behind it, and the patience that a client is met with.
+//! Request framing stricter than the server behind it, and the patience that a client is met with.
 //!
 //! [`watch`] wraps the socket of an HTTP/1 connection. Its reader follows the bytes from head to body to head; whatever two servers
 //! could read differently is answered with 400 and the connection ends, before anything is forwarded.

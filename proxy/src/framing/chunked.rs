@@ -7,7 +7,7 @@ use super::refusal::Refusal;
 const MOST_DIGITS: u8 = 15;
 /// Largest trailer section, in bytes.
 const TRAILER_BYTES: usize = 8 * 1024;
-/// Most fields in it; the parser behind gives up at a hundred.
+/// Most fields in it; the server behind gives up at a hundred.
 const TRAILER_FIELDS: usize = 64;
 /// Fields that frame or route a request, say who asks or change what the head meant (RFC 9110, section 6.5.1).
 const HEAD_ONLY: [&[u8]; 14] = [

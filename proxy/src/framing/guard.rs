@@ -1,8 +1,8 @@
 //! The client's socket, watched: what is read from it has been followed by the reader, and a refused request never reaches the
-//! parser behind.
+//! server behind.
 //!
 //! Heads that arrive whole stay where they were read to. Only what has to wait (half a head, what follows a request that wants to
-//! leave HTTP) is held here. In place of a refused request the parser gets a small one of ours, in its turn, so the refusal takes the
+//! leave HTTP) is held here. In place of a refused request the server gets a small one of ours, in its turn, so the refusal takes the
 //! way of every answer: after the answers before it, with a request id, counted, in the log.
 
 mod interim;
@@ -139,7 +139,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guarded<S> {
         }
     }
 
-    /// Reads straight into the parser's buffer and looks at it there.
+    /// Reads straight into the server's buffer and looks at it there.
     fn read_through(&mut self, context: &mut Context<'_>, out: &mut ReadBuf<'_>) -> Poll<io::Result<bool>> {
         let before = out.filled().len();
         if Pin::new(&mut self.io).poll_read(context, out)?.is_pending() {
@@ -289,12 +289,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guarded<S> {
         }
     }
 
-    /// Whether the parser has had nothing to do for a while.
+    /// Whether the server has had nothing to do for a while.
     pub(super) fn is_drowsy(&self) -> bool {
         self.drowsy && self.is_idle()
     }
 
-    /// Whether the parser could as well not be there.
+    /// Whether the server could as well not be there.
     pub(super) fn is_idle(&self) -> bool {
         self.link.is_flushed()
             && self.ending.is_none()
@@ -308,7 +308,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guarded<S> {
         self.held.put_before(parts);
     }
 
-    /// While there is no parser: ready when there is something for one.
+    /// While there is no server: ready when there is something for one.
     pub(super) fn poll_woken(&mut self, context: &mut Context<'_>) -> Poll<()> {
         match self.read_held(context) {
             Poll::Pending => ready!(self.waiting(false, context)),

@@ -1,4 +1,4 @@
-//! The head of a request, line by line. Stricter than the parser behind it: whatever two servers could read differently is refused
+//! The head of a request, line by line. Stricter than the server behind it: whatever two servers could read differently is refused
 //! (RFC 9112, sections 2.2, 3, 5 and 6; what is only discouraged there counts as an attack here).
 
 use super::line::{is_clean, is_target, token_length, without_spaces};

@@ -26,7 +26,7 @@ pub(super) struct Link {
     /// The client reads too slowly.
     stalled: AtomicBool,
     reader: AtomicWaker,
-    /// Whether the parser has written something since its memory was last empty.
+    /// Whether the server has written something since its memory was last empty.
     unflushed: AtomicBool,
     /// Whether something is in `interim`: asked at every write, when nearly always nothing is.
     has_interim: AtomicBool,
@@ -74,7 +74,7 @@ impl Link {
         !self.is_active() && self.calls.load(Ordering::Relaxed) == heads
     }
 
-    /// The head of the answer to the `number`th request says whether the connection leaves HTTP. It comes next in the parser's
+    /// The head of the answer to the `number`th request says whether the connection leaves HTTP. It comes next in the server's
     /// memory: when that is empty, what is to be sent before it still can be.
     pub(super) fn decide(&self, number: u64, left_http: bool) {
         if self.has_interim.load(Ordering::Relaxed) && !self.is_flushed() {
@@ -93,17 +93,17 @@ impl Link {
         (decided / 2 == number).then_some(decided % 2 == 1)
     }
 
-    /// Whether the parser has nothing left to write.
+    /// Whether the server has nothing left to write.
     pub(super) fn is_flushed(&self) -> bool {
         !self.unflushed.load(Ordering::Relaxed)
     }
 
-    /// The parser writes, or its memory is empty.
+    /// The server writes, or its memory is empty.
     pub(super) fn set_flushed(&self, flushed: bool) {
         self.unflushed.store(!flushed, Ordering::Relaxed);
     }
 
-    /// Has an interim answer written before the final one; false when there is no room. The task that answers polls the parser
+    /// Has an interim answer written before the final one; false when there is no room. The task that answers polls the server
     /// next, which flushes whenever it has nothing to write.
     pub(super) fn pass_interim(&self, answer: &[u8]) -> bool {
         let passed = self.waiting().push(answer);

@@ -21,8 +21,8 @@ use crate::config::Config;
 use crate::error::BoxError;
 use crate::metrics::CoreMetrics;
 
-/// Watches the requests of one HTTP/1 connection. What it gives in place of `io` belongs under the parser; what comes out of the
-/// parser goes through [`Watch::serve`].
+/// Watches the requests of one HTTP/1 connection. What it gives in place of `io` belongs under a server, which says by [`Watch::begin`] and
+/// [`Watch::decide`] what becomes of each request.
 pub fn watch<S: AsyncRead + AsyncWrite + Unpin>(io: S, config: &Config) -> (Socket<S>, Watch) {
     let link = Arc::new(Link::default());
     let reader = Reader::new(HeadLimits {

@@ -1,4 +1,4 @@
-//! Interim answers between two answers of the parser, which itself can send none.
+//! Interim answers between two answers of the server, which itself writes none.
 
 use std::io;
 use std::pin::Pin;
@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use super::Guarded;
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Guarded<S> {
-    /// Writes the interim answers that wait. Not before the parser has written all that it had: what it is in the middle of is
+    /// Writes the interim answers that wait. Not before the server has written all that it had: what it is in the middle of is
     /// the answer before.
     pub(super) fn poll_interim(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.interim.is_empty() {
@@ -34,7 +34,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guarded<S> {
         let _ = self.link.pass_interim(b"HTTP/1.1 100 Continue\r\n\r\n");
     }
 
-    /// What has to be written before the parser writes on.
+    /// What has to be written before the server writes on.
     pub(in crate::framing) fn poll_before_write(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.link.is_flushed() || !self.interim.is_empty() {
             return self.poll_interim(context);

@@ -50,7 +50,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let guarded = self.get_mut();
-        // The parser flushes when its memory is empty.
+        // The server flushes when its memory is empty.
         ready!(guarded.poll_interim(context))?;
         ready!(Pin::new(&mut guarded.io).poll_flush(context))?;
         guarded.link.set_flushed(true);
