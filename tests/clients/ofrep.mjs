@@ -36,7 +36,10 @@ console.log(JSON.stringify(answers));
 
 token = subjects[0].token;
 await OpenFeature.setContext({ targetingKey: subjects[0].key });
-const changed = new Promise((resolve) => client.addHandler(ProviderEvents.ConfigurationChanged, resolve));
+// A poll that was under way when the context changed reports what it brought, which may be nothing new.
+const changed = new Promise((resolve) =>
+  client.addHandler(ProviderEvents.ConfigurationChanged, (event) => event.flagsChanged.length && resolve(event)),
+);
 console.log(JSON.stringify("ready"));
 const { flagsChanged } = await changed;
 console.log(JSON.stringify({ flagsChanged, now: told() }));
