@@ -10,6 +10,10 @@ use crate::pattern::MAX_SEGMENT_BYTES;
 /// The longest encoded segment that is decoded, in decoded bytes; a longer one makes the path unusual.
 const MAX_DECODED_BYTES: usize = 2_048;
 
+/// Nearly every encoded segment is no longer than this as it is written, and needs no more room than this: making room takes longer
+/// than reading.
+const SHORT_BYTES: usize = 64;
+
 /// What a byte of a path means, by its value: one load instead of a chain of comparisons for every byte of every path.
 const MEANINGS: [Meaning; 256] = {
     let mut meanings = [Meaning::Text; 256];
@@ -108,10 +112,16 @@ fn is_empty_or_dots(segment: Option<&[u8]>) -> bool {
 /// Whether an encoded segment can be read in one way only.
 fn is_certain(segment: &[u8]) -> bool {
     if !segment.contains(&b'%') {
-        return true;
+        true
+    } else if segment.len() <= SHORT_BYTES {
+        is_certain_in(segment, &mut [0; SHORT_BYTES])
+    } else {
+        is_certain_in(segment, &mut [0; MAX_DECODED_BYTES])
     }
-    let mut room = [0; MAX_DECODED_BYTES];
-    let Some(text) = decode_into(segment, &mut room).and_then(|bytes| std::str::from_utf8(bytes).ok()) else {
+}
+
+fn is_certain_in(segment: &[u8], room: &mut [u8]) -> bool {
+    let Some(text) = decode_into(segment, room).and_then(|bytes| std::str::from_utf8(bytes).ok()) else {
         return false;
     };
     let ambiguous = |byte: u8| matches!(byte, b'/' | b'\\' | 0..=0x1f | 0x7f);
