@@ -46,6 +46,16 @@ impl Intake {
         self.read_with(io, context, room, room)
     }
 
+    /// Reads on from somebody who may be slow. Pieces share their memory as long as half of the room is left, so that small ones that
+    /// are kept do not keep much more than themselves.
+    pub(crate) fn poll_read_shared(
+        &mut self,
+        io: &mut (impl AsyncRead + Unpin),
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        self.read_with(io, context, self.appetite, self.appetite / 2)
+    }
+
     /// Reads on where little is expected, a head or nothing at all: into the room that is left, as long as that is `enough`.
     pub(crate) fn poll_read_little(
         &mut self,
@@ -91,5 +101,48 @@ impl Intake {
         if !self.pending.is_empty() {
             self.space = BytesMut::from(std::mem::take(&mut self.pending));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use tokio::io::AsyncWriteExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn small_pieces_that_are_kept_lie_side_by_side() {
+        let (mut theirs, mut ours) = tokio::io::duplex(64);
+        let mut intake = Intake::new();
+        let mut kept: Vec<Bytes> = Vec::new();
+        for _ in 0..200 {
+            theirs.write_all(&[b'x'; 60]).await.unwrap();
+            poll_fn(|context| intake.poll_read_shared(&mut ours, context))
+                .await
+                .unwrap();
+            kept.push(std::mem::take(&mut intake.pending));
+        }
+        let neighbours = kept
+            .windows(2)
+            .filter(|pair| pair[0].as_ptr_range().end == pair[1].as_ptr());
+        assert!(neighbours.count() >= 196);
+    }
+
+    #[tokio::test]
+    async fn what_comes_fast_is_read_in_large_pieces() {
+        let (mut theirs, mut ours) = tokio::io::duplex(1 << 20);
+        theirs.write_all(&vec![b'x'; 1 << 20]).await.unwrap();
+        let mut intake = Intake::new();
+        let (mut all, mut pieces) = (0, 0);
+        while all < 1 << 20 {
+            all += poll_fn(|context| intake.poll_read_shared(&mut ours, context))
+                .await
+                .unwrap();
+            intake.pending = Bytes::new();
+            pieces += 1;
+        }
+        assert!(pieces < 24, "{pieces}");
     }
 }

@@ -174,8 +174,7 @@ impl Input {
             if self.unanswered {
                 ready!(self.socket.poll_interim(context))?;
             }
-            let wanted = self.remaining.known();
-            match ready!(self.intake.poll_read(&mut self.socket, context, wanted)) {
+            match ready!(self.intake.poll_read_shared(&mut self.socket, context)) {
                 Ok(1..) => {}
                 Ok(0) => return Poll::Ready(Some(Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()))),
                 Err(error) => return Poll::Ready(Some(Err(error.into()))),
