@@ -23,6 +23,7 @@ pub(crate) use alarm::Alarm;
 pub use answer::doubt_in_answer;
 pub(crate) use chunked::belongs_into_head;
 pub use crowd::{Crowd, Place};
+pub(crate) use guard::LINGER;
 pub use guard::{ClientPatience, Guarded};
 pub use head::HeadLimits;
 pub use host::host_name;

@@ -10,6 +10,10 @@ mod head;
 mod input;
 mod output;
 mod requests;
+#[cfg(target_os = "linux")]
+mod splice;
+#[cfg(not(target_os = "linux"))]
+#[path = "http1/splice/none.rs"]
 mod splice;
 mod upgradable;
 
@@ -22,7 +26,7 @@ use super::{Connection, Origin};
 use crate::body::Body;
 use crate::core::Core;
 use crate::exchange::{Exchange, Step};
-use crate::framing::{self, Refusal, Socket, Turn, Watch};
+use crate::framing::{self, LINGER, Refusal, Socket, Turn, Watch};
 use crate::listen::ClientStream;
 
 pub use input::ClientBody;
@@ -65,8 +69,8 @@ pub(super) async fn serve<S: Step>(connection: Connection<S>, stream: ClientStre
             return;
         }
     }
-    // The drain has begun, and the client says nothing. There is nobody to tell when it is gone.
-    socket.clone().shutdown().await.ok();
+    // The drain has begun, and the client says nothing.
+    served.close().await;
     watch.ended(&connection.core.metrics);
 }
 
@@ -81,6 +85,13 @@ async fn is_woken(core: &Core, socket: &Socket<ClientStream>) -> bool {
 }
 
 impl<S: Step> Served<'_, S> {
+    /// Ends our side, and waits a moment for the client's. TLS has a last word to write, which a client may not take.
+    async fn close(&self) {
+        let limit = self.connection.core.config.timeouts.client_write + LINGER;
+        // There is nobody to tell when it fails.
+        timeout(limit, self.socket.clone().shutdown()).await.ok();
+    }
+
     /// A request is to be answered: its turn, and the word in the exchange if it stands for a refused one.
     fn begin(&self, exchange: &mut Exchange) -> Turn {
         let turn = self.watch.begin();

@@ -34,7 +34,7 @@ const PIECE: usize = 4 * 1024;
 const BEHIND_UPGRADE: usize = 64 * 1024;
 /// A client that is still sending when its connection ends is listened to for so long, or it might never see its answer: the
 /// kernel resets a connection that is closed with bytes unread.
-const LINGER: Duration = Duration::from_secs(2);
+pub(crate) const LINGER: Duration = Duration::from_secs(2);
 /// And for so many bytes.
 const LINGER_BYTES: usize = 1024 * 1024;
 

@@ -213,9 +213,4 @@ impl Output {
         ready!(self.poll_write(context))?;
         Pin::new(&mut self.socket).poll_flush(context)
     }
-
-    /// Ends our side, and waits a moment for the client's.
-    pub(super) fn poll_close(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_shutdown(context)
-    }
 }

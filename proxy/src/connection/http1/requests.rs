@@ -73,8 +73,7 @@ pub(super) async fn serve<S: Step>(served: &Served<'_, S>) -> Left {
             }
         }
     }
-    // There is nobody to tell when it fails.
-    poll_fn(|context| output.poll_close(context)).await.ok();
+    served.close().await;
     Left::Ended
 }
 
